@@ -1,0 +1,1 @@
+"""Fairness audits: group metrics with intervals, policy, verdict, and the release gate."""

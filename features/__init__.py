@@ -1,0 +1,1 @@
+"""Features: definitions by subject, and the point-in-time engine that computes them."""

@@ -1,0 +1,72 @@
+"""The tables that the features room hands on. All are pseudonymous: ids here are those of the analysis zone."""
+
+from __future__ import annotations
+
+from store.table import Table, Zone, date, integer, text
+
+ROOM = "features"
+
+FAMILY_FEATURES = Table(
+    "families",
+    ROOM,
+    Zone.ANALYSIS,
+    "One row for each family and as-of date; one column for each family-level feature.",
+    (text("family_id", "Family", required=True), date("as_of", "As-of date", required=True)),
+    sort=("as_of", "family_id"),
+    open_columns=True,
+)
+
+CHILD_FEATURES = Table(
+    "children",
+    ROOM,
+    Zone.ANALYSIS,
+    "One row for each child, family the child belongs to, and as-of date; one column for each child-level feature.",
+    (
+        text("person_id", "Child", required=True),
+        text("family_id", "Family", required=True),
+        date("as_of", "As-of date", required=True),
+    ),
+    sort=("as_of", "person_id", "family_id"),
+    open_columns=True,
+)
+
+MEMBERS = Table(
+    "members",
+    ROOM,
+    Zone.ANALYSIS,
+    "Who belonged to which family at each as-of date, as known then.",
+    (
+        date("as_of", "As-of date", required=True),
+        text("family_id", "Family", required=True),
+        text("person_id", "Person", required=True),
+        text("role", "Role", required=True, codes=("adult", "child")),
+        integer("age_years", "Completed years at the as-of date; empty when the birth date is unknown"),
+    ),
+    sort=("as_of", "family_id", "person_id"),
+)
+
+MILESTONES = Table(
+    "milestones",
+    ROOM,
+    Zone.ANALYSIS,
+    "Dated steps of each person that cohorts and outcomes are defined by.",
+    (
+        text("person_id", "Person", required=True),
+        text(
+            "kind",
+            "Step",
+            required=True,
+            codes=(
+                *("early_help", "cin", "cp", "lac", "contact", "referral", "assessment_need"),
+                *("domestic_high_risk", "eviction_action", "young_carer_identified"),
+            ),
+        ),
+        date("event_date", "When it happened or began", required=True),
+        date("recorded_on", "When the council knew", required=True),
+        date("to_date", "End of a spell; empty while open and for steps that are not spells"),
+        date("end_recorded_on", "When the end was known"),
+    ),
+    sort=("person_id", "kind", "event_date", "recorded_on"),
+)
+
+TABLES = (FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES)

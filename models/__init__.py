@@ -1,0 +1,1 @@
+"""Models: cohorts and outcomes, temporal validation, candidates, calibration, reasons, registry."""

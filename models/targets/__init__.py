@@ -1,0 +1,1 @@
+"""One declarative file for each target."""

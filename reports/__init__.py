@@ -1,0 +1,1 @@
+"""Reports: what a review panel and an equalities lead read."""

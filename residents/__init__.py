@@ -1,0 +1,1 @@
+"""Residents: who is who across systems, where they live, and which families they make, over time."""

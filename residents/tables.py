@@ -1,0 +1,102 @@
+"""The tables that the residents room hands on."""
+
+from __future__ import annotations
+
+from store.table import Table, Zone, date, flag, number, text
+
+ROOM = "residents"
+
+RECORD_PERSON = Table(
+    "record_person",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Which person each record is. One row for each record_id, and one for each subject_id that differs from it.",
+    (
+        text("source", "System", required=True),
+        text("file", "Path within the extracts", required=True),
+        text("record_id", "Key in the system: a row's own key, or a subject_id", required=True),
+        text("person_id", "Person", required=True),
+        number("match_probability", "Probability that the record belongs to the person, 0 to 1", required=True),
+    ),
+    sort=("source", "file", "record_id"),
+)
+
+PEOPLE = Table(
+    "people",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "One row a person: the best-supported name, birth date and sex.",
+    (
+        text("person_id", "Person", required=True),
+        text("forename", "Best forename"),
+        text("surname", "Best surname"),
+        date("dob", "Best date of birth"),
+        text("sex", "M or F"),
+    ),
+    sort=("person_id",),
+)
+
+PROTECTED = Table(
+    "protected",
+    ROOM,
+    Zone.PROTECTED,
+    "Ethnicity of each person. Only fairness_audits may read it.",
+    (
+        text("person_id", "Person", required=True),
+        text("analysis_id", "The person's pseudonym in the analysis zone", required=True),
+        text("ethnicity", "DfE code; REFU and NOBT as held; empty when no system holds one"),
+        text("provenance", "System the code was taken from"),
+        flag("conflict", "Whether systems hold different codes", required=True),
+    ),
+    sort=("person_id",),
+)
+
+RESIDENCE_SPELLS = Table(
+    "residence_spells",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Where each person lived, as far as the evidence goes.",
+    (
+        text("person_id", "Person", required=True),
+        text("uprn", "Property, where the address was found in the gazetteer"),
+        text("address_key", "UPRN, else a normal form of the address", required=True),
+        text("kind", "Kind of property", codes=("dwelling", "hmo", "institution", "other", "unknown")),
+        date("from_date", "First day known there", required=True),
+        date("to_date", "Last day; empty while current"),
+        date("recorded_on", "When the council first knew", required=True),
+    ),
+    sort=("person_id", "from_date", "address_key"),
+)
+
+FAMILIES = Table(
+    "families",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Who belongs to which family, when. A person may belong to several at once.",
+    (
+        text("family_id", "Family", required=True),
+        text("person_id", "Person", required=True),
+        text("role", "Role", required=True, codes=("adult", "child")),
+        date("from_date", "From", required=True),
+        date("to_date", "To; empty while current"),
+        date("recorded_on", "When the council first knew", required=True),
+        number("confidence", "0 to 1", required=True),
+        text("basis", "Kinds of evidence, joined by +", required=True),
+    ),
+    sort=("family_id", "person_id", "from_date"),
+)
+
+PSEUDONYMS = Table(
+    "pseudonyms",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Pseudonym of each person and family in the analysis zone.",
+    (
+        text("kind", "person or family", required=True, codes=("person", "family")),
+        text("id", "person_id or family_id", required=True),
+        text("pseudonym", "Pseudonym", required=True),
+    ),
+    sort=("kind", "id"),
+)
+
+TABLES = (RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS)

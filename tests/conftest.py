@@ -1,0 +1,32 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from store.keys import KEY_FILE_VARIABLE, Keys
+
+EXTRACTS = Path(__file__).resolve().parents[2] / "shared" / "council_extracts"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_master_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test touches the user's own key file."""
+    os.environ[KEY_FILE_VARIABLE] = str(tmp_path_factory.mktemp("keys") / "master.key")
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """A fixed master key."""
+    return Keys(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def council_extracts() -> Path:
+    """The folder of real-shaped council extracts, where the project has it beside it."""
+    if not EXTRACTS.is_dir():
+        pytest.skip("the council extracts are not beside the project on this machine")
+    return EXTRACTS
