@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 import duckdb
@@ -53,6 +53,8 @@ class Stage:
     writes: tuple[Table, ...]
     sections: tuple[type[Section], ...]
     run: Callable[[Workspace], None]
+    documents: tuple[str, ...] = ()
+    """Documents of rooms above that it reads, as patterns such as ``models/*/evaluation.json``."""
     purposes: tuple[Purpose, ...] = ()
     """The purpose keys it may derive."""
     unseals: bool = False
@@ -174,7 +176,9 @@ class Workspace:
             write_json(path, content)
 
     def document(self, relative: str) -> Path:
-        """A finished document of a room above (such as ``models/under_the_radar/evaluation.json``)."""
+        """The path of a declared document of a room above (it may not exist in this run)."""
+        if not any(PurePosixPath(relative).match(pattern) for pattern in self.stage.documents):
+            raise NotDeclared(f"stage {self.stage.name} did not declare that it reads the document {relative}")
         return self.run.root / relative
 
     def begin(self) -> None:
