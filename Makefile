@@ -1,0 +1,50 @@
+# Everything a newcomer needs, in one word each. Works with GNU make on Linux and macOS; README has the plain
+# commands for Windows.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo test test-notebooks lint bench lab lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Set up .venv with the locked packages (skipped when it is current)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: install ## Run the whole job on a synthetic borough of 2,000 families
+	$(BIN)/early-help demo
+
+test: install lint ## Check style and types, and run the tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+
+test-notebooks: install ## Run the notebooks from beginning to end
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks
+
+lint: install ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install ## Measure the main job's time and memory, stage by stage
+	$(BIN)/python -m benchmarks.main_job
+
+lab: install ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+lock: ## Resolve the dependencies again into requirements.lock (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev --extra notebooks pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and everything a run made
+	rm -rf $(VENV) runs mlruns/mlflow.db mlruns/artifacts .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info

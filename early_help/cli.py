@@ -1,0 +1,247 @@
+"""The `early-help` command.
+
+Exit codes: 0 done (a withheld target is the job working), 2 usage or configuration, 3 input rejected,
+4 withheld. Anything else is a defect; its traceback is shown with --debug only, because it may hold data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from early_help import demo as demo_run
+from early_help.config import CouncilConfig, load_config
+from early_help.lock import run_lock
+from early_help.manifest import write_manifest
+from early_help.progress import ConsoleProgress
+from early_help.runner import StageReport, bring_up_to_date, run_stages
+from early_help.stages import STAGES
+from early_help.status import print_status, print_targets, require_run, require_target, target_lines, targets_of
+from fairness_audits.gate import approve, export_list
+from fairness_audits.release import GateState
+from store.errors import EarlyHelpError, UsageError
+from store.files import read_json, write_json
+from store.keys import load_or_create_keys
+from store.run_folder import RunFolder
+
+app = typer.Typer(
+    help="Early help risk analytics: from a council's extracts to audited, released lists and explanations.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+CouncilFile = Annotated[Path, typer.Argument(metavar="COUNCIL.toml", help="The council's configuration.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A folder that `early-help run` wrote.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="The run folder; made if it is not there.")]
+TargetName = Annotated[str, typer.Option("--target", help="Such as under_the_radar.")]
+
+
+@app.command()
+def run(
+    council: CouncilFile,
+    out: OutFolder,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="STAGE", help="Stop after: " + " ".join(s.name for s in STAGES))
+    ] = None,
+) -> None:
+    """Run the job; what is up to date is left alone."""
+    config = load_config(council)
+    folder = RunFolder(out.resolve())
+    with run_lock(folder.root):
+        reports = _run(folder, config, until)
+    if not any(report.ran for report in reports):
+        console.print("Nothing has changed since the last run: no work was done.")
+    _tell_targets(folder)
+
+
+@app.command()
+def check(council: CouncilFile, out: OutFolder) -> None:
+    """Read and validate the extracts only."""
+    config = load_config(council)
+    folder = RunFolder(out.resolve())
+    with run_lock(folder.root):
+        _run(folder, config, "sources")
+    console.print(f"Rows left out and cells blanked, by rule: {folder.root / 'sources' / 'summary.json'}")
+
+
+@app.command()
+def status(run_folder: RunArgument) -> None:
+    """Show each stage, its time and rows, each target's verdict, and what is withheld and why."""
+    print_status(console, require_run(run_folder), load_or_create_keys(), _today())
+
+
+@app.command()
+def export(
+    run_folder: RunArgument,
+    target: TargetName,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="The list for the panel.")],
+) -> None:
+    """Write a released target's list for the panel; refused (exit 4) for any other."""
+    folder = require_run(run_folder)
+    require_target(folder, target)
+    rows = export_list(folder, load_or_create_keys(), target, out, _today())
+    console.print(f"{rows} cases written to {out}")
+
+
+@app.command()
+def release(
+    run_folder: RunArgument,
+    target: TargetName,
+    approve_it: Annotated[bool, typer.Option("--approve", help="Sign for the release of this target.")],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who signs.")],
+    role: Annotated[str, typer.Option("--role", help="The signer's role, such as equalities_lead.")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why it may be released.")],
+    mitigation: Annotated[
+        str | None, typer.Option("--mitigation", metavar="TEXT", help="Needed when the verdict is 'cannot tell'.")
+    ] = None,
+    expires: Annotated[
+        dt.datetime | None,
+        typer.Option("--expires", formats=["%Y-%m-%d"], help="Needed when the verdict is 'cannot tell'."),
+    ] = None,
+) -> None:
+    """Sign for a target's release: two different people, one of them not from the data team."""
+    if not approve_it:
+        raise UsageError("Nothing was signed.", where="--approve", fix="Say --approve to sign.")
+    folder = require_run(run_folder)
+    require_target(folder, target)
+    with run_lock(folder.root):
+        gate = approve(
+            folder,
+            load_or_create_keys(),
+            target,
+            name=name,
+            role=role,
+            note=note,
+            today=_today(),
+            mitigation=mitigation,
+            expires=expires.date() if expires else None,
+        )
+        console.print(gate.reason, markup=False)
+        if gate.state is GateState.RELEASED:
+            _refresh_reports(folder)
+
+
+@app.command()
+def synth(
+    families: Annotated[int, typer.Option("--families", min=20, help="How many families.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the raw extracts and their council.toml.")],
+    truth: Annotated[Path, typer.Option("--truth", help="Folder of the truth, apart from the extracts.")],
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+) -> None:
+    """Make the raw extracts of a synthetic borough, and the truth in a folder of its own."""
+    from sources.synthetic import generate  # noqa: PLC0415 - only this command and the demo need it
+
+    if out.resolve() == truth.resolve() or out.resolve() in truth.resolve().parents:
+        raise UsageError("The truth would lie with the extracts.", where="--truth", fix="Give a folder outside --out.")
+    generate(families, seed, out, truth, ConsoleProgress(console))
+    console.print(f"Extracts and council.toml: {out}\nTruth: {truth}")
+
+
+@app.command()
+def demo(
+    families: Annotated[int, typer.Option("--families", min=100, help="How many families.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    out: Annotated[Path, typer.Option("--out", help="The run folder.")] = Path("runs/demo"),
+) -> None:
+    """Run the whole job on a synthetic borough, and release one target by the proper route."""
+    folder = RunFolder(out.resolve())
+    folders = demo_run.DemoFolders(folder.root)
+    keys = load_or_create_keys()
+    with run_lock(folder.root):
+        demo_run.make_borough(folders, families, seed, ConsoleProgress(console))
+        config = load_config(folders.council)
+        _run(folder, config, None)
+        released = demo_run.release_one(folder, keys, targets_of(folder), _today())
+        _refresh_reports(folder)
+    _tell_demo(folder, released)
+
+
+def main() -> None:
+    """Entry point: turns expected errors into one clear message and their exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(args=arguments, standalone_mode=True)
+    except EarlyHelpError as error:
+        if debug:
+            raise
+        errors.print(str(error), markup=False, style="bold")
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        errors.print(
+            f"Something went wrong inside the toolkit ({type(error).__name__}). This is a defect, not your data's or "
+            "your fault.\nWhat to do: run the same command with --debug, and send the traceback to the maintainers "
+            "after removing anything personal from it.",
+            markup=False,
+        )
+        sys.exit(1)
+
+
+def _run(folder: RunFolder, config: CouncilConfig, until: str | None) -> list[StageReport]:
+    write_json(folder.root / "state" / "council.json", {"council": str(config.path)})
+    console.print(f"{config.council.name}: run folder {_shown(folder.root)}")
+    reports = run_stages(folder, config, load_or_create_keys(), ConsoleProgress(console), until, _announce)
+    write_manifest(folder, config)
+    return reports
+
+
+def _announce(report: StageReport) -> None:
+    if report.ran:
+        memory = f", peak {report.peak_mb} MB" if report.peak_mb else ""
+        console.print(f"  {report.stage:<10} done in {report.seconds:6.1f} s{memory}")
+    else:
+        console.print(f"  {report.stage:<10} up to date")
+
+
+def _refresh_reports(folder: RunFolder) -> None:
+    """Bring the reports up to date with the release just given."""
+    config = load_config(Path(read_json(folder.root / "state" / "council.json")["council"]))
+    report = bring_up_to_date(folder, config, STAGES[-1], load_or_create_keys(), ConsoleProgress(console))
+    write_manifest(folder, config)
+    _announce(report)
+
+
+def _tell_targets(folder: RunFolder) -> None:
+    lines = target_lines(folder, load_or_create_keys(), _today())
+    print_targets(console, lines)
+    index = folder.root / "reports" / "index.html"
+    if index.exists():
+        console.print(f"\nReports: {_shown(index)}")
+
+
+def _tell_demo(folder: RunFolder, released: str | None) -> None:
+    _tell_targets(folder)
+    keys = load_or_create_keys()
+    for target in targets_of(folder):
+        refused = demo_run.refusal(folder, keys, target, _today())
+        if refused is not None:
+            console.print(f"\nAsked for the list of {target}, the toolkit refuses (exit 4):")
+            console.print(str(refused), markup=False)
+    if released is None:
+        console.print("\nNo target could be released: see the fairness reports for what the evidence lacked.")
+    else:
+        console.print(
+            f"\nExplanation pack of {released}, released by the demo's two made-up approvers: "
+            f"{_shown(folder.root / 'reports' / released / 'explanation.html')}"
+        )
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()

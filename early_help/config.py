@@ -1,0 +1,166 @@
+"""Reading a council's TOML into the settings of each room.
+
+Every room defines its own section; this module only puts the file's tables into them and says clearly, by
+TOML key, what does not fit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from fairness_audits.config import AuditConfig
+from features.config import FeaturesConfig
+from models.config import ModelsConfig
+from reports.config import ReportsConfig
+from residents.config import ResidentsConfig
+from sources.config import SourcesConfig
+from store.council import Council, RunSettings, Section
+from store.errors import UsageError
+from store.files import text_hash
+
+SectionType = TypeVar("SectionType", bound=Section)
+
+_TOP_LEVEL = (
+    *("council", "run", "sources", "codes", "extracts"),
+    *("residents", "features", "models", "targets", "audit", "reports"),
+)
+
+
+@dataclass(frozen=True)
+class CouncilConfig:
+    """A council's whole configuration, checked."""
+
+    path: Path
+    sha256: str
+    council: Council
+    settings: RunSettings
+    sections: dict[type[Section], Section]
+
+
+def load_config(path: Path) -> CouncilConfig:
+    """Read and check a council's TOML.
+
+    Raises UsageError naming the file and the line, or the TOML key, of the first thing that is wrong.
+    """
+    content = _read(path)
+    document = _parse(path, content)
+    _refuse_unknown(path, document)
+    base = path.resolve().parent
+    sources = {**document.get("sources", {}), "codes": document.get("codes", {}), "extracts": document.get("extracts")}
+    models = {**document.get("models", {})}
+    if "targets" in document:
+        models["targets"] = document["targets"]
+    parts = (
+        _section(path, SourcesConfig, _resolved(base, sources, "folder"), prefix="sources", bare=("codes", "extracts")),
+        _section(path, ResidentsConfig, document.get("residents", {}), prefix="residents"),
+        _section(path, FeaturesConfig, document.get("features", {}), prefix="features"),
+        _section(path, ModelsConfig, models, prefix="models", bare=("targets",)),
+        _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
+        _section(path, ReportsConfig, document.get("reports", {}), prefix="reports"),
+    )
+    return CouncilConfig(
+        path=path.resolve(),
+        sha256=text_hash(content),
+        council=_section(path, Council, document.get("council", {}), prefix="council"),
+        settings=_section(path, RunSettings, document.get("run", {}), prefix="run"),
+        sections={type(part): part for part in parts},
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(
+            "There is no such file.", where=str(path), fix="Check the path of the council's TOML."
+        ) from None
+    except IsADirectoryError:
+        raise UsageError("This is a folder, not a TOML file.", where=str(path), fix="Name the TOML in it.") from None
+    except UnicodeDecodeError:
+        raise UsageError("The file is not UTF-8 text.", where=str(path), fix="Save it as UTF-8.") from None
+
+
+def _parse(path: Path, content: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"The file is not valid TOML: {error}", where=str(path), fix="Correct that line.") from None
+
+
+def _refuse_unknown(path: Path, document: dict[str, Any]) -> None:
+    for key in document:
+        if key not in _TOP_LEVEL:
+            raise UsageError(
+                f"There is no section called [{key}].", where=f"{path}: {key}", fix=_suggestion(key, _TOP_LEVEL)
+            )
+
+
+def _resolved(base: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
+    """The table with a path made absolute from the TOML's own folder."""
+    if not isinstance(table.get(key), str):
+        return table
+    return {**table, key: str(base / table[key])}
+
+
+def _section(
+    path: Path, kind: type[SectionType], table: Any, *, prefix: str, bare: tuple[str, ...] = ()
+) -> SectionType:
+    try:
+        return kind.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        location = [str(part) for part in first["loc"]]
+        key = _toml_key(location, prefix, bare)
+        if first["type"] == "extra_forbidden":
+            fix = _suggestion(location[-1], _known_keys(kind, location[:-1]))
+            raise UsageError("This key is not known.", where=f"{path}: {key}", fix=fix) from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{message}.", where=f"{path}: {key}", fix="Correct the value.") from None
+
+
+def _toml_key(location: list[str], prefix: str, bare: tuple[str, ...]) -> str:
+    parts = location if location and location[0] in bare else [prefix, *location]
+    key = ""
+    for part in parts:
+        if part.isdigit():
+            # TOML's arrays of tables are counted from one by the people who write them.
+            key += f"[{int(part) + 1}]"
+        elif part in ("str", "MappedColumn") or part.startswith("list["):
+            continue
+        else:
+            key += f".{part}" if key else part
+    return key
+
+
+def _known_keys(kind: type[BaseModel], location: list[str]) -> tuple[str, ...]:
+    """The keys allowed where an unknown one was met: those of every section class nested there."""
+    known: set[str] = set()
+    classes: list[type[BaseModel]] = [kind]
+    seen: set[type[BaseModel]] = set()
+    while classes:
+        current = classes.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if not location or current is not kind:
+            known.update(current.model_fields)
+        for field in current.model_fields.values():
+            classes.extend(_sections_in(field.annotation))
+    return tuple(sorted(known or set(kind.model_fields)))
+
+
+def _sections_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in getattr(annotation, "__args__", ()) for found in _sections_in(part)]
+
+
+def _suggestion(key: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else "Known keys here: " + ", ".join(known) + "."

@@ -1,0 +1,106 @@
+"""The demo: a synthetic borough through the whole job, one target released by the proper route, one withheld."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from fairness_audits.gate import approve, export_list
+from fairness_audits.release import Verdict
+from sources.synthetic import generate
+from store.errors import Withheld
+from store.files import read_json, write_json
+from store.keys import Keys
+from store.run_folder import RunFolder
+from store.workspace import Progress
+
+MITIGATION = (
+    "Demo only. The panel reads every case blind to its place in the list, visits no family on the list alone, and "
+    "records its decision by ethnic group; the audit is repeated when the next quarter's outcomes have closed."
+)
+VALID_DAYS = 90
+
+
+@dataclass(frozen=True)
+class DemoFolders:
+    """Where the demo keeps its parts: the run, the borough's raw extracts, and the truth apart from both."""
+
+    run: Path
+
+    @property
+    def borough(self) -> Path:
+        return self.run.with_name(f"{self.run.name}-borough")
+
+    @property
+    def truth(self) -> Path:
+        return self.run.with_name(f"{self.run.name}-truth")
+
+    @property
+    def council(self) -> Path:
+        return self.borough / "council.toml"
+
+
+@dataclass(frozen=True)
+class Approver:
+    """A made-up person who signs for the demo."""
+
+    name: str
+    role: str
+    note: str
+
+
+APPROVERS = (
+    Approver("Demo approver one (not a real person)", "data_scientist", "Demo: audit read, mitigation agreed."),
+    Approver("Demo approver two (not a real person)", "equalities_lead", "Demo: audit read, mitigation agreed."),
+)
+
+
+def make_borough(folders: DemoFolders, families: int, seed: int, progress: Progress) -> None:
+    """Generate the borough, unless the same one is there already."""
+    marker = folders.borough / "made.json"
+    wanted = {"families": families, "seed": seed}
+    if marker.exists() and read_json(marker) == wanted:
+        return
+    generate(families, seed, folders.borough, folders.truth, progress)
+    write_json(marker, wanted)
+
+
+def release_one(run: RunFolder, keys: Keys, targets: list[str], today: dt.date) -> str | None:
+    """Release the first target whose audit allows it, by two approvers; return its name.
+
+    A 'cannot tell' is released with the demo's mitigation and an expiry date, as a council would have to.
+    """
+    for target in targets:
+        try:
+            for approver in APPROVERS:
+                _sign(run, keys, target, approver, today)
+        except Withheld:
+            continue
+        return target
+    return None
+
+
+def _sign(run: RunFolder, keys: Keys, target: str, approver: Approver, today: dt.date) -> None:
+    verdict = read_json(run.root / "fairness_audits" / target / "audit.json")["verdict"]
+    mitigated = verdict == Verdict.CANNOT_TELL.value
+    approve(
+        run,
+        keys,
+        target,
+        name=approver.name,
+        role=approver.role,
+        note=approver.note,
+        today=today,
+        mitigation=MITIGATION if mitigated else None,
+        expires=today + dt.timedelta(days=VALID_DAYS) if mitigated else None,
+    )
+
+
+def refusal(run: RunFolder, keys: Keys, target: str, today: dt.date) -> Withheld | None:
+    """What the export of a withheld target answers, or None if it would be given."""
+    try:
+        export_list(run, keys, target, run.root / "reports" / target / "list.csv", today)
+    except Withheld as error:
+        return error
+    return None

@@ -1,0 +1,171 @@
+"""The run: stages in order, each published whole or not at all, and skipped when nothing it reads changed.
+
+A stage writes into a staging folder. When it has finished, its record is removed, its files are moved into
+place one by one, and a new record is written. Killed at any moment, the next run finds either a record that
+holds (and skips the stage) or none (and runs it again, to the same bytes).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from early_help.config import CouncilConfig
+from early_help.fingerprint import fingerprint, stage_inputs
+from early_help.stages import STAGES
+from store.errors import EarlyHelpError, UsageError
+from store.files import file_hash, read_json, write_json
+from store.keys import Keys
+from store.run_folder import RunFolder
+from store.workspace import Progress, Stage, Workspace
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What is kept of a finished stage."""
+
+    stage: str
+    fingerprint: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    rows: dict[str, int]
+    seconds: float
+    peak_mb: int | None
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """What happened to a stage in this run."""
+
+    stage: str
+    ran: bool
+    seconds: float
+    peak_mb: int | None
+
+
+def run_stages(
+    run: RunFolder,
+    config: CouncilConfig,
+    keys: Keys,
+    progress: Progress,
+    until: str | None = None,
+    announce: Callable[[StageReport], None] = lambda report: None,
+) -> list[StageReport]:
+    """Bring every stage up to and including ``until`` (default: all) up to date.
+
+    Returns one report a stage. Raises the stage's own error, after noting it for `early-help status`.
+    """
+    reports = []
+    for stage in _stages_until(until):
+        report = bring_up_to_date(run, config, stage, keys, progress)
+        announce(report)
+        reports.append(report)
+    return reports
+
+
+def bring_up_to_date(
+    run: RunFolder, config: CouncilConfig, stage: Stage, keys: Keys, progress: Progress
+) -> StageReport:
+    """Run one stage if anything it depends on has changed since its record was written."""
+    work = Workspace(run, stage, config.council, config.settings, config.sections, progress, keys)
+    inputs = stage_inputs(work)
+    mark = fingerprint(work, inputs)
+    record = read_record(run, stage.name)
+    if record is not None and record.fingerprint == mark and _outputs_hold(run, record):
+        return StageReport(stage.name, False, record.seconds, record.peak_mb)
+    started = time.perf_counter()
+    work.begin()
+    try:
+        stage.run(work)
+        outputs = _publish(work, record)
+    except EarlyHelpError as error:
+        write_json(_failure_path(run), {"stage": stage.name, "message": str(error)})
+        raise
+    finally:
+        work.end()
+    seconds = round(time.perf_counter() - started, 3)
+    done = StageRecord(stage.name, mark, inputs, outputs, dict(sorted(work.rows_written.items())), seconds, _peak_mb())
+    write_json(_record_path(run, stage.name), asdict(done))
+    _failure_path(run).unlink(missing_ok=True)
+    return StageReport(stage.name, True, seconds, done.peak_mb)
+
+
+def read_record(run: RunFolder, stage: str) -> StageRecord | None:
+    """The record of a finished stage, or None when it has none that can be read."""
+    try:
+        return StageRecord(**read_json(_record_path(run, stage)))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def read_failure(run: RunFolder) -> dict[str, Any] | None:
+    """The stage that stopped the last run and its message, if one did."""
+    try:
+        found: dict[str, Any] = read_json(_failure_path(run))
+    except (FileNotFoundError, ValueError):
+        return None
+    return found
+
+
+def _stages_until(until: str | None) -> tuple[Stage, ...]:
+    names = [stage.name for stage in STAGES]
+    if until is None:
+        return STAGES
+    if until not in names:
+        raise UsageError("There is no such stage.", where="--until", fix="Stages: " + " ".join(names))
+    return STAGES[: names.index(until) + 1]
+
+
+def _outputs_hold(run: RunFolder, record: StageRecord) -> bool:
+    """Whether every output is there with the bytes it was published with."""
+    return all(
+        (run.root / name).is_file() and file_hash(run.root / name) == sha256 for name, sha256 in record.outputs.items()
+    )
+
+
+def _publish(work: Workspace, before: StageRecord | None) -> dict[str, str]:
+    """Move a finished stage's files into place and return their hashes by relative path."""
+    staged = {
+        path.relative_to(work.outputs).as_posix(): path for path in sorted(work.outputs.rglob("*")) if path.is_file()
+    }
+    hashes = {name: file_hash(path) for name, path in staged.items()}
+    _record_path(work.run, work.stage.name).unlink(missing_ok=True)
+    for name, path in staged.items():
+        final = work.run.root / name
+        final.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, final)
+    for name in set(before.outputs if before else ()) - set(staged):
+        _remove(work.run.root, name)
+    return hashes
+
+
+def _remove(root: Path, name: str) -> None:
+    """Remove an output that is no longer made, and its folder if that leaves it empty."""
+    path = root / name
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        shutil.rmtree(path.parent)
+
+
+def _record_path(run: RunFolder, stage: str) -> Path:
+    return run.state / f"{stage}.json"
+
+
+def _failure_path(run: RunFolder) -> Path:
+    return run.state / "failure.json"
+
+
+def _peak_mb() -> int | None:
+    """Most memory this process has held so far, in megabytes; None where the system does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1 << 20) if sys.platform == "darwin" else peak // (1 << 10)

@@ -1,0 +1,107 @@
+"""What `early-help status` tells: each stage, each target's verdict, what is withheld and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.table import Table as Grid
+
+from early_help.runner import read_failure, read_record
+from early_help.stages import STAGES
+from fairness_audits.gate import status as gate_status
+from fairness_audits.release import GateState
+from store.errors import UsageError
+from store.files import read_json
+from store.keys import Keys
+from store.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class TargetLine:
+    """One target in a sentence or two."""
+
+    target: str
+    verdict: str
+    state: GateState
+    reason: str
+
+
+def require_run(root: str) -> RunFolder:
+    """The run folder, if it is one."""
+    run = RunFolder(Path(root).resolve())
+    if not run.state.is_dir():
+        raise UsageError("This is not a run folder.", where=root, fix="Give the folder that `early-help run` wrote.")
+    return run
+
+
+def targets_of(run: RunFolder) -> list[str]:
+    """Every target the models stage has reported on."""
+    return sorted(path.parent.name for path in (run.root / "models").glob("*/evaluation.json"))
+
+
+def require_target(run: RunFolder, target: str) -> None:
+    """Raise UsageError unless the run has this target."""
+    known = targets_of(run)
+    if target not in known:
+        fix = "Targets of this run: " + (", ".join(known) or "none yet; run the models stage") + "."
+        raise UsageError("There is no such target in this run.", where="--target", fix=fix)
+
+
+def target_lines(run: RunFolder, keys: Keys, today: dt.date) -> list[TargetLine]:
+    """Verdict and gate state of every target."""
+    lines = []
+    for target in targets_of(run):
+        gate = gate_status(run, keys, target, today)
+        audit = run.root / "fairness_audits" / target / "audit.json"
+        verdict = read_json(audit)["verdict"] if audit.exists() else "not_audited"
+        lines.append(TargetLine(target, verdict.replace("_", " "), gate.state, gate.reason))
+    return lines
+
+
+def print_status(console: Console, run: RunFolder, keys: Keys, today: dt.date) -> None:
+    """Print the whole status of a run."""
+    console.print(Group(_stage_grid(run), _sources_grid(run)))
+    failure = read_failure(run)
+    if failure:
+        console.print(f"\nThe last run stopped in the stage [bold]{failure['stage']}[/bold]:", highlight=False)
+        console.print(failure["message"], markup=False, highlight=False)
+    print_targets(console, target_lines(run, keys, today))
+
+
+def print_targets(console: Console, lines: list[TargetLine]) -> None:
+    """Print each target's verdict, and what is withheld and why."""
+    for line in lines:
+        shown = "released" if line.state is GateState.RELEASED else "withheld"
+        console.print(f"\n[bold]{line.target}[/bold]: audit verdict '{line.verdict}', {shown}", highlight=False)
+        console.print(f"  {line.reason}", markup=False, highlight=False)
+
+
+def _stage_grid(run: RunFolder) -> Grid:
+    grid = Grid("Stage", "State", "Seconds", "Share", "Peak MB", "Rows written", box=None, pad_edge=False)
+    records = {stage.name: read_record(run, stage.name) for stage in STAGES}
+    total = sum(record.seconds for record in records.values() if record) or 1.0
+    for name, record in records.items():
+        if record is None:
+            grid.add_row(name, "not run", "", "", "", "")
+            continue
+        grid.add_row(
+            name,
+            "done",
+            f"{record.seconds:.1f}",
+            f"{record.seconds / total:.0%}",
+            str(record.peak_mb or ""),
+            f"{sum(record.rows.values()):,}",
+        )
+    return grid
+
+
+def _sources_grid(run: RunFolder) -> Grid:
+    grid = Grid("Table", "Rows", box=None, pad_edge=False)
+    for stage in STAGES:
+        record = read_record(run, stage.name)
+        for name, rows in (record.rows if record else {}).items():
+            grid.add_row(name, f"{rows:,}")
+    return grid
