@@ -21,7 +21,7 @@ from early_help.lock import run_lock
 from early_help.manifest import write_manifest
 from early_help.progress import ConsoleProgress
 from early_help.runner import StageReport, bring_up_to_date, run_stages
-from early_help.stages import STAGES
+from early_help.stages import STAGES, stages_until
 from early_help.status import print_status, print_targets, require_run, require_target, target_lines, targets_of
 from fairness_audits.gate import approve, export_list
 from fairness_audits.release import GateState
@@ -192,7 +192,9 @@ def main() -> None:
 def _run(folder: RunFolder, config: CouncilConfig, until: str | None) -> list[StageReport]:
     write_json(folder.root / "state" / "council.json", {"council": str(config.path)})
     console.print(f"{config.council.name}: run folder {_shown(folder.root)}")
-    reports = run_stages(folder, config, load_or_create_keys(), ConsoleProgress(console), until, _announce)
+    reports = run_stages(
+        folder, config, stages_until(until), load_or_create_keys(), ConsoleProgress(console), _announce
+    )
     write_manifest(folder, config)
     return reports
 

@@ -11,15 +11,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from early_help.config import CouncilConfig
 from early_help.fingerprint import fingerprint, stage_inputs
-from early_help.stages import STAGES
-from store.errors import EarlyHelpError, UsageError
+from store.errors import EarlyHelpError
 from store.files import file_hash, read_json, write_json
 from store.keys import Keys
 from store.run_folder import RunFolder
@@ -52,17 +51,17 @@ class StageReport:
 def run_stages(
     run: RunFolder,
     config: CouncilConfig,
+    stages: Sequence[Stage],
     keys: Keys,
     progress: Progress,
-    until: str | None = None,
     announce: Callable[[StageReport], None] = lambda report: None,
 ) -> list[StageReport]:
-    """Bring every stage up to and including ``until`` (default: all) up to date.
+    """Bring the stages up to date, in the order given, and return one report for each.
 
-    Returns one report a stage. Raises the stage's own error, after noting it for `early-help status`.
+    Raises a stage's own error, after noting it for `early-help status`.
     """
     reports = []
-    for stage in _stages_until(until):
+    for stage in stages:
         report = bring_up_to_date(run, config, stage, keys, progress)
         announce(report)
         reports.append(report)
@@ -111,15 +110,6 @@ def read_failure(run: RunFolder) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return found
-
-
-def _stages_until(until: str | None) -> tuple[Stage, ...]:
-    names = [stage.name for stage in STAGES]
-    if until is None:
-        return STAGES
-    if until not in names:
-        raise UsageError("There is no such stage.", where="--until", fix="Stages: " + " ".join(names))
-    return STAGES[: names.index(until) + 1]
 
 
 def _outputs_hold(run: RunFolder, record: StageRecord) -> bool:

@@ -8,6 +8,17 @@ from models.stage import STAGE as MODELS
 from reports.stage import STAGE as REPORTS
 from residents.stage import STAGE as RESIDENTS
 from sources.stage import STAGE as SOURCES
+from store.errors import UsageError
 from store.workspace import Stage
 
 STAGES: tuple[Stage, ...] = (SOURCES, RESIDENTS, FEATURES, MODELS, AUDITS, REPORTS)
+
+
+def stages_until(last: str | None) -> tuple[Stage, ...]:
+    """The stages up to and including ``last``; all of them when it is None."""
+    names = [stage.name for stage in STAGES]
+    if last is None:
+        return STAGES
+    if last not in names:
+        raise UsageError("There is no such stage.", where="--until", fix="Stages: " + " ".join(names))
+    return STAGES[: names.index(last) + 1]
