@@ -1,1 +1,8 @@
 """One declarative file for each target."""
+
+from models.target import Target
+from models.targets.hidden_young_carers import HIDDEN_YOUNG_CARERS
+from models.targets.under_the_radar import UNDER_THE_RADAR
+
+TARGETS: dict[str, Target] = {target.name: target for target in (UNDER_THE_RADAR, HIDDEN_YOUNG_CARERS)}
+"""Every target the toolkit knows, by name."""

@@ -1,0 +1,50 @@
+"""The part of the council's TOML that says which targets to model and how: ``[targets.<name>]`` and ``[models]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from models.targets import TARGETS
+from store.council import Section
+from store.errors import UsageError
+
+
+class TargetSettings(Section):
+    """``[targets.<name>]``: what the council decides about a target."""
+
+    capacity: int = Field(50, ge=1, description="Cases the panel can look at for one as-of date.")
+
+
+class ModelsConfig(Section):
+    """``[models]``, with the council's targets in it. Without ``[targets]`` every known target runs."""
+
+    targets: dict[str, TargetSettings] = Field(
+        default_factory=lambda: {name: TargetSettings() for name in TARGETS},
+        min_length=1,
+        description="Targets to model, by name.",
+    )
+    mlruns: str = Field("mlruns", min_length=1, description="MLflow's folder, relative to where the job is started.")
+    test_as_ofs: int = Field(4, ge=1, description="At most this many of the newest closed as-of dates are tested on.")
+    folds: int = Field(5, ge=2, le=20, description="Parts the families are split into.")
+    bags: int = Field(4, ge=1, le=50, description="Boosted models averaged in each fold.")
+    rounds: int = Field(100, ge=10, le=2000, description="Trees in each boosted model.")
+    learning_rate: float = Field(0.06, gt=0, le=1, description="Weight of each tree.")
+    bootstrap_replicates: int = Field(500, ge=100, le=10000, description="Resamples behind each interval.")
+    min_positives: int = Field(
+        10, ge=5, description="Families with the outcome that training needs; half as many for a test as-of date."
+    )
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _known(cls, targets: Any) -> Any:
+        for name in targets if isinstance(targets, dict) else ():
+            if name not in TARGETS:
+                # Not a ValueError, which would be taken for a wrong value under a known key.
+                raise UsageError(
+                    "There is no target of this name.",
+                    where=f"targets.{name}",
+                    fix="Known targets: " + ", ".join(TARGETS) + ".",
+                )
+        return targets

@@ -1,0 +1,147 @@
+"""What a target is: whose case it is, which outcome, over which time, and how a candidate is chosen.
+
+A target file holds one `Target` built from these definitions and nothing else; `models.cohort` turns it into
+rows. Milestones are those of ``features.milestones``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """Whose case it is."""
+
+    FAMILY = "family"
+    CHILD = "child"
+
+
+class CandidateName(StrEnum):
+    """The ways of ranking a cohort that are compared."""
+
+    CHANCE = "chance"
+    SINGLE_INDICATOR = "best_single_indicator"
+    NEEDS_COUNT = "needs_count"
+    LOGISTIC = "logistic_regression"
+    BOOSTED = "boosted_trees"
+
+
+BASELINES = (CandidateName.CHANCE, CandidateName.SINGLE_INDICATOR, CandidateName.NEEDS_COUNT)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Completed years at the as-of date, both ends included.
+
+    A family is in the cohort when one of its members is; a child when the child is.
+    """
+
+    youngest: int
+    oldest: int
+    unknown_child: bool = False
+    """Whether someone with the role of a child and no known birth date counts."""
+
+
+@dataclass(frozen=True)
+class NoOpenSpell:
+    """No spell of these kinds was open, as known at the as-of date.
+
+    A spell is open from the day it is known until its end is known: one that ended but whose end was not yet
+    recorded is still open, because nobody could have known otherwise.
+    """
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NoneKnown:
+    """No milestone of these kinds was known at the as-of date, ever or within so many days before it."""
+
+    kinds: tuple[str, ...]
+    within_days: int | None = None
+
+
+Condition = NoOpenSpell | NoneKnown
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Who the question is about. Conditions concern every member of a family, or the child alone."""
+
+    unit: Unit
+    ages: Ages
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The first milestone of these kinds with ``as_of <= event_date < as_of + horizon_days``.
+
+    It is labelled only when ``as_of + horizon_days + reporting_delay_days`` lies within what the extracts cover.
+    """
+
+    kinds: tuple[str, ...]
+    horizon_days: int = 365
+    reporting_delay_days: int = 42
+
+    @property
+    def closing_days(self) -> int:
+        """Days from an as-of date until its outcomes are settled."""
+        return self.horizon_days + self.reporting_delay_days
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """Which features of the catalogue a model may use: those of these levels that are not left out."""
+
+    levels: tuple[str, ...]
+    without_subjects: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChoiceRule:
+    """Which candidate makes the panel's list.
+
+    The simplest whose precision at capacity is within so many standard errors of the best one's, where the
+    standard error is that of the paired difference under a bootstrap of families. It is applied to predictions
+    for families held out of training, at training as-of dates that all precede every test as-of date.
+    """
+
+    simplest_first: tuple[CandidateName, ...] = (
+        CandidateName.NEEDS_COUNT,
+        CandidateName.SINGLE_INDICATOR,
+        CandidateName.LOGISTIC,
+        CandidateName.BOOSTED,
+    )
+    within_standard_errors: float = 1.0
+
+    def in_words(self) -> str:
+        """The rule as a sentence for the evaluation."""
+        names = ", ".join(name.value for name in self.simplest_first)
+        return (
+            f"The simplest of {names} (simplest first) whose precision at capacity is within "
+            f"{self.within_standard_errors:g} standard error of the best one's, judged on families held out of "
+            "training at training as-of dates, all before the first test as-of date."
+        )
+
+
+@dataclass(frozen=True)
+class Target:
+    """One question put to the data."""
+
+    name: str
+    title: str
+    question: str
+    cohort: Cohort
+    outcome: Outcome
+    features: FeatureChoice
+    label_caveats: tuple[str, ...]
+    retirement: str
+    """When the model is to be withdrawn for good."""
+    needs_count: str = "needs_count"
+    """The feature that counts evidenced needs: a baseline."""
+    single_indicators: tuple[str, ...] = ()
+    """Features that may be the best single indicator; empty for every one with an expected direction."""
+    choice: ChoiceRule = ChoiceRule()
