@@ -14,7 +14,7 @@ from store.errors import UsageError
 class TargetSettings(Section):
     """``[targets.<name>]``: what the council decides about a target."""
 
-    capacity: int = Field(50, ge=1, description="Cases the panel can look at for one as-of date.")
+    capacity: int = Field(default=50, ge=1, description="Cases the panel can look at for one as-of date.")
 
 
 class ModelsConfig(Section):

@@ -1,0 +1,172 @@
+"""What every candidate has in common, and the baselines: chance, one indicator, a count of needs.
+
+A candidate is fitted once for each fold, on the families outside it. A fitted one gives each case a *margin*: a
+number that ranks, made into a probability by `models.calibration`. Contributions say how far each feature moves a
+case's margin away from ``base``: ``margin == base + contributions.sum(axis=1)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from models.cases import Flags, Floats, Integers
+from models.catalogue import Feature
+from models.metrics import average_precision
+from models.target import CandidateName
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a candidate may learn from at one origin: closed as-of dates, outcomes as known by then."""
+
+    features: tuple[Feature, ...]
+    values: Floats
+    outcome: Floats
+    group: Integers
+    fold: Integers
+    folds: int
+    seed: int
+    threads: int
+
+    def outside(self, fold: int) -> Flags:
+        return np.asarray(self.fold != fold, dtype=np.bool_)
+
+    @property
+    def directions(self) -> list[int]:
+        return [feature.direction for feature in self.features]
+
+
+class Fitted(Protocol):
+    """A candidate after fitting."""
+
+    @property
+    def base(self) -> float: ...
+
+    def margin(self, values: Floats) -> Floats: ...
+
+    def contributions(self, values: Floats) -> Floats:
+        """Shape (cases, features)."""
+        ...
+
+    def described(self) -> dict[str, Any]:
+        """Everything needed to apply it again, for JSON (boosters apart)."""
+        ...
+
+
+class Candidate(Protocol):
+    """A way of ranking a cohort."""
+
+    @property
+    def name(self) -> CandidateName: ...
+
+    def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
+        """One fitted model for each fold, which learnt nothing from the families in it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByValue:
+    """Ranks by one feature's own value. It learns nothing but the scale, so all folds share it."""
+
+    place: int
+    width: int
+    name: str
+    direction: int
+    scale: float
+    unknown: float
+    """Margin of a case whose value is unknown: the lowest seen, so that it never comes first."""
+
+    @property
+    def base(self) -> float:
+        return 0.0
+
+    def margin(self, values: Floats) -> Floats:
+        """The inverse hyperbolic sine of the scaled value: the value's own order, with long tails drawn in."""
+        column = self.direction * values[:, self.place] / self.scale
+        return np.where(np.isnan(column), self.unknown, np.arcsinh(column))
+
+    def contributions(self, values: Floats) -> Floats:
+        moved = np.zeros((len(values), self.width))
+        moved[:, self.place] = self.margin(values)
+        return moved
+
+    def described(self) -> dict[str, Any]:
+        return {
+            "feature": self.name,
+            "direction": self.direction,
+            "scale": self.scale,
+            "unknown": self.unknown,
+        }
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Knows nothing of a case."""
+
+    width: int
+
+    @property
+    def base(self) -> float:
+        return 0.0
+
+    def margin(self, values: Floats) -> Floats:
+        return np.zeros(len(values))
+
+    def contributions(self, values: Floats) -> Floats:
+        return np.zeros((len(values), self.width))
+
+    def described(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Every case alike: the list is then the settled random order."""
+
+    name: CandidateName = CandidateName.CHANCE
+
+    def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
+        return [Nothing(len(training.features))] * training.folds
+
+
+@dataclass(frozen=True)
+class NeedsCount:
+    """The count of evidenced needs."""
+
+    place: int
+    name: CandidateName = CandidateName.NEEDS_COUNT
+
+    def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
+        return [by_value(training, self.place, 1)] * training.folds
+
+
+@dataclass(frozen=True)
+class SingleIndicator:
+    """The one feature, of those allowed, that ranks training cases best by average precision.
+
+    The choice among features uses the training as-of dates of all families: if that flatters anything, it is the
+    baseline.
+    """
+
+    places: tuple[int, ...]
+    name: CandidateName = CandidateName.SINGLE_INDICATOR
+
+    def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
+        ranked = [by_value(training, place, training.features[place].direction) for place in self.places]
+        power = [average_precision(one.margin(training.values), training.outcome) for one in ranked]
+        return [ranked[int(np.argmax(power))]] * training.folds
+
+
+def by_value(training: Training, place: int, direction: int) -> ByValue:
+    """Rank by a feature's value, scaled by the median size of its values other than 0."""
+    column = training.values[:, place]
+    sizes = np.abs(column[~np.isnan(column) & (column != 0)])
+    scale = float(np.round(np.median(sizes), 9)) if len(sizes) else 1.0
+    seen = np.arcsinh(direction * column / (scale or 1.0))
+    lowest = float(np.round(np.nanmin(seen), 9)) if not np.isnan(seen).all() else 0.0
+    name = training.features[place].name
+    return ByValue(place, len(training.features), name, direction, scale or 1.0, lowest)

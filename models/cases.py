@@ -1,0 +1,178 @@
+"""The rows a target's models see: who, when, which features, and what is known of the outcome."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from models.catalogue import Feature
+from models.groups import FamilyGroups
+from store.errors import InputRejected
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
+
+_FAMILY_ROWS = """
+    SELECT f.* FROM cohort c
+    LEFT JOIN family_features f ON f.as_of = c.as_of AND f.family_id = c.family_id
+    ORDER BY c.as_of, c.unit_id, c.family_id
+"""
+
+_CHILD_ROWS = """
+    SELECT f.* FROM cohort c
+    LEFT JOIN child_features f ON f.as_of = c.as_of AND f.person_id = c.unit_id AND f.family_id = c.family_id
+    ORDER BY c.as_of, c.unit_id, c.family_id
+"""
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A cohort with its features: one row for each unit and as-of date, in order of (as_of, unit_id).
+
+    ``values`` has a row for each case and a column for each of ``features``, NaN where unknown.
+    """
+
+    features: tuple[Feature, ...]
+    as_of: Days
+    unit_id: npt.NDArray[np.object_]
+    family_id: npt.NDArray[np.object_]
+    group: Integers
+    """Number of the group of families that are joined by shared children."""
+    fold: Integers
+    tie_place: Integers
+    """Place in a settled random order within the as-of date."""
+    outcome_known_on: Days
+    """First day on which an outcome within the horizon was recorded; NaT where none is."""
+    values: Floats
+    without_features: int
+    """Units that fit the cohort but have no row of features, and were left out."""
+
+    def __len__(self) -> int:
+        return len(self.as_of)
+
+    def at(self, as_of: dt.date) -> Integers:
+        """The rows of one as-of date."""
+        return np.flatnonzero(self.as_of == np.datetime64(as_of, "D"))
+
+    def during(self, as_ofs: Sequence[dt.date]) -> Integers:
+        """The rows of several as-of dates."""
+        return np.flatnonzero(np.isin(self.as_of, np.array(as_ofs, dtype="datetime64[D]")))
+
+    def outcome(self, rows: Integers, known_by: dt.date | None = None) -> Floats:
+        """1 where the outcome happened, else 0, as recorded by the extract or as known before ``known_by``."""
+        known_on = self.outcome_known_on[rows]
+        happened = ~np.isnat(known_on)
+        if known_by is not None:
+            happened &= known_on < np.datetime64(known_by, "D")
+        return happened.astype(np.float64)
+
+    def column(self, name: str) -> int:
+        """The place of a feature; raises InputRejected when the catalogue has none of that name."""
+        for place, feature in enumerate(self.features):
+            if feature.name == name:
+                return place
+        raise InputRejected(
+            f"The feature {name}, which this target is compared with, is not among its features.",
+            where="features/catalogue.json",
+            fix="Run the features stage again, or name another feature in the target's file.",
+        )
+
+
+def load_cases(
+    connection: duckdb.DuckDBPyConnection,
+    cohort: pa.Table,
+    features: Sequence[Feature],
+    tables: dict[str, Path],
+    groups: FamilyGroups,
+) -> Cases:
+    """Put the features beside a cohort (see `models.cohort.build_cohort`).
+
+    ``tables`` has the file of each feature level. A child in several families keeps one row: that of the family
+    about which most is known, the first by id among equals.
+    """
+    connection.register("cohort", cohort)
+    columns: list[Floats] = []
+    present = np.ones(cohort.num_rows, dtype=bool)
+    for level, query, key in (("child", _CHILD_ROWS, "person_id"), ("family", _FAMILY_ROWS, "family_id")):
+        wanted = [feature.name for feature in features if feature.level == level]
+        if not wanted and level == "child":
+            continue
+        connection.read_parquet(str(tables[level]), hive_partitioning=False).create_view(
+            f"{level}_features", replace=True
+        )
+        rows: pa.Table = connection.sql(query).to_arrow_table()
+        present &= np.asarray(rows[key].is_valid())
+        columns += [_numbers(rows, name, level) for name in wanted]
+    connection.unregister("cohort")
+    ordered = [f for f in features if f.level == "child"] + [f for f in features if f.level == "family"]
+    values = np.column_stack(columns) if columns else np.empty((cohort.num_rows, 0))
+    return _assemble(cohort, tuple(ordered), values, present, groups)
+
+
+def _assemble(
+    cohort: pa.Table, features: tuple[Feature, ...], values: Floats, present: Flags, groups: FamilyGroups
+) -> Cases:
+    as_of = np.asarray(cohort["as_of"]).astype("datetime64[D]")
+    unit = np.array(cohort["unit_id"].to_pylist(), dtype=object)
+    family = np.array(cohort["family_id"].to_pylist(), dtype=object)
+    keep = _one_row_a_unit(as_of, unit, np.isnan(values).sum(axis=1), present)
+    group = np.array([groups.group[name] for name in family[keep]], dtype=np.int64)
+    known_on = np.asarray(cohort["outcome_known_on"].cast(pa.timestamp("s"))).astype("datetime64[D]")
+    return Cases(
+        features=features,
+        as_of=as_of[keep],
+        unit_id=unit[keep],
+        family_id=family[keep],
+        group=group,
+        fold=groups.fold[group],
+        tie_place=np.asarray(cohort["tie_place"]).astype(np.int64)[keep],
+        outcome_known_on=known_on[keep],
+        values=values[keep],
+        without_features=int((~present).sum()),
+    )
+
+
+def _one_row_a_unit(as_of: Days, unit: npt.NDArray[np.object_], unknown: Integers, present: Flags) -> Integers:
+    """The row with fewest unknown features of each unit and as-of date; rows come sorted by both."""
+    rows = np.flatnonzero(present)
+    if not len(rows):
+        return rows
+    starts = np.ones(len(rows), dtype=bool)
+    starts[1:] = (as_of[rows][1:] != as_of[rows][:-1]) | (unit[rows][1:] != unit[rows][:-1])
+    number = np.cumsum(starts)
+    best = np.lexsort((rows, unknown[rows], number))
+    _, first = np.unique(number[best], return_index=True)
+    return np.sort(rows[best[first]])
+
+
+def _numbers(rows: pa.Table, name: str, level: str) -> Floats:
+    if name not in rows.column_names:
+        raise InputRejected(
+            f"The feature {name} is in the catalogue but not in the table of {level} features.",
+            where="features/catalogue.json",
+            fix="Run the features stage again.",
+        )
+    column = rows[name]
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+        raise InputRejected(
+            f"The feature {name} is not a number.", where=f"table of {level} features", fix="Correct its definition."
+        )
+    values = np.asarray(column.cast(pa.float64()) if not pa.types.is_boolean(kind) else column.cast(pa.int8()))
+    values = values.astype(np.float64)
+    if np.isinf(values).any():
+        raise InputRejected(
+            f"The feature {name} has infinite values.",
+            where=f"table of {level} features",
+            fix="Correct its definition.",
+        )
+    return values

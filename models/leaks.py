@@ -1,0 +1,35 @@
+"""A feature that all but is the outcome is a leak, not a finding: training stops."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.cases import Cases
+from models.metrics import area_under_curve
+from models.splits import Plan
+from store.errors import InputRejected
+
+LEAK = 0.99
+"""Area under the curve of one feature alone, either way round, above which it is taken for the outcome."""
+
+
+def refuse_leaks(cases: Cases, planned: Plan) -> None:
+    """Raise InputRejected when one feature by itself separates the outcome in training almost without error.
+
+    Whether a value is unknown is tried as well: a blank may give the outcome away as surely as a number.
+    """
+    newest = planned.tests[-1]
+    rows = cases.during(newest.learns_from)
+    outcome = cases.outcome(rows, known_by=newest.as_of)
+    for place, feature in enumerate(cases.features):
+        column = cases.values[rows, place]
+        unknown = np.isnan(column)
+        for sign in (1, -1):
+            signed = np.where(unknown, -np.inf, sign * column)
+            if max(area_under_curve(signed, outcome), area_under_curve(sign * unknown.astype(float), outcome)) > LEAK:
+                raise InputRejected(
+                    f"The feature {feature.name} tells the outcome almost without error: it must hold what "
+                    "happened after the as-of date.",
+                    where=f"features/catalogue.json: {feature.name}",
+                    fix="Correct the feature's dates, or leave it out in the target's file.",
+                )

@@ -1,0 +1,80 @@
+"""Why a case is on the current list: what moved its log-odds most, for and against, in plain English."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from models.cases import Cases, Floats, Integers
+from models.rehearsal import Performed
+from models.tables import REASONS
+
+EACH_WAY = 5
+_LEAST = 1e-6
+
+
+def reasons(cases: Cases, current: Integers, performed: Performed, capacity_rows: Integers) -> pa.Table:
+    """The strongest contributions of each listed case.
+
+    ``current`` are the rows of the current cohort, whose medians are the comparison; ``capacity_rows`` those of
+    them within capacity. Contributions are in log-odds of the calibrated probability: with the base they add up
+    to the score's own log-odds.
+    """
+    moved = contributions(cases, performed, capacity_rows)
+    median = _medians(cases.values[current])
+    rows: list[dict[str, Any]] = []
+    for place in np.lexsort((cases.unit_id[capacity_rows], cases.as_of[capacity_rows])):
+        case = int(capacity_rows[place])
+        for position, column in enumerate(strongest(moved[place]), start=1):
+            rows.append(_reason(cases, case, int(column), position, float(moved[place, column]), median))
+    return pa.Table.from_pylist(rows, schema=REASONS.arrow_schema())
+
+
+def contributions(cases: Cases, performed: Performed, rows: Integers) -> Floats:
+    """Shape (rows, features): each case's by the model that left its families out, in calibrated log-odds."""
+    moved = np.zeros((len(rows), len(cases.features)))
+    for fold, one in enumerate(performed.fitted):
+        inside = np.flatnonzero(cases.fold[rows] == fold)
+        if len(inside):
+            moved[inside] = one.contributions(cases.values[rows[inside]]) * performed.platt.slope
+    return np.round(moved, 6)
+
+
+def strongest(moved: Floats) -> Integers:
+    """The columns of up to five contributions for and five against, the strongest first, ties by column."""
+    order = np.argsort(-np.abs(moved), kind="stable")
+    order = order[np.abs(moved[order]) >= _LEAST]
+    chosen = np.concatenate([order[moved[order] > 0][:EACH_WAY], order[moved[order] < 0][:EACH_WAY]])
+    return np.asarray(chosen[np.argsort(-np.abs(moved[chosen]), kind="stable")], dtype=np.int64)
+
+
+def _reason(
+    cases: Cases, case: int, column: int, position: int, contribution: float, median: list[float | None]
+) -> dict[str, Any]:
+    feature = cases.features[column]
+    value = _known(float(cases.values[case, column]))
+    return {
+        "unit_id": cases.unit_id[case],
+        "family_id": cases.family_id[case],
+        "as_of": cases.as_of[case].item(),
+        "position": position,
+        "feature": feature.name,
+        "subject": feature.subject,
+        "contribution": contribution,
+        "value": value,
+        "median": median[column],
+        "sentence": feature.say(value, median[column]),
+    }
+
+
+def _medians(values: Floats) -> list[float | None]:
+    known = ~np.isnan(values)
+    return [
+        _known(float(np.median(values[known[:, j], j]))) if known[:, j].any() else None for j in range(len(known.T))
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 6)

@@ -1,0 +1,100 @@
+"""Fitting every candidate at every origin, and what each says about families it never saw."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.calibration import Platt, fit_platt
+from models.candidates import Candidate, Fitted, Training
+from models.cases import Cases, Floats, Integers
+from models.groups import derived_seed
+from models.splits import Origin
+from models.target import CandidateName
+
+
+@dataclass(frozen=True)
+class Performed:
+    """One candidate at one origin."""
+
+    fitted: list[Fitted]
+    """One for each fold, which learnt nothing from the families in it."""
+    platt: Platt
+    held_out: Floats
+    """Probability of each training case, by the model of its family's fold."""
+    predicted: Floats
+    """Probability of each case of the origin's as-of date, likewise."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Every candidate at one origin."""
+
+    origin: Origin
+    training_rows: Integers
+    training_outcome: Floats
+    rows: Integers
+    performed: dict[CandidateName, Performed]
+
+
+def rehearse(
+    cases: Cases,
+    origin: Origin,
+    candidates: Sequence[Candidate],
+    *,
+    folds: int,
+    seed: int,
+    threads: int,
+    advance: Callable[[], None],
+) -> Rehearsal:
+    """Train on the origin's earlier dates with outcomes as known by then, and predict for its own date.
+
+    Every prediction is by a model whose training held no row of the case's family group. Calibration is one
+    two-parameter map for the whole origin, fitted on the held-out predictions of the training cases; being the
+    same for everyone it cannot change the order of the list.
+    """
+    earlier = cases.during(origin.learns_from)
+    training = Training(
+        features=cases.features,
+        values=cases.values[earlier],
+        outcome=cases.outcome(earlier, known_by=origin.as_of),
+        group=cases.group[earlier],
+        fold=cases.fold[earlier],
+        folds=folds,
+        seed=derived_seed(seed, origin.as_of.isoformat()),
+        threads=threads,
+    )
+    rows = cases.at(origin.as_of)
+    performed: dict[CandidateName, Performed] = {}
+    for candidate in candidates:
+        fitted = candidate.fit(training, advance)
+        inner = by_fold(fitted, training.values, training.fold)
+        platt = fit_platt(inner, training.outcome)
+        outer = by_fold(fitted, cases.values[rows], cases.fold[rows])
+        performed[candidate.name] = Performed(fitted, platt, platt.probability(inner), platt.probability(outer))
+    return Rehearsal(origin, earlier, training.outcome, rows, performed)
+
+
+def by_fold(fitted: Sequence[Fitted], values: Floats, fold: Integers) -> Floats:
+    """Each case's margin by the model that left its fold out."""
+    margin = np.zeros(len(values))
+    for number, one in enumerate(fitted):
+        inside = np.flatnonzero(fold == number)
+        if len(inside):
+            margin[inside] = one.margin(values[inside])
+    return margin
+
+
+def positions(score: Floats, tie_place: Integers) -> Integers:
+    """Place of each case in the list, 1 the highest score; equal scores in the settled random order."""
+    order = np.lexsort((tie_place, -score))
+    place = np.empty(len(score), dtype=np.int64)
+    place[order] = np.arange(1, len(score) + 1)
+    return place
+
+
+def as_dates(days: Sequence[dt.date]) -> list[str]:
+    return [day.isoformat() for day in days]

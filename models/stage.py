@@ -1,0 +1,291 @@
+"""The models stage: for each target, who is asked about, how well each candidate ranks them, and the list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
+from models.boosted import Boosted
+from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
+from models.cases import Cases, load_cases
+from models.catalogue import CATALOGUE, Feature, choose, read_catalogue
+from models.choice import Choice, decide
+from models.cohort import build_cohort, closed_as_ofs, open_tables
+from models.config import ModelsConfig
+from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
+from models.groups import FamilyGroups, family_groups
+from models.leaks import refuse_leaks
+from models.logistic import Logistic
+from models.persistence import model_files
+from models.reasons import reasons
+from models.rehearsal import Rehearsal, positions, rehearse
+from models.splits import CannotModel, Limits, Plan, plan
+from models.tables import COHORT, REASONS, SCORES
+from models.target import Target
+from models.targets import TARGETS
+from models.tracking import Tracker
+from store.errors import InputRejected
+from store.workspace import Stage, Workspace
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What all targets share."""
+
+    connection: duckdb.DuckDBPyConnection
+    catalogue: tuple[Feature, ...]
+    groups: FamilyGroups
+    as_ofs: tuple[dt.date, ...]
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What was made of one target."""
+
+    evaluation: dict[str, Any]
+    cohort: pa.Table
+    scores: pa.Table
+    reasons: pa.Table
+    files: dict[str, str | dict[str, Any]]
+
+
+def run(work: Workspace) -> None:
+    """Model every target of the configuration.
+
+    A target that the data cannot support is reported as such and the others go on; when none can be modelled the
+    stage raises InputRejected with the reason of each.
+    """
+    config = work.section(ModelsConfig)
+    tracker = Tracker(config.mlruns)
+    tracker.open()
+    # One thread for linear algebra: the order of a sum must not depend on the machine.
+    with threadpool_limits(limits=1, user_api="blas"), work.connect() as connection:
+        inputs = _inputs(work, connection, config)
+        results = {name: _target(work, inputs, TARGETS[name], config) for name in config.targets}
+    unsupported = {n: r.evaluation["why"] for n, r in results.items() if r.evaluation["state"] == "cannot_model"}
+    if len(unsupported) == len(results):
+        raise InputRejected(
+            "No target can be modelled. " + " ".join(f"{name}: {why}." for name, why in unsupported.items()),
+            where="targets",
+            fix="Give extracts that cover a longer time, or lower the capacity where the cohort is small.",
+        )
+    for name, result in results.items():
+        _write(work, TARGETS[name], result)
+    tracker.log(work, {name: (result.evaluation, result.files) for name, result in results.items()})
+
+
+def _inputs(work: Workspace, connection: duckdb.DuckDBPyConnection, config: ModelsConfig) -> _Inputs:
+    catalogue = read_catalogue(json.loads(work.document(CATALOGUE).read_text(encoding="utf-8")))
+    open_tables(connection, work.path(MEMBERS), work.path(MILESTONES))
+    as_ofs = [row[0] for row in connection.execute("SELECT DISTINCT as_of FROM members ORDER BY as_of").fetchall()]
+    if not as_ofs:
+        raise InputRejected(
+            "The features have no as-of date.", where="features/members", fix="Run the features stage again."
+        )
+    return _Inputs(connection, catalogue, family_groups(connection, config.folds, work.settings.seed), tuple(as_ofs))
+
+
+def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConfig) -> _Result:
+    setting = Setting(
+        capacity=config.targets[target.name].capacity,
+        folds=config.folds,
+        bags=config.bags,
+        replicates=config.bootstrap_replicates,
+        seed=work.settings.seed,
+        covers_to=work.council.covers_to,
+    )
+    closed = closed_as_ofs(target.outcome, inputs.as_ofs, work.council.covers_to)
+    current = inputs.as_ofs[-1]
+    used = sorted({*closed, current})
+    cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, f"{setting.seed}|{target.name}")
+    features = choose(inputs.catalogue, target.features)
+    tables = {"child": work.path(CHILD_FEATURES), "family": work.path(FAMILY_FEATURES)}
+    cases = load_cases(inputs.connection, cohort, features, tables, inputs.groups)
+    try:
+        limits = Limits(
+            config.test_as_ofs, config.folds, setting.capacity, config.min_positives, config.min_positives // 2
+        )
+        planned = plan(cases, target.outcome, closed, current, limits)
+        _check_current(cases, planned, setting.capacity)
+    except CannotModel as reason:
+        why = str(reason)
+        evaluation = cannot_model(target, setting, cohort_sizes(cases, used, closed, None), why)
+        return _Result(evaluation, _cohort_table(cases, closed, None, current), _empty(SCORES), _empty(REASONS), {})
+    return _model(work, target, config, setting, cases, planned, closed)
+
+
+def _model(
+    work: Workspace,
+    target: Target,
+    config: ModelsConfig,
+    setting: Setting,
+    cases: Cases,
+    planned: Plan,
+    closed: Sequence[dt.date],
+) -> _Result:
+    refuse_leaks(cases, planned)
+    candidates = _candidates(target, config, cases)
+    origins = (*planned.tests, planned.current)
+    steps = 2 * config.folds * len(origins) + 1
+    with work.task(f"Training for {target.title.lower()}", steps) as task:
+        rehearsals = [
+            rehearse(
+                cases,
+                origin,
+                candidates,
+                folds=config.folds,
+                seed=setting.seed,
+                threads=work.settings.threads,
+                advance=task.advance,
+            )
+            for origin in origins
+        ]
+        tests, current = rehearsals[:-1], rehearsals[-1]
+        choice = decide(cases, tests[-1], target.choice, setting.capacity, setting.replicates, setting.seed)
+        evaluation = modelled(target, setting, cases, planned, tests, choice)
+        task.advance()
+    evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
+    evaluation["without_features"] = cases.without_features
+    scores, listed = _scores(cases, rehearsals, choice, planned, closed, setting.capacity)
+    return _Result(
+        evaluation,
+        _cohort_table(cases, closed, planned, planned.current.as_of),
+        scores,
+        reasons(cases, current.rows, current.performed[choice.chosen], listed),
+        model_files(cases, current, choice.chosen.value, config.folds, setting.seed),
+    )
+
+
+def _candidates(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
+    named = target.single_indicators or tuple(f.name for f in cases.features if f.direction)
+    return (
+        Chance(),
+        SingleIndicator(tuple(cases.column(name) for name in named)),
+        NeedsCount(cases.column(target.needs_count)),
+        Logistic(),
+        Boosted(config.bags, config.rounds, config.learning_rate),
+    )
+
+
+def _check_current(cases: Cases, planned: Plan, capacity: int) -> None:
+    size = len(cases.at(planned.current.as_of))
+    if size <= capacity:
+        raise CannotModel(f"the current cohort has {size} cases, no more than the panel's capacity of {capacity}")
+
+
+def _scores(
+    cases: Cases,
+    rehearsals: Sequence[Rehearsal],
+    choice: Choice,
+    planned: Plan,
+    closed: Sequence[dt.date],
+    capacity: int,
+) -> tuple[pa.Table, np.ndarray[Any, np.dtype[np.int64]]]:
+    """The sealed scores of the chosen candidate, and the rows of the current list within capacity."""
+    parts: list[pa.Table] = []
+    for rehearsal in rehearsals:
+        rows, score = rehearsal.rows, rehearsal.performed[choice.chosen].predicted
+        place = positions(score, cases.tie_place[rows])
+        order = np.argsort(place)
+        part = planned.part(rehearsal.origin.as_of)
+        parts.append(
+            pa.table(
+                {
+                    **_keys(cases, rows[order]),
+                    "part": [part] * len(rows),
+                    "score": score[order],
+                    "position": place[order],
+                    "flagged": place[order] <= capacity,
+                    "outcome": _outcomes(cases, rows[order], rehearsal.origin.as_of in closed),
+                }
+            )
+        )
+    return pa.concat_tables(parts).cast(SCORES.arrow_schema()), rehearsals[-1].rows[place <= capacity]
+
+
+def _cohort_table(cases: Cases, closed: Sequence[dt.date], planned: Plan | None, current: dt.date) -> pa.Table:
+    """Every as-of date that is trained on, tested on or current; without a plan, the closed ones as training."""
+    parts: list[pa.Table] = []
+    for as_of in sorted({*closed, current}):
+        part = planned.part(as_of) if planned else ("current" if as_of == current else "train")
+        if part is None:
+            continue
+        rows = cases.at(as_of)
+        parts.append(
+            pa.table(
+                {
+                    **_keys(cases, rows),
+                    "part": pa.array([part] * len(rows), pa.string()),
+                    "outcome": _outcomes(cases, rows, as_of in closed),
+                }
+            )
+        )
+    return pa.concat_tables(parts).select(COHORT.column_names).cast(COHORT.arrow_schema())
+
+
+def _keys(cases: Cases, rows: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, pa.Array]:
+    return {
+        "unit_id": pa.array(cases.unit_id[rows].tolist(), pa.string()),
+        "family_id": pa.array(cases.family_id[rows].tolist(), pa.string()),
+        "as_of": pa.array(cases.as_of[rows]),
+    }
+
+
+def _outcomes(cases: Cases, rows: np.ndarray[Any, np.dtype[np.int64]], closed: bool) -> pa.Array:
+    if not closed:
+        return pa.nulls(len(rows), pa.bool_())
+    return pa.array(cases.outcome(rows) > 0)
+
+
+def _empty(table: Any) -> pa.Table:
+    return table.arrow_schema().empty_table()
+
+
+def _write(work: Workspace, target: Target, result: _Result) -> None:
+    folder = f"models/{target.name}"
+    work.write(COHORT, result.cohort, target.name)
+    work.write(SCORES, result.scores, target.name)
+    work.write(REASONS, result.reasons, target.name)
+    for path, content in sorted(result.files.items()):
+        work.write_document(f"{folder}/model/{path}", content)
+    work.write_document(f"{folder}/evaluation.json", result.evaluation)
+    work.write_document(f"{folder}/target.json", _target_document(target, result.evaluation))
+
+
+def _target_document(target: Target, evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The target's definition and state, for the rooms below."""
+    conditions = [{"condition": type(c).__name__, **vars(c)} for c in target.cohort.conditions]
+    return {
+        "name": target.name,
+        "title": target.title,
+        "question": target.question,
+        "state": evaluation["state"],
+        "why": evaluation.get("why"),
+        "capacity": evaluation["capacity"],
+        "cohort": {"unit": target.cohort.unit.value, "ages": vars(target.cohort.ages), "conditions": conditions},
+        "outcome": evaluation["outcome"],
+        "features": {"levels": target.features.levels, "without": target.features.without},
+        "label_caveats": list(target.label_caveats),
+        "retirement": target.retirement,
+        "chosen": evaluation["choice"]["chosen"] if evaluation["state"] == "modelled" else None,
+    }
+
+
+STAGE = Stage(
+    name="models",
+    room="models",
+    reads=(FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES),
+    writes=(COHORT, SCORES, REASONS),
+    sections=(ModelsConfig,),
+    run=run,
+    documents=(CATALOGUE,),
+)
