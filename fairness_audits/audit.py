@@ -1,0 +1,124 @@
+"""One target's audit: from scores and groups to the document that the gate binds a release to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fairness_audits.cases import Cases, as_cases, clusters, is_test_case
+from fairness_audits.document import METRICS, counts_entry, group_entry, number, overall_why, rates_entry, rule_entry
+from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS
+from fairness_audits.grouping import units_are_families
+from fairness_audits.measure import EVERYONE, NOTHING, Measures, measure, measure_everyone
+from fairness_audits.metrics import title
+from fairness_audits.policy import Grouping, Policy, Rule
+from fairness_audits.published import published_block
+from fairness_audits.verdict import Finding, Verdict, combine, judge
+
+FORMAT = 1
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    Grouping.BROAD.value: BROAD_GROUPS,
+    Grouping.DETAILED.value: DETAILED_GROUPS,
+}
+
+METHOD = (
+    "Rates are shares of their own denominators, over all test as-of dates together. Intervals are Wilson's for one "
+    "rate, Newcombe's for the difference of two, Garwood's for observed over expected and the score interval for "
+    "the ratio of two such, all on evidence reduced for families that recur. 'The rest' is everyone in the cohort "
+    "outside the group. Fail is after Holm's adjustment over all questions asked; pass needs every question passed."
+)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What is needed to audit one target. ``groups`` has one entry for each row of ``scores``, by grouping."""
+
+    target: str
+    scores: pa.Table
+    """One row for each unit and as-of date."""
+    groups: dict[str, NDArray[Any]]
+    bound: dict[str, str]
+    """SHA-256 of the files the audit rests on."""
+    caveats: list[str]
+
+
+def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
+    """The audit document of one target."""
+    tested = is_test_case(audited.scores)
+    today = np.asarray(audited.scores["part"].to_numpy() == "current", dtype=bool)
+    rows = audited.scores.filter(pa.array(tested))
+    cases = as_cases(rows, clusters(audited.scores))
+    whole = measure_everyone(cases)
+    measures = {name: measure(cases, audited.groups[name][tested], order) for name, order in GROUPS.items()}
+    current = {name: Counter(audited.groups[name][today].tolist()) for name in GROUPS}
+    expected = {name: _expected(measures[name], current[name], order) for name, order in GROUPS.items()}
+    findings = judge(policy, measures, expected)
+    rules = [(rule, [finding for finding in findings if finding.rule is rule]) for rule in policy.rules]
+    return {
+        "format": FORMAT,
+        "target": audited.target,
+        "verdict": combine([finding.verdict for finding in findings]).value,
+        "why": overall_why(findings),
+        "policy": policy_entry(policy),
+        "bound": audited.bound | {"policy_sha256": policy.sha256},
+        "test": _tested(audited, rows, cases),
+        "label_caveats": audited.caveats,
+        "metrics": {metric.value: title(metric) for metric in METRICS},
+        "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING)) | rates_entry(EVERYONE, whole),
+        "groupings": {
+            name: [group_entry(group, name, measures[name], whole, current[name][group]) for group in expected[name]]
+            for name in GROUPS
+        },
+        "within_family_correlation": {
+            name: {metric.value: number(rho) for metric, rho in found.correlation.items()}
+            for name, found in measures.items()
+        },
+        "rules": [rule_entry(rule, of_rule) for rule, of_rule in rules],
+        "published": published_block(measures, whole, rules) | {"why": _published_why(rules)},
+        "method": METHOD,
+    }
+
+
+def not_audited(target: str, why: str, bound: dict[str, str], policy: Policy, caveats: list[str]) -> dict[str, Any]:
+    """The document of a target for which there is no model to audit."""
+    return {
+        "format": FORMAT,
+        "target": target,
+        "verdict": Verdict.NOT_AUDITED.value,
+        "why": why,
+        "policy": policy_entry(policy),
+        "bound": bound | {"policy_sha256": policy.sha256},
+        "label_caveats": caveats,
+    }
+
+
+def policy_entry(policy: Policy) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "sha256": policy.sha256,
+        "rules": [rule.model_dump(mode="json") for rule in policy.rules],
+    }
+
+
+def _expected(measures: Measures, current: Counter[str], order: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups with a test case or a case today, in their settled order."""
+    return tuple(group for group in order if group in measures.counts or current[group])
+
+
+def _tested(audited: Audited, rows: pa.Table, cases: Cases) -> dict[str, Any]:
+    return {
+        "unit": "family" if units_are_families(audited.scores) else "child",
+        "as_ofs": sorted({as_of.isoformat() for as_of in rows["as_of"].unique().to_pylist()}),
+        "cases": len(cases),
+        "families": len(np.unique(cases.family)),
+    }
+
+
+def _published_why(rules: list[tuple[Rule, list[Finding]]]) -> str:
+    return overall_why([finding for _, of_rule in rules for finding in of_rule])

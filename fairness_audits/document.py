@@ -1,0 +1,144 @@
+"""The audit as a document: every count, rate, interval, rule and verdict, rounded and in a settled order."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fairness_audits.ethnicity import UNKNOWN, broad_group, label
+from fairness_audits.intervals import wilson, z_of
+from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
+from fairness_audits.metrics import RATES, Metric, evidence_name, title
+from fairness_audits.policy import Grouping, Rule
+from fairness_audits.verdict import Finding, Verdict, combine
+from fairness_audits.wording import what_would_settle_it, why
+
+REPORTED_CONFIDENCE = 0.95
+_PLACES = 6
+
+METRICS: tuple[Metric, ...] = (*(rate.metric for rate in RATES), Metric.CALIBRATION)
+
+
+def group_entry(group: str, grouping: str, measures: Measures, whole: Measures, current: int) -> dict[str, Any]:
+    """One group's counts and rates. ``current`` is how many of today's cases are in the group."""
+    entry: dict[str, Any] = {"group": group, "label": label(group), "current_cases": current}
+    if grouping == Grouping.DETAILED.value:
+        entry["broad"] = broad_group(group)
+    counts = measures.counts.get(group, NOTHING)
+    return entry | counts_entry(counts) | rates_entry(group, measures) | {"list_share": _list_share(counts, whole)}
+
+
+def counts_entry(counts: Counts) -> dict[str, Any]:
+    return {
+        "n": counts.n,
+        "positives": counts.positives,
+        "flagged": counts.flagged,
+        "tp": counts.tp,
+        "fp": counts.fp,
+        "fn": counts.fn,
+        "tn": counts.tn,
+        "expected": number(counts.expected),
+        "mean_score": number(counts.expected / counts.n) if counts.n else None,
+    }
+
+
+def rates_entry(group: str, measures: Measures) -> dict[str, Any]:
+    """Every rate of a group."""
+    return {metric.value: rate_entry(measures.evidence.get((metric, group)), metric) for metric in METRICS}
+
+
+def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
+    """A rate with its interval and its difference from the rest; nulls and the reason where it is undefined."""
+    if evidence is None or evidence.value is None:
+        return {
+            **dict.fromkeys(("value", "low", "high", "p_value")),
+            "why_empty": f"there are no {evidence_name(metric)} in this group",
+        }
+    low, high = evidence.interval(REPORTED_CONFIDENCE) or (None, None)
+    entry: dict[str, Any] = {
+        "value": number(evidence.value),
+        "low": number(low),
+        "high": number(high),
+        "numerator": number(evidence.numerator),
+        "denominator": number(evidence.denominator),
+        "effective_denominator": number(evidence.effective),
+        "families": evidence.families,
+        "p_value": number(evidence.p_value(1.0 if metric is Metric.CALIBRATION else 0.0)),
+    }
+    return entry | {"against_rest": _comparison(evidence)}
+
+
+def rule_entry(rule: Rule, findings: list[Finding]) -> dict[str, Any]:
+    """One rule, its verdict and what it found in each group."""
+    return rule.model_dump(mode="json") | {
+        "title": f"{title(rule.metric)} by {rule.grouping.value} ethnic group",
+        "verdict": combine([finding.verdict for finding in findings]).value,
+        "groups": [_finding_entry(finding) for finding in findings],
+    }
+
+
+def overall_why(findings: list[Finding]) -> str:
+    """The overall verdict in a sentence."""
+    verdict = combine([finding.verdict for finding in findings])
+    if verdict is Verdict.PASS:
+        return "Every group was shown to be within every margin of the policy."
+    named = sorted({label(finding.group) for finding in findings if finding.verdict is verdict})
+    groups = _listed(named)
+    if verdict is Verdict.FAIL:
+        return f"The policy's margin was shown to be exceeded for: {groups}."
+    if not findings:
+        return "There was no case to judge any rule by."
+    return f"No margin was shown to be exceeded, but the evidence does not settle every rule for: {groups}."
+
+
+def number(value: float | None) -> float | None:
+    """A number as it is written: rounded, and null where it is not finite."""
+    return None if value is None or not math.isfinite(value) else round(float(value), _PLACES) + 0.0
+
+
+def _list_share(counts: Counts, whole: Measures) -> dict[str, float | None]:
+    """The group's share of all flags. A family's group does not change, so a family is one case of evidence."""
+    flags = whole.evidence.get((Metric.PRECISION, EVERYONE))
+    if flags is None or not flags.denominator:
+        return dict.fromkeys(("value", "low", "high"))
+    share = counts.flagged / flags.denominator
+    low, high = wilson(share * flags.families, flags.families, z_of(REPORTED_CONFIDENCE))
+    return {"value": number(share), "low": number(float(low)), "high": number(float(high))}
+
+
+def _comparison(evidence: Evidence) -> dict[str, Any]:
+    low, high = evidence.comparison_interval(REPORTED_CONFIDENCE) or (None, None)
+    return {
+        "kind": "ratio" if evidence.metric is Metric.CALIBRATION else "difference",
+        "rest": number(evidence.rest_value),
+        "rest_denominator": number(evidence.rest_denominator),
+        "value": number(evidence.comparison),
+        "low": number(low),
+        "high": number(high),
+    }
+
+
+def _finding_entry(finding: Finding) -> dict[str, Any]:
+    evidence = finding.evidence
+    return {
+        "group": finding.group,
+        "label": label(finding.group),
+        "verdict": finding.verdict.value,
+        "ground": finding.ground.value,
+        "value": number(evidence.value) if evidence else None,
+        "rest": number(evidence.rest_value) if evidence else None,
+        "comparison": number(evidence.comparison) if evidence else None,
+        "low": number(finding.low),
+        "high": number(finding.high),
+        "p_beyond_margin": number(finding.p_value),
+        "p_beyond_margin_holm": number(finding.p_holm),
+        "evidence": number(evidence.effective) if evidence else 0,
+        "better_off": finding.better_off,
+        "why": why(finding),
+        "what_would_settle_it": what_would_settle_it(finding),
+    }
+
+
+def _listed(names: list[str]) -> str:
+    ordered = [name for name in names if name != UNKNOWN] + [f"ethnicity {UNKNOWN.lower()}"] * (UNKNOWN in names)
+    return ", ".join(ordered)

@@ -1,0 +1,227 @@
+"""What was counted in each group, and the evidence each rate rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from fairlearn.metrics import MetricFrame
+from numpy.typing import NDArray
+
+from fairness_audits.cases import Cases
+from fairness_audits.clusters import GroupTotals, group_totals
+from fairness_audits.intervals import (
+    newcombe,
+    newcombe_p,
+    observed_over_expected,
+    ratio_of_ratios,
+    ratio_of_ratios_p,
+    wilson,
+    z_of,
+)
+from fairness_audits.metrics import RATES, Metric
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One group's counts over the pooled test as-ofs. ``expected`` is the sum of its scores."""
+
+    n: int
+    positives: int
+    flagged: int
+    tp: int
+    expected: float
+
+    @property
+    def fp(self) -> int:
+        return self.flagged - self.tp
+
+    @property
+    def fn(self) -> int:
+        return self.positives - self.tp
+
+    @property
+    def tn(self) -> int:
+        return self.n - self.positives - self.fp
+
+
+NOTHING = Counts(0, 0, 0, 0, 0.0)
+EVERYONE = "everyone"
+"""The one group of a cohort that is not divided."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A group's numerator and denominator of one metric, beside those of the rest of the cohort.
+
+    For calibration they are observed and expected outcomes. ``effective`` is the denominator after allowing for
+    families that recur; ``families`` is how many are in it.
+    """
+
+    metric: Metric
+    numerator: float
+    denominator: float
+    effective: float
+    families: int
+    rest_numerator: float
+    rest_denominator: float
+    rest_effective: float
+
+    @property
+    def value(self) -> float | None:
+        """The group's rate; None when nobody is in its denominator."""
+        return self.numerator / self.denominator if self.denominator > 0 else None
+
+    @property
+    def rest_value(self) -> float | None:
+        return self.rest_numerator / self.rest_denominator if self.rest_denominator > 0 else None
+
+    @property
+    def comparison(self) -> float | None:
+        """Group minus rest; for calibration group over rest. None when either is undefined."""
+        value, rest = self.value, self.rest_value
+        if value is None or rest is None:
+            return None
+        if self.metric is Metric.CALIBRATION:
+            return value / rest if rest > 0 else None
+        return value - rest
+
+    def interval(self, confidence: float) -> tuple[float, float] | None:
+        """Interval of the group's own rate."""
+        if self.value is None:
+            return None
+        if self.metric is Metric.CALIBRATION:
+            return _pair(observed_over_expected(self._successes, self.effective, confidence))
+        return _pair(wilson(self._successes, self.effective, z_of(confidence)))
+
+    def comparison_interval(self, confidence: float) -> tuple[float, float] | None:
+        """Interval of `comparison`. Infinite above when the rest saw none of what it was expected to see."""
+        if self.comparison is None:
+            return None
+        between = ratio_of_ratios if self.metric is Metric.CALIBRATION else newcombe
+        return _pair(between(*self._sides, z_of(confidence)))
+
+    def p_value(self, against: float) -> float | None:
+        """Two-sided p-value of 'the comparison is ``against``', on the metric's own denominators."""
+        if self.comparison is None:
+            return None
+        test = ratio_of_ratios_p if self.metric is Metric.CALIBRATION else newcombe_p
+        found = float(test(*self._sides, against))
+        return None if np.isnan(found) else found
+
+    @property
+    def _successes(self) -> float:
+        return self.numerator * self.effective / self.denominator
+
+    @property
+    def _sides(self) -> tuple[float, float, float, float]:
+        rest = self.rest_numerator * self.rest_effective / self.rest_denominator
+        return self._successes, self.effective, rest, self.rest_effective
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Everything counted under one grouping. ``groups`` are those with a case, in the given order."""
+
+    groups: tuple[str, ...]
+    counts: dict[str, Counts]
+    evidence: dict[tuple[Metric, str], Evidence]
+    correlation: dict[Metric, float]
+
+
+def measure(cases: Cases, group_of: NDArray[np.str_], order: tuple[str, ...]) -> Measures:
+    """Count the cases by group. ``order`` lists the groups that may occur."""
+    present = set(np.unique(group_of).tolist())
+    groups = tuple(group for group in order if group in present)
+    counts = _counts(cases, group_of)
+    everyone = sum_of(counts.values())
+    code_of = {group: code for code, group in enumerate(groups)}
+    codes = np.array([code_of[group] for group in group_of], dtype=np.int64)
+    evidence: dict[tuple[Metric, str], Evidence] = {}
+    correlation: dict[Metric, float] = {}
+    for rate in RATES:
+        among = rate.among(cases.outcome, cases.flagged)
+        values = rate.counts(cases.outcome, cases.flagged)[among].astype(np.float64)
+        totals = group_totals(values, codes[among], cases.family[among], len(groups))
+        correlation[rate.metric] = totals.correlation
+        for group, code in code_of.items():
+            evidence[rate.metric, group] = _rate_evidence(rate.metric, totals, code)
+    totals = group_totals(cases.outcome - cases.score, codes, cases.family, len(groups))
+    correlation[Metric.CALIBRATION] = totals.correlation
+    for group, code in code_of.items():
+        evidence[Metric.CALIBRATION, group] = _calibration_evidence(totals, code, counts[group], everyone)
+    return Measures(groups, counts, evidence, correlation)
+
+
+def sum_of(counts: Iterable[Counts]) -> Counts:
+    """Several groups' counts added up."""
+    added = list(counts)
+    return Counts(
+        sum(c.n for c in added),
+        sum(c.positives for c in added),
+        sum(c.flagged for c in added),
+        sum(c.tp for c in added),
+        float(sum(c.expected for c in added)),
+    )
+
+
+def measure_everyone(cases: Cases) -> Measures:
+    """The same for the cohort undivided, as one group."""
+    return measure(cases, np.full(len(cases), EVERYONE), (EVERYONE,))
+
+
+def _counts(cases: Cases, group_of: NDArray[np.str_]) -> dict[str, Counts]:
+    if not len(cases):
+        return {}
+    frame = MetricFrame(
+        metrics={
+            "n": lambda outcome, flagged, score: len(outcome),
+            "positives": lambda outcome, flagged, score: outcome.sum(),
+            "flagged": lambda outcome, flagged, score: flagged.sum(),
+            "tp": lambda outcome, flagged, score: (outcome & flagged).sum(),
+            "expected": lambda outcome, flagged, score: score.sum(),
+        },
+        y_true=cases.outcome,
+        y_pred=cases.flagged,
+        sensitive_features=pd.Series(group_of, name="group"),
+        sample_params={name: {"score": cases.score} for name in ("n", "positives", "flagged", "tp", "expected")},
+    )
+    return {str(group): _as_counts(row) for group, row in frame.by_group.iterrows()}
+
+
+def _as_counts(row: pd.Series) -> Counts:
+    return Counts(int(row["n"]), int(row["positives"]), int(row["flagged"]), int(row["tp"]), float(row["expected"]))
+
+
+def _rate_evidence(metric: Metric, totals: GroupTotals, code: int) -> Evidence:
+    return Evidence(
+        metric,
+        float(totals.total[code]),
+        float(totals.rows[code]),
+        float(totals.rows[code] / totals.design_effect[code]),
+        int(totals.families[code]),
+        float(totals.rest_total[code]),
+        float(totals.rest_rows[code]),
+        float(totals.rest_rows[code] / totals.rest_design_effect[code]),
+    )
+
+
+def _calibration_evidence(totals: GroupTotals, code: int, counts: Counts, everyone: Counts) -> Evidence:
+    rest = everyone.expected - counts.expected
+    return Evidence(
+        Metric.CALIBRATION,
+        float(counts.positives),
+        counts.expected,
+        float(counts.expected / totals.design_effect[code]),
+        int(totals.families[code]),
+        float(everyone.positives - counts.positives),
+        # The difference of two equal sums may be a hair off nothing.
+        rest if totals.rest_rows[code] else 0.0,
+        float(rest / totals.rest_design_effect[code]) if totals.rest_rows[code] else 0.0,
+    )
+
+
+def _pair(found: tuple[NDArray[np.float64], NDArray[np.float64]]) -> tuple[float, float]:
+    return float(found[0]), float(found[1])

@@ -1,0 +1,185 @@
+"""The rules of release: who may sign, what they must write, and which state follows which. No files here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fairness_audits.verdict import Verdict as Verdict  # noqa: PLC0414 - whoever asks the gate needs it
+from store.errors import UsageError, Withheld
+
+LONGEST_VALID_DAYS = 366
+SHORTEST_MITIGATION = 40
+"""Letters of a mitigation, blanks apart: enough for a sentence that says who does what."""
+LONGEST_TEXT = 4000
+LONGEST_NAME = 120
+
+
+class GateState(StrEnum):
+    """Where a target stands."""
+
+    NOT_AUDITED = "not_audited"
+    FAILED = "failed"
+    AWAITING_APPROVAL = "awaiting_approval"
+    ONE_APPROVAL = "one_approval"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+AFTER_APPROVAL: dict[GateState, GateState] = {
+    GateState.AWAITING_APPROVAL: GateState.ONE_APPROVAL,
+    GateState.EXPIRED: GateState.ONE_APPROVAL,
+    GateState.ONE_APPROVAL: GateState.RELEASED,
+}
+"""The only way forward. From any other state an approval is refused; any change of what was approved, or a new
+audit, leads back to the state that the audit alone gives."""
+
+AFTER_AUDIT: dict[Verdict, GateState] = {
+    Verdict.NOT_AUDITED: GateState.NOT_AUDITED,
+    Verdict.FAIL: GateState.FAILED,
+    Verdict.CANNOT_TELL: GateState.AWAITING_APPROVAL,
+    Verdict.PASS: GateState.AWAITING_APPROVAL,
+}
+
+
+class Role(StrEnum):
+    """Who may sign."""
+
+    DATA_SCIENTIST = "data_scientist"
+    DATA_ENGINEER = "data_engineer"
+    PERFORMANCE_ANALYST = "performance_analyst"
+    EARLY_HELP_MANAGER = "early_help_manager"
+    SOCIAL_WORKER = "social_worker"
+    EQUALITIES_LEAD = "equalities_lead"
+    INFORMATION_GOVERNANCE = "information_governance"
+    HEAD_OF_SERVICE = "head_of_service"
+    DIRECTOR = "director"
+
+
+DATA_TEAM = frozenset({Role.DATA_SCIENTIST, Role.DATA_ENGINEER, Role.PERFORMANCE_ANALYST})
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One signature. ``mitigation`` and ``expires`` are None only when the audit passed."""
+
+    name: str
+    role: Role
+    note: str
+    on: dt.date
+    mitigation: str | None = None
+    expires: dt.date | None = None
+
+
+def role_named(text: str) -> Role:
+    """The role of that name; raises UsageError with the nearest one."""
+    wanted = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    roles = [role.value for role in Role]
+    if wanted in roles:
+        return Role(wanted)
+    close = difflib.get_close_matches(wanted, roles, 1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise UsageError("There is no such role.", where="role", fix=f"{hint}Roles: {', '.join(roles)}.")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are the same but for case, spacing, invisible characters and forms of a letter."""
+    return _folded(one) == _folded(other)
+
+
+def check_words(name: str, note: str) -> None:
+    """Raise UsageError unless the name and the note say something and can be printed."""
+    if not _letters(name) or len(name) > LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in name):
+        raise UsageError("An approval needs the approver's name, on one line.", where="name", fix="Give the full name.")
+    if not _letters(note) or len(note) > LONGEST_TEXT:
+        raise UsageError(
+            "An approval needs a note that says why.", where="note", fix="Write what was read and what was decided."
+        )
+
+
+def check_approval(approval: Approval, verdict: Verdict, earlier: Approval | None) -> None:
+    """Raise Withheld unless this approval may be given, ``earlier`` being the first one where there is one.
+
+    When the audit cannot tell, each of the two approvers writes a mitigation and an expiry date of their own:
+    neither may lean on the other's, and the earlier date holds.
+    """
+    if verdict is Verdict.CANNOT_TELL:
+        _check_mitigated(approval)
+    if approval.expires is not None and not _valid_expiry(approval):
+        raise Withheld(
+            f"The expiry date must be after today and within {LONGEST_VALID_DAYS} days.",
+            where="expires",
+            fix="Give a later, or an earlier, expiry date.",
+        )
+    if earlier is None:
+        return
+    if same_person(approval.name, earlier.name):
+        raise Withheld(
+            "The same person has signed already.", where="name", fix="Ask a second person, of another role, to sign."
+        )
+    if approval.role is earlier.role:
+        raise Withheld("Someone of that role has signed already.", where="role", fix="Ask a person of another role.")
+    if {approval.role, earlier.role} <= DATA_TEAM:
+        others = ", ".join(role.value for role in Role if role not in DATA_TEAM)
+        raise Withheld(
+            "Both approvers would be of the data team.", where="role", fix=f"Ask one of these to sign: {others}."
+        )
+
+
+def expiry(approvals: tuple[Approval, ...]) -> dt.date | None:
+    """The first day on which the release no longer holds: the earliest any approver gave."""
+    return min((approval.expires for approval in approvals if approval.expires is not None), default=None)
+
+
+def in_force(approvals: tuple[Approval, ...], today: dt.date) -> bool:
+    """Whether no approval has expired and none is dated after ``today`` (a clock set back revives nothing)."""
+    ends = expiry(approvals)
+    return (ends is None or today < ends) and all(approval.on <= today for approval in approvals)
+
+
+def valid_pair(approvals: tuple[Approval, ...], verdict: Verdict) -> bool:
+    """Whether these approvals, as they stand in a record, could have been given in this order."""
+    if len(approvals) > 2:
+        return False
+    try:
+        for place, approval in enumerate(approvals):
+            check_words(approval.name, approval.note)
+            check_approval(approval, verdict, approvals[0] if place else None)
+    except (UsageError, Withheld):
+        return False
+    return True
+
+
+def _check_mitigated(approval: Approval) -> None:
+    text = approval.mitigation or ""
+    if len("".join(text.split())) < SHORTEST_MITIGATION or len(text) > LONGEST_TEXT or len(set(text.split())) < 5:
+        raise Withheld(
+            "The audit cannot tell whether the model is fair: each approver must write a mitigation.",
+            where="mitigation",
+            fix="Write in a sentence or more who will guard against which harm, and how.",
+        )
+    if approval.expires is None:
+        raise Withheld(
+            "The audit cannot tell whether the model is fair: each approver must give an expiry date.",
+            where="expires",
+            fix="Give the day on which the release ends and the audit is looked at again.",
+        )
+
+
+def _valid_expiry(approval: Approval) -> bool:
+    return approval.expires is not None and (
+        approval.on < approval.expires <= approval.on + dt.timedelta(days=LONGEST_VALID_DAYS)
+    )
+
+
+def _folded(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name)
+    visible = "".join(character for character in plain if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
+
+
+def _letters(text: str) -> bool:
+    return any(character.isalpha() for character in text)

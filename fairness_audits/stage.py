@@ -1,0 +1,76 @@
+"""The audits stage: one audit for each target, before anything about it may be seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fairness_audits.audit import Audited, audit, not_audited
+from fairness_audits.cases import check_scores, one_row_a_unit
+from fairness_audits.config import AuditConfig
+from fairness_audits.grouping import ethnic_groups
+from fairness_audits.policy import Policy, load_policy
+from fairness_audits.signing import ROOM, audit_code, audit_code_path, audit_path, evaluation_path
+from features.tables import MEMBERS
+from models.config import ModelsConfig
+from models.tables import COHORT, SCORES
+from residents.tables import PROTECTED
+from store.files import file_hash, read_json
+from store.keys import Purpose
+from store.workspace import Stage, Workspace
+
+MODELLED = "modelled"
+
+
+def run(work: Workspace) -> None:
+    """Write ``audit.json`` and its authentication code for every target of the configuration."""
+    policy = load_policy(work.section(AuditConfig).policy)
+    targets = sorted(work.section(ModelsConfig).targets)
+    with work.task("Auditing for fairness", len(targets)) as task:
+        for target in targets:
+            document = _audit_target(work, target, policy)
+            content = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+            work.write_document(audit_path(target), content)
+            code = audit_code(work.keys(Purpose.RELEASE), target, content.encode("utf-8"))
+            work.write_document(audit_code_path(target), code + "\n")
+            task.advance()
+
+
+def _audit_target(work: Workspace, target: str, policy: Policy) -> dict[str, Any]:
+    evaluation_file = work.document(evaluation_path(target))
+    if not evaluation_file.exists():
+        return not_audited(target, "The models stage has not reported on this target.", {}, policy, [])
+    evaluation = read_json(evaluation_file)
+    caveats = list(evaluation.get("label_caveats", ()))
+    bound = {"evaluation_sha256": file_hash(evaluation_file)}
+    if evaluation.get("state") != MODELLED:
+        why = f"There is no model to audit: {evaluation.get('why', 'the models stage gave no reason')}"
+        return not_audited(target, why, bound, policy, caveats)
+    scores = work.read_sealed(SCORES, target)
+    check_scores(scores, work.read(COHORT, target), f"{target} scores")
+    bound["scores_sha256"] = file_hash(work.run.path(SCORES, target))
+    bound["cohort_sha256"] = file_hash(work.path(COHORT, target))
+    rows = one_row_a_unit(scores)
+    with work.connect() as connection:
+        groups = ethnic_groups(connection, rows, work.path(MEMBERS), work.path(PROTECTED))
+    return audit(Audited(target, rows, groups, bound, caveats), policy)
+
+
+def _policy_file(work: Workspace) -> list[Path]:
+    path = work.section(AuditConfig).policy
+    return [Path(path)] if path is not None and Path(path).is_file() else []
+
+
+STAGE = Stage(
+    name="audits",
+    room=ROOM,
+    reads=(SCORES, COHORT, PROTECTED, MEMBERS),
+    writes=(),
+    sections=(AuditConfig, ModelsConfig),
+    run=run,
+    documents=("models/*/evaluation.json",),
+    purposes=(Purpose.RELEASE,),
+    unseals=True,
+    external_files=_policy_file,
+)

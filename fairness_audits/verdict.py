@@ -1,0 +1,142 @@
+"""From evidence to a verdict: one for each rule and group, one for each rule, one overall.
+
+Pass is an intersection-union test (Berger 1982, Technometrics 24): every group must be shown to lie within the
+margin, each at the rule's own confidence, so no adjustment is needed. Fail is a union: any group shown to lie
+beyond the margin fails the target, so Holm's adjustment runs over all questions the gate asks at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fairness_audits.intervals import holm
+from fairness_audits.measure import Evidence, Measures
+from fairness_audits.metrics import Harm, Metric, harm
+from fairness_audits.policy import Policy, Rule
+
+
+class Verdict(StrEnum):
+    """What an audit may say."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    CANNOT_TELL = "cannot_tell"
+    NOT_AUDITED = "not_audited"
+
+
+class Ground(StrEnum):
+    """Why a verdict is what it is."""
+
+    WITHIN = "within the margin"
+    BEYOND = "beyond the margin"
+    STRADDLES = "the interval straddles the margin"
+    TOO_LITTLE = "too little evidence"
+    NO_COMPARISON = "nothing to compare"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says of one group."""
+
+    rule: Rule
+    group: str
+    verdict: Verdict
+    ground: Ground
+    evidence: Evidence | None
+    """None when the group has no test case at all."""
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    """Two-sided, of 'the harm is exactly the margin'."""
+    p_holm: float | None = None
+
+    @property
+    def better_off(self) -> bool:
+        """Whether the whole interval is on the side that does the group no harm."""
+        if self.low is None or self.high is None or self.rule.metric is Metric.CALIBRATION:
+            return False
+        side = harm(self.rule.metric)
+        return (side is Harm.HIGHER and self.high < 0) or (side is Harm.LOWER and self.low > 0)
+
+
+def judge(policy: Policy, measures: dict[str, Measures], expected_groups: dict[str, tuple[str, ...]]) -> list[Finding]:
+    """Judge every rule for every group, in the policy's order and then the groups'.
+
+    ``expected_groups`` has, for each grouping, the groups with a test or a current case: a group that is on
+    today's list but was never tested gets 'cannot tell'.
+    """
+    findings: list[Finding] = []
+    for rule in policy.rules:
+        found = measures[rule.grouping.value]
+        for group in expected_groups[rule.grouping.value]:
+            findings.append(_weigh(rule, group, found.evidence.get((rule.metric, group))))
+    return _settle(findings)
+
+
+def combine(verdicts: list[Verdict]) -> Verdict:
+    """Fail if any fails; pass only if all pass and there is at least one; else cannot tell."""
+    if Verdict.FAIL in verdicts:
+        return Verdict.FAIL
+    return Verdict.PASS if verdicts and set(verdicts) == {Verdict.PASS} else Verdict.CANNOT_TELL
+
+
+def harm_limits(rule: Rule) -> tuple[float | None, float | None]:
+    """The lowest and highest comparison the rule accepts; None where it sets no limit."""
+    if rule.metric is Metric.CALIBRATION:
+        return 1 / rule.margin, rule.margin
+    side = harm(rule.metric)
+    return (
+        None if side is Harm.HIGHER else -rule.margin,
+        None if side is Harm.LOWER else rule.margin,
+    )
+
+
+def _weigh(rule: Rule, group: str, evidence: Evidence | None) -> Finding:
+    """A finding before Holm's adjustment: 'fail' is not yet given."""
+    if evidence is None or evidence.effective < rule.minimum:
+        return Finding(rule, group, Verdict.CANNOT_TELL, Ground.TOO_LITTLE, evidence)
+    interval = evidence.comparison_interval(rule.confidence)
+    if evidence.comparison is None or interval is None:
+        return Finding(rule, group, Verdict.CANNOT_TELL, Ground.NO_COMPARISON, evidence)
+    low, high = interval
+    least, most = harm_limits(rule)
+    if (least is None or low >= least) and (most is None or high <= most):
+        return Finding(rule, group, Verdict.PASS, Ground.WITHIN, evidence, low, high, 1.0)
+    p_value = _p_beyond(evidence, least, most)
+    return Finding(rule, group, Verdict.CANNOT_TELL, Ground.STRADDLES, evidence, low, high, p_value)
+
+
+def _p_beyond(evidence: Evidence, least: float | None, most: float | None) -> float:
+    """p-value of 'no further than the margin'; 1 when the estimate itself is within it."""
+    comparison = evidence.comparison
+    assert comparison is not None
+    for limit, beyond in (
+        (most, most is not None and comparison > most),
+        (least, least is not None and comparison < least),
+    ):
+        if beyond and limit is not None:
+            return evidence.p_value(limit) or 0.0
+    return 1.0
+
+
+def _settle(findings: list[Finding]) -> list[Finding]:
+    """Give 'fail' where Holm's adjustment over all questions that could be asked allows it."""
+    asked = [finding for finding in findings if finding.p_value is not None]
+    adjusted = {id(f): float(p) for f, p in zip(asked, holm([f.p_value for f in asked if f.p_value is not None]))}
+    return [_settled(finding, adjusted.get(id(finding))) for finding in findings]
+
+
+def _settled(finding: Finding, p_holm: float | None) -> Finding:
+    failed = p_holm is not None and p_holm <= 1 - finding.rule.confidence
+    return Finding(
+        finding.rule,
+        finding.group,
+        Verdict.FAIL if failed else finding.verdict,
+        Ground.BEYOND if failed else finding.ground,
+        finding.evidence,
+        finding.low,
+        finding.high,
+        finding.p_value,
+        p_holm,
+    )

@@ -1,0 +1,108 @@
+"""Findings in plain English, for people who read reports and not tables."""
+
+from __future__ import annotations
+
+import math
+
+from fairness_audits.ethnicity import label
+from fairness_audits.metrics import Metric, evidence_name, title
+from fairness_audits.verdict import Finding, Ground, Verdict, harm_limits
+
+_HOPELESS = 20
+
+
+def why(finding: Finding) -> str:
+    """Why the finding is what it is, with its figures. For the restricted audit, not for publication."""
+    name = f"{label(finding.group)}: {title(finding.rule.metric)}"
+    evidence = finding.evidence
+    if finding.ground is Ground.TOO_LITTLE:
+        kind = evidence_name(finding.rule.metric)
+        need = _number(finding.rule.minimum)
+        if evidence is None or not evidence.denominator:
+            return f"{name} cannot be judged: there are no {kind}, and the rule needs {need} independent ones."
+        return (
+            f"{name} cannot be judged: {evidence.denominator:.0f} {kind} from {evidence.families} families are worth "
+            f"{evidence.effective:.0f} independent ones, and the rule needs {need}."
+        )
+    if evidence is None or finding.low is None or finding.high is None:
+        return f"{name} cannot be judged: there is nothing in the rest of the cohort to compare it with."
+    level = f"{finding.rule.confidence:.0%} interval"
+    if finding.rule.metric is Metric.CALIBRATION:
+        figures = f"is {evidence.comparison:.2f} times the rest's ({level} {finding.low:.2f} to {finding.high:.2f})"
+    else:
+        figures = (
+            f"is {evidence.value:.1%} against {evidence.rest_value:.1%} in the rest of the cohort, a difference of "
+            f"{_points(evidence.comparison or 0.0)} points ({level} {_points(finding.low)} to {_points(finding.high)})"
+        )
+    return f"{name} {figures}, {_position(finding)}."
+
+
+def why_published(finding: Finding, shown: bool) -> str:
+    """Why, without a figure that could be worked back to a small count. ``shown``: the group's rate is published."""
+    if finding.ground is Ground.TOO_LITTLE:
+        return (
+            f"There is too little evidence to judge this group: the rule needs at least "
+            f"{_number(finding.rule.minimum)} independent {evidence_name(finding.rule.metric)}."
+        )
+    if finding.ground is Ground.NO_COMPARISON:
+        return "There is nothing in the rest of the cohort to compare this group with."
+    if not shown:
+        return f"The difference from the rest of the cohort is {_position(finding)}; its size is withheld."
+    return f"The difference from the rest of the cohort is {_position(finding)}."
+
+
+def what_would_settle_it(finding: Finding) -> str:
+    """What evidence would turn 'cannot tell' into an answer; empty for an answer."""
+    if finding.verdict is not Verdict.CANNOT_TELL:
+        return ""
+    kind = evidence_name(finding.rule.metric)
+    if finding.ground is Ground.TOO_LITTLE:
+        return (
+            f"More {kind} in this group, from different families: at least {_number(finding.rule.minimum)} "
+            "independent ones. They come with more as-of dates whose outcomes have closed, and with fewer cases of unknown ethnicity."
+        )
+    if finding.ground is Ground.NO_COMPARISON:
+        return f"{kind.capitalize()} in the rest of the cohort."
+    times = evidence_needed(finding)
+    if times > _HOPELESS:
+        return (
+            f"The difference is so near the margin that more evidence alone will hardly settle it (over {_HOPELESS} "
+            "times as much would be needed): decide whether it is acceptable, or change the model."
+        )
+    return f"About {times} times as much evidence as now ({kind} in this group), if the difference stays as it is."
+
+
+def evidence_needed(finding: Finding) -> int:
+    """By how many times the evidence must grow for the interval to clear the nearer margin, at today's estimate."""
+    assert finding.evidence is not None and finding.low is not None and finding.high is not None
+    comparison = finding.evidence.comparison
+    assert comparison is not None
+    scale = (lambda x: math.log(max(x, 1e-9))) if finding.rule.metric is Metric.CALIBRATION else float
+    widths = []
+    for limit in harm_limits(finding.rule):
+        if limit is not None:
+            end = finding.high if comparison <= limit else finding.low
+            gap = abs(scale(limit) - scale(comparison))
+            half = abs(scale(end) - scale(comparison))
+            widths.append((half / gap) ** 2 if gap > 0 else math.inf)
+    return max(2, math.ceil(min(max(widths), 1e6)))
+
+
+def _position(finding: Finding) -> str:
+    if finding.rule.metric is Metric.CALIBRATION:
+        margin = f"the band {1 / finding.rule.margin:.2f} to {finding.rule.margin:.2f}"
+    else:
+        margin = f"the margin of {_number(100 * finding.rule.margin)} points"
+    if finding.ground is Ground.BEYOND:
+        return f"beyond {margin}"
+    if finding.ground is Ground.STRADDLES:
+        return f"not shown to be within {margin}, nor beyond it"
+    return f"within {margin}, and the group is better off than the rest" if finding.better_off else f"within {margin}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
