@@ -1,0 +1,112 @@
+"""What each column of the feature tables is, for people and for the rooms that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+
+from features.definitions import Feature, Level
+from features.engine import FAMILY_PREFIX
+from features.values import names_of
+
+
+def entries(features: Sequence[Feature]) -> list[dict[str, Any]]:
+    """One object for each feature, and one for each indicator column, in the order of the tables' columns.
+
+    ``columns`` gives the column's name in each table: a family's feature is ``family_<name>`` in ``children``.
+    """
+    return [entry for feature in features for entry in _entries(feature, features)]
+
+
+def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str, Any]]:
+    common: dict[str, Any] = {
+        "subject": feature.subject,
+        "level": feature.level.value,
+        "source": ", ".join(all_sources(feature, features)),
+        "windows": list(feature.windows),
+        "roll": feature.roll.value,
+        "over": feature.over.value,
+        "why": feature.why,
+        "caveats": feature.caveats,
+    }
+    yield {
+        **common,
+        "name": feature.name,
+        "columns": _places(feature.name, feature.level),
+        "label": feature.label,
+        "null_rule": feature.null_rule.value,
+        "direction": int(feature.direction),
+        "sentence": feature.sentence,
+        "sentence_none": feature.sentence_none,
+        "sentence_below": feature.sentence_below,
+        "made_of": sorted(set(names_of(feature.value))),
+        "indicator": feature.indicator,
+        "indicator_of": None,
+    }
+    if feature.indicator:
+        yield {
+            **common,
+            "name": feature.indicator,
+            "columns": _places(feature.indicator, feature.level),
+            "label": f"{feature.label}: not known",
+            "null_rule": "zero",
+            "direction": 0,
+            "sentence": f"{feature.label}: not known.",
+            "sentence_none": f"{feature.label}: known.",
+            "sentence_below": "",
+            "made_of": [],
+            "indicator": None,
+            "indicator_of": feature.name,
+        }
+
+
+def _places(name: str, level: Level) -> dict[str, str]:
+    if level is Level.CHILD:
+        return {"children": name}
+    return {"families": name, "children": FAMILY_PREFIX + name}
+
+
+def all_sources(feature: Feature, features: Sequence[Feature]) -> tuple[str, ...]:
+    """Every table a feature rests on, by way of other features too."""
+    by_name = {f.name: f for f in features}
+    found = dict.fromkeys(feature.sources)
+    for name in names_of(feature.value):
+        below = by_name.get(name) or by_name.get(name.removeprefix(FAMILY_PREFIX))
+        if below is not None:
+            found.update(dict.fromkeys(all_sources(below, features)))
+    return tuple(found)
+
+
+def distribution(
+    connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """For each column of a written table: share known, share of the known that is 0, least, median and most."""
+    measures = [measure for name in names for measure in _measures(name)]
+    if not measures:
+        return {}
+    count = duckdb.FunctionExpression("count", duckdb.ConstantExpression(1))
+    rows, *found = connection.read_parquet(path).aggregate([count, *measures]).fetchall()[0]
+    result: dict[str, dict[str, float | None]] = {}
+    for place, name in enumerate(names):
+        known, zero, least, median, most = found[5 * place : 5 * place + 5]
+        result[name] = {
+            "known": round(known / rows, 6) if rows else None,
+            "zero": round(zero / known, 6) if known else None,
+            "least": least,
+            "median": median,
+            "most": most,
+        }
+    return result
+
+
+def _measures(name: str) -> tuple[duckdb.Expression, ...]:
+    column, call = duckdb.ColumnExpression(name), duckdb.FunctionExpression
+    return (
+        call("count", column),
+        call("count_if", column == duckdb.ConstantExpression(0)),
+        call("min", column),
+        call("quantile_disc", column, duckdb.ConstantExpression(0.5)),
+        call("max", column),
+    )

@@ -1,0 +1,162 @@
+"""Definitions to narwhals expressions. Nothing here knows which engine will run them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import narwhals as nw
+
+from features.rows import AtLeast, Both, Cell, Either, EventDay, Holds, Measure, Not, OneOf, OnWeekday, Test, Yes
+from features.values import Aggregate, AnyOf, AsOf, Binary, Given, Named, Number, Op, Reducer, SumOf, Value
+
+EVENT, KNOWN, CARRIER, KEY = "event", "known", "carrier", "once"
+AS_OF, AS_OF_DAY = "as_of", "as_of_day"
+
+_MICRO = 1_000_000.0
+_LATEST_HALF = 1 << 20
+_LATEST_SPAN = 1 << 21
+# Lifts every day of the last 1,900 years above zero, so that the remainder has one meaning in every engine.
+_LATEST_DAYS = 700_000
+_EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
+_LONG_AGO = 7 * 100_000
+
+
+def test_expr(test: Test) -> nw.Expr:  # noqa: PLR0911
+    """A boolean column; never null."""
+    match test:
+        case OneOf(column, values):
+            return nw.col(column).is_in(list(values)).fill_null(False)
+        case Holds(column, values):
+            found = [nw.col(column).list.contains(value).fill_null(False) for value in values]
+            return nw.any_horizontal(*found, ignore_nulls=False)
+        case AtLeast(column, number):
+            return (nw.col(column) >= number).fill_null(False)
+        case Yes(column):
+            return nw.col(column).fill_null(False)
+        case OnWeekday(days):
+            return ((nw.col(EVENT) + _EPOCH_WEEKDAY + _LONG_AGO) % 7).is_in(list(days))
+        case Both(left, right):
+            return test_expr(left) & test_expr(right)
+        case Either(left, right):
+            return test_expr(left) | test_expr(right)
+        case Not(inner):
+            return ~test_expr(inner)
+    raise TypeError(f"not a test: {type(test).__name__}")
+
+
+test_expr.__test__ = False  # type: ignore[attr-defined]
+
+
+def _measure_expr(measure: Measure | None) -> nw.Expr:
+    match measure:
+        case EventDay():
+            return nw.col(EVENT)
+        case Cell(column):
+            return nw.col(column).cast(nw.Int64)
+        case Test():
+            return test_expr(measure).cast(nw.Int64)
+    return nw.lit(1, nw.Int64)
+
+
+def row_expr(aggregate: Aggregate) -> nw.Expr:
+    """What one row brings to an aggregate, before any window: null (or 0 for counts and totals) when nothing."""
+    amount = _measure_expr(aggregate.measure)
+    if aggregate.reducer is Reducer.LATEST:
+        amount = (nw.col(EVENT) + _LATEST_DAYS) * _LATEST_SPAN + amount + _LATEST_HALF
+    if aggregate.where is not None:
+        amount = nw.when(test_expr(aggregate.where)).then(amount)
+    return amount.fill_null(0) if adds(aggregate) else amount
+
+
+def adds(aggregate: Aggregate) -> bool:
+    """Whether the aggregate is a sum, for which no rows is 0."""
+    return aggregate.reducer in (Reducer.COUNT, Reducer.TOTAL)
+
+
+def merge_expr(aggregate: Aggregate, amount: nw.Expr) -> nw.Expr:
+    """Merge partial results of one aggregate within a group. Sums are cast: DuckDB would widen them."""
+    match aggregate.reducer:
+        case Reducer.COUNT | Reducer.TOTAL:
+            return amount.sum().cast(nw.Int64)
+        case Reducer.LOWEST:
+            return amount.min()
+        case Reducer.HIGHEST | Reducer.LATEST:
+            return amount.max()
+
+
+def finish_expr(aggregate: Aggregate, column: str) -> nw.Expr:
+    """The merged column as the plain number that arithmetic uses."""
+    merged = nw.col(column)
+    if aggregate.reducer is Reducer.LATEST:
+        merged = merged % _LATEST_SPAN - _LATEST_HALF
+    number = merged.cast(nw.Float64)
+    return number.fill_null(0.0) if adds(aggregate) else number
+
+
+def value_expr(value: Value, columns: Mapping[Aggregate, str]) -> nw.Expr:  # noqa: PLR0911
+    """Arithmetic on merged aggregates, in double precision; the steps are those of the definition."""
+    match value:
+        case Aggregate():
+            return finish_expr(value, columns[value])
+        case AsOf():
+            return nw.col(AS_OF_DAY).cast(nw.Float64)
+        case Number(number):
+            return nw.lit(float(number), nw.Float64)
+        case Named(name):
+            return nw.col(name)
+        case Binary(op, left, right):
+            return _arithmetic(op, value_expr(left, columns), value_expr(right, columns))
+        case AnyOf(parts):
+            return (_sum([_above_zero(value_expr(part, columns)).fill_null(0.0) for part in parts]) > 0.0).cast(
+                nw.Float64
+            )
+        case SumOf(parts):
+            return _sum([value_expr(part, columns).fill_null(0.0) for part in parts])
+        case Given(condition, inner):
+            return nw.when(value_expr(condition, columns) > 0.0).then(value_expr(inner, columns))
+    raise TypeError(f"not a value: {type(value).__name__}")
+
+
+def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:  # noqa: PLR0911
+    match op:
+        case Op.ADD:
+            return left + right
+        case Op.SUBTRACT:
+            return left - right
+        case Op.MULTIPLY:
+            return left * right
+        case Op.DIVIDE:
+            return left / nw.when(right != 0.0).then(right)
+        case Op.ABOVE:
+            return (left > right).cast(nw.Float64)
+        case Op.AT_LEAST:
+            return (left >= right).cast(nw.Float64)
+        case Op.LEAST:
+            return nw.when(right < left).then(right).otherwise(_where_known(right, left))
+        case Op.MOST:
+            return nw.when(right > left).then(right).otherwise(_where_known(right, left))
+
+
+def _where_known(other: nw.Expr, value: nw.Expr) -> nw.Expr:
+    return nw.when(~other.is_null()).then(value)
+
+
+def _above_zero(number: nw.Expr) -> nw.Expr:
+    return (number > 0.0).cast(nw.Float64)
+
+
+def _sum(parts: list[nw.Expr]) -> nw.Expr:
+    total = nw.lit(0.0, nw.Float64)
+    for part in parts:
+        total = total + part
+    return total
+
+
+def micros(number: nw.Expr) -> nw.Expr:
+    """A number as whole millionths, halves upwards: sums of these are exact in any order."""
+    return (number * _MICRO + 0.5).floor().cast(nw.Int64)
+
+
+def rounded(number: nw.Expr) -> nw.Expr:
+    """A number to six places, halves upwards. Engines differ in their own rounding of halves."""
+    return (number * _MICRO + 0.5).floor() / _MICRO

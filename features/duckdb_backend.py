@@ -1,0 +1,53 @@
+"""The engine the job runs on: DuckDB, reading Parquet through its own connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import pyarrow as pa
+
+from features.periods import EPOCH
+from store.table import ColumnType, Table
+
+
+class DuckDBBackend:
+    """Tables of a run as lazy frames on one DuckDB connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Callable[[Table], Path]) -> None:
+        self._connection = connection
+        self._path = path
+        self._names = (f"kept_{number}" for number in count())
+
+    def scan(self, table: Table, columns: Sequence[str]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
+        """Some columns of a table, dates as day numbers."""
+        relation = self._connection.read_parquet(str(self._path(table)))
+        dates = {column.name for column in table.columns if column.type is ColumnType.DATE}
+        return nw.from_native(relation.select(*[_plain(name, name in dates) for name in columns]))
+
+    def small(self, rows: dict[str, list[int]]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
+        """A small table of whole numbers."""
+        table = pa.table({name: pa.array(values, pa.int64()) for name, values in rows.items()})
+        return self._kept(self._connection.from_arrow(table))
+
+    def keep(self, frame: nw.LazyFrame[duckdb.DuckDBPyRelation]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
+        """Compute a frame once, because several others are made from it."""
+        return self._kept(frame.to_native())
+
+    def _kept(self, relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
+        name = next(self._names)
+        relation.create(name)
+        return nw.from_native(self._connection.table(name))
+
+
+def _plain(name: str, is_date: bool) -> duckdb.Expression:
+    column = duckdb.ColumnExpression(name)
+    if not is_date:
+        return column
+    days = duckdb.FunctionExpression(
+        "date_diff", duckdb.ConstantExpression("day"), duckdb.ConstantExpression(EPOCH), column
+    )
+    return days.cast(duckdb.type("BIGINT")).alias(name)

@@ -1,0 +1,157 @@
+"""The features stage: source events and the residents index to pseudonymous feature tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.catalogue import distribution, entries
+from features.compile import AS_OF
+from features.config import FeaturesConfig
+from features.definitions import Feature
+from features.duckdb_backend import DuckDBBackend
+from features.engine import Computed, compute
+from features.library import available, library
+from features.milestones import milestones
+from features.periods import EPOCH
+from features.streams import Part
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, TABLES
+from features.world import FAMILY, PERSON, Frame, World
+from residents.tables import FAMILIES, PEOPLE, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS
+from sources import tables as sources
+from store.table import Table
+from store.workspace import Stage, Workspace
+
+EVENT_TABLES: tuple[Table, ...] = tuple(
+    dict.fromkeys(
+        [
+            *(stream.table for f in library() for stream in f.streams if stream.part is not Part.MEMBERSHIP),
+            *(sources.CONTACTS, sources.ASSESSMENTS, sources.SERVICE_EPISODES, sources.DOMESTIC_INCIDENTS),
+            *(sources.ARREARS_ACTIONS, sources.YOUNG_CARER_IDENTIFICATIONS),
+        ]
+    )
+)
+"""The tables of dated rows that features and milestones are made from."""
+
+
+def run(work: Workspace) -> None:
+    """Compute every feature the council's extracts allow, at every as-of date."""
+    as_ofs = work.section(FeaturesConfig).dates(work.council)
+    absent = [table.name for table in EVENT_TABLES if pq.read_metadata(work.path(table)).num_rows == 0]
+    features, left_out = available(library(), absent)
+    connection = work.connect()
+    with work.task("Computing features", 4) as task:
+        world = World(DuckDBBackend(connection, work.path), as_ofs)
+        task.advance()
+        computed = compute(world, features)
+        task.advance()
+        _write(work, connection, world, computed)
+        task.advance()
+        work.write_document("features/catalogue.json", entries(features))
+        work.write_document("features/coverage.json", _coverage(work, connection, features, left_out, absent, world))
+        task.advance()
+    connection.close()
+
+
+def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, world: World, computed: Computed) -> None:
+    pseudonym = _pseudonyms(work, connection, world)
+    dates = _as_of_dates(connection, world)
+
+    def named(frame: Frame, *kinds: str) -> Frame:
+        frame = frame.join(dates, on=AS_OF).drop(AS_OF).rename({"as_of_date": AS_OF})
+        for kind in kinds:
+            frame = frame.join(pseudonym[kind], on=kind).drop(kind)
+        return frame
+
+    write(work, FAMILY_FEATURES, named(computed.families, FAMILY))
+    write(work, CHILD_FEATURES, named(computed.children, FAMILY, PERSON))
+    write(work, MEMBERS, named(world.members, FAMILY, PERSON))
+    steps = milestones(world).join(pseudonym[PERSON], on=PERSON).drop(PERSON)
+    write(work, MILESTONES, _with_dates(steps, MILESTONES))
+
+
+def write(work: Workspace, table: Table, frame: Frame) -> None:
+    """Write a frame in the table's order; ties cannot differ, as every column takes part in the sort."""
+    declared = [name for name in table.column_names if name in frame.columns]
+    ordered = list(dict.fromkeys((*table.sort, *declared)))
+    work.write(table, frame.sort(*ordered).to_native())
+
+
+def _pseudonyms(work: Workspace, connection: duckdb.DuckDBPyConnection, world: World) -> dict[str, Frame]:
+    scanned = nw.from_native(connection.read_parquet(str(work.path(PSEUDONYMS))))
+    keyed = {FAMILY: ("family_id", world.families), PERSON: ("person_id", world.people)}
+    result: dict[str, Frame] = {}
+    for kind, (column, numbers) in keyed.items():
+        mine = scanned.filter(nw.col("kind") == kind).select(nw.col("id").alias(column), nw.col("pseudonym"))
+        joined = numbers.join(mine, on=column).select(kind, nw.col("pseudonym").alias(column))
+        result[kind] = world.backend.keep(joined)
+    return result
+
+
+def _as_of_dates(connection: duckdb.DuckDBPyConnection, world: World) -> Frame:
+    table = pa.table(
+        {
+            AS_OF: pa.array(range(len(world.as_ofs)), pa.int64()),
+            "as_of_date": pa.array(world.as_ofs, pa.date32()),
+        }
+    )
+    return nw.from_native(connection.from_arrow(table))
+
+
+def _with_dates(steps: Frame, table: Table) -> Frame:
+    """Day numbers back to dates."""
+    columns = []
+    for name in table.column_names:
+        column = duckdb.ColumnExpression(name)
+        if name in ("event_date", "recorded_on", "to_date", "end_recorded_on"):
+            column = (duckdb.ConstantExpression(EPOCH) + column.cast(duckdb.type("INTEGER"))).alias(name)
+        columns.append(column)
+    return nw.from_native(steps.to_native().select(*columns))
+
+
+def _coverage(
+    work: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    features: Sequence[Feature],
+    left_out: Sequence[str],
+    absent: Sequence[str],
+    world: World,
+) -> dict[str, Any]:
+    """How much is known of each feature, and what could not be made for want of a source."""
+    tables = {}
+    for table in (FAMILY_FEATURES, CHILD_FEATURES):
+        path = work.outputs / table.room / f"{table.name}.parquet"
+        schema = pq.read_schema(path)
+        names = [name for name in schema.names if name not in table.column_names]
+        if table is CHILD_FEATURES:
+            names = [name for name in names if not name.startswith("family_")]
+        tables[table.name] = {
+            "rows": pq.read_metadata(path).num_rows,
+            "columns": distribution(connection, str(path), names),
+        }
+    return {
+        "as_of": [as_of.isoformat() for as_of in world.as_ofs],
+        "features": len(features),
+        "left_out": sorted(left_out),
+        "absent_sources": sorted(absent),
+        "tables": tables,
+    }
+
+
+STAGE = Stage(
+    name="features",
+    room="features",
+    reads=(
+        *EVENT_TABLES,
+        *(table for table in (sources.GROUP_MEMBERS, RESIDENCE_SPELLS) if table not in EVENT_TABLES),
+        *(RECORD_PERSON, PEOPLE, FAMILIES, PSEUDONYMS),
+    ),
+    writes=TABLES,
+    sections=(FeaturesConfig,),
+    run=run,
+)
