@@ -114,7 +114,9 @@ def _section(
     try:
         return kind.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        # A key that is not known comes first: it is often why another is missing.
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        first = min(found, key=lambda one: one["type"] != "extra_forbidden")
         location = [str(part) for part in first["loc"]]
         key = _toml_key(location, prefix, bare)
         if first["type"] == "extra_forbidden":

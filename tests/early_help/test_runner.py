@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -151,4 +150,4 @@ def test_two_jobs_in_one_folder_do_not_meet(tmp_path: Path) -> None:
     with run_lock(tmp_path), pytest.raises(UsageError, match="Another job"), run_lock(tmp_path):
         pass
     with run_lock(tmp_path):
-        assert os.listdir(tmp_path) == [".lock"]
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]

@@ -1,6 +1,6 @@
 """A three-stage toy job for the runner's tests; run as a program it does the whole job, slowly enough to kill.
 
-    python -m tests.early_help.toy RUN INPUT
+python -m tests.early_help.toy RUN INPUT
 """
 
 from __future__ import annotations

@@ -1,0 +1,104 @@
+"""A council's TOML is read whole or refused with the key and a suggestion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from early_help.config import load_config
+from models.config import ModelsConfig
+from sources.config import SourcesConfig
+from store.errors import UsageError
+
+GOOD = """
+[council]
+name = "Testborough"
+extract_date = 2026-09-07
+covers_from = 2022-09-01
+covers_to = 2026-08-31
+
+[sources]
+folder = "extracts"
+
+[codes.sex]
+Male = "M"
+
+[[extracts]]
+name = "pupils"
+source = "schools"
+files = ["pupils.csv"]
+
+[[extracts.tables]]
+table = "person_records"
+key = ["UPN"]
+
+[extracts.tables.columns]
+forename = "First"
+sex = { column = "Gender", codes = "sex" }
+
+[targets.under_the_radar]
+capacity = 40
+"""
+
+
+def written(tmp_path: Path, content: str) -> Path:
+    path = tmp_path / "council.toml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_sections_reach_their_rooms_and_paths_are_the_tomls_own(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, GOOD))
+    sources = config.sections[SourcesConfig]
+    assert isinstance(sources, SourcesConfig)
+    assert Path(sources.folder) == tmp_path / "extracts"
+    assert sources.codes == {"sex": {"Male": "M"}}
+    models = config.sections[ModelsConfig]
+    assert isinstance(models, ModelsConfig)
+    assert models.targets["under_the_radar"].capacity == 40
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "fix"),
+    [
+        (("[sources]", "[source]"), "source", "Did you mean 'sources'?"),
+        (("folder =", "foldr ="), "sources.foldr", "Did you mean 'folder'?"),
+        (("files =", "file ="), "extracts[1].file", "Did you mean 'files'?"),
+        (("key =", "keys ="), "extracts[1].tables[1].keys", "Did you mean 'key'?"),
+        (("capacity =", "capacty ="), "targets.under_the_radar.capacty", "Did you mean 'capacity'?"),
+        (("capacity = 40", "capacity = 0"), "targets.under_the_radar.capacity", ""),
+        (("2022-09-01", "2027-09-01"), "council", ""),
+        (('name = "Testborough"', ""), "council.name", ""),
+        (('codes = "sex"', 'codes = "sex", colum = "x"'), "extracts[1].tables[1].columns.sex", ""),
+    ],
+)
+def test_what_does_not_fit_is_named_by_its_key(change: tuple[str, str], where: str, fix: str, tmp_path: Path) -> None:
+    assert change[0] in GOOD
+    path = written(tmp_path, GOOD.replace(*change, 1))
+    with pytest.raises(UsageError) as refused:
+        load_config(path)
+    assert refused.value.where.startswith(f"{path}: {where}")
+    assert fix in refused.value.fix
+
+
+def test_a_syntax_error_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="line 3"):
+        load_config(written(tmp_path, "[council]\nname = 'x'\nextract_date = \n"))
+
+
+def test_a_missing_file_a_folder_and_other_bytes_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        load_config(tmp_path / "none.toml")
+    with pytest.raises(UsageError, match="folder"):
+        load_config(tmp_path)
+    path = tmp_path / "utf16.toml"
+    path.write_bytes(GOOD.encode("utf-16"))
+    with pytest.raises(UsageError, match="UTF-8"):
+        load_config(path)
+
+
+def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "bom.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load_config(path).council.name == "Testborough"
