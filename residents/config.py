@@ -1,0 +1,59 @@
+"""``[residents]``: how people are matched and families made.
+
+The defaults come from principle, or from the FEBRL benchmarks where that is said; none is fitted to one council.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from store.council import Section
+
+
+class ResidentsConfig(Section):
+    """``[residents]``"""
+
+    match_probability: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Least probability at which two records may be joined. Clusters that conflict stay apart anyway, "
+        "so the even chance serves; FEBRL is flat from 0.3 to 0.95.",
+    )
+    train_minimum: int = Field(
+        1_000,
+        ge=100,
+        description="Identity versions below which the stated parameters serve, as there is too little to learn from.",
+    )
+    train_sample: int = Field(2_500, ge=500, description="Identity versions whose pairs give chance agreement.")
+    train_pairs: int = Field(400_000, ge=10_000, description="Pairs each training round may use.")
+    train_coverage: float = Field(
+        0.02, ge=0, le=1, description="Share of versions that must hold a field for it to be learnt."
+    )
+    largest_block: int = Field(
+        2_000, ge=10, description="Records one blocking key may bring together; a larger block says nothing."
+    )
+    largest_cluster: int = Field(
+        150,
+        ge=10,
+        description="Systems' own keys in one person above which the index is not fit to publish. A dozen systems "
+        "with several keys each, such as one for each incident, stay well below it.",
+    )
+    shared_identifier: int = Field(
+        6, ge=2, description="Different people under one UPN, email or telephone above which it identifies nobody."
+    )
+    bridge_days: int = Field(28, ge=0, description="A gap in evidence up to this long does not end a residence.")
+    snapshot_days: int = Field(
+        400,
+        ge=1,
+        description="Days that a sighting without an end date lasts: a year, which is how often most systems are "
+        "brought up to date, and a term's grace.",
+    )
+    communal_people: int = Field(
+        15, ge=5, description="People at one address at once above which it is communal, whatever the gazetteer says."
+    )
+    parent_youngest: int = Field(15, ge=10, description="Fewest years between parent and child.")
+    parent_oldest: int = Field(55, ge=30, description="Most years between parent and child.")
+    lived_together_days: int = Field(
+        28, ge=1, description="Days an adult and a child must share a home for it to count."
+    )

@@ -1,0 +1,259 @@
+"""Training the matching model and scoring pairs with it, by Splink on DuckDB.
+
+Training is on one thread, so that sums come in one order and every machine learns the same figures. Chance
+agreement is counted among versions of which no two have the same names and birth date: among all of them the
+true matches would be counted as chance. Agreement among matches is learnt by EM, blocked on near-certain pairs.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from splink import DuckDBAPI, Linker, block_on
+
+from residents.config import ResidentsConfig
+from residents.model import COMPARISONS, MODEL_VERSION, Comparison, settings
+from store.errors import InputRejected
+
+# Each round's own fields are not learnt in it. None is an address alone: that would teach 'same household'. Of the
+# alternatives in a round the first with enough pairs serves; sex beside surname and birth date halves the twins.
+_ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("forename", "surname", "postcode"),),
+    (("forename", "surname", "dob"),),
+    (("forename", "dob"),),
+    (("surname", "dob", "sex"), ("surname", "dob")),
+    (("upn",),),
+    (("nino",),),
+)
+_NEAR_CERTAIN = 0.9
+_LEAST_PAIRS = 200
+_LEAST_M = 0.0005
+_LEAST_U = 0.000001
+_PLACES = 9
+_NO_LINKS = pa.table(
+    {
+        "version_l": pa.array([], pa.int64()),
+        "version_r": pa.array([], pa.int64()),
+        "weight": pa.array([], pa.float64()),
+        "probability": pa.array([], pa.float64()),
+    }
+)
+
+_COLUMNS = """
+SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, dob, dob_text, dob_weak,
+    dob_swapped, sex, homes, postcodes, upn, nino, email, phone, postcode, forename AS by_forename,
+    surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode, upn AS by_upn, nino AS by_nino
+FROM versions ORDER BY version
+"""
+_SAMPLE = """
+SELECT * FROM training
+QUALIFY row_number() OVER (PARTITION BY forename, surname, dob ORDER BY version) = 1
+ORDER BY hash(version, $seed), version LIMIT $rows
+"""
+# Pairs that agree on every name and the birth date are as near to certain as pairs without a key can be. The share
+# of matches they leave out is taken as the share of versions without a birth date, and a quarter of the rest.
+_PRIOR = """
+WITH certain AS (
+    SELECT count(*) AS n FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    GROUP BY forename, surname, dob
+)
+SELECT (SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM certain)::DOUBLE,
+    (SELECT count(*) FROM versions)::DOUBLE,
+    (SELECT count(dob) FROM versions)::DOUBLE
+"""
+_HELD = """
+SELECT avg((forename IS NOT NULL)::INTEGER), avg((surname IS NOT NULL)::INTEGER), avg((dob IS NOT NULL)::INTEGER),
+    avg((sex IS NOT NULL)::INTEGER), avg((postcode IS NOT NULL)::INTEGER), avg((upn IS NOT NULL)::INTEGER),
+    avg((nino IS NOT NULL)::INTEGER), avg((email IS NOT NULL)::INTEGER), avg((phone IS NOT NULL)::INTEGER)
+FROM versions
+"""
+_HELD_FIELDS = ("forename", "surname", "dob", "sex", "postcode", "upn", "nino", "email", "phone")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A matching model ready to score with. ``settings`` is what Splink reads; ``learnt`` says what was learnt."""
+
+    settings: dict[str, Any]
+    prior: float
+    learnt: dict[str, str]
+
+    def document(self) -> dict[str, Any]:
+        """The model as a versioned document."""
+        return {
+            "version": MODEL_VERSION,
+            "prior": self.prior,
+            "comparisons": [
+                {
+                    "name": comparison["output_column_name"],
+                    "parameters": self.learnt[comparison["output_column_name"]],
+                    "levels": [
+                        {
+                            "level": level["label_for_charts"],
+                            "condition": level["sql_condition"],
+                            "m": level["m_probability"],
+                            "u": level["u_probability"],
+                        }
+                        for level in comparison["comparison_levels"]
+                        if not level.get("is_null_level")
+                    ],
+                }
+                for comparison in self.settings["comparisons"]
+            ],
+        }
+
+
+def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, config: ResidentsConfig, seed: int) -> Model:
+    """Learn the model from the table ``versions`` of ``con``, working in the single-threaded ``single``.
+
+    Raises InputRejected when there is enough data to learn from and a main comparison cannot be learnt.
+    """
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    held = dict(zip(_HELD_FIELDS, (share or 0.0 for share in con.execute(_HELD).fetchall()[0])))
+    comparisons = tuple(c for c in COMPARISONS if all(held[column] > 0 for column in c.columns))
+    prior = _prior(con)
+    stated = settings(comparisons, prior)
+    versions = con.sql("SELECT count(*) FROM versions").fetchall()[0][0]
+    if versions < config.train_minimum:
+        return Model(stated, prior, {c.name: "stated: too few records to learn from" for c in comparisons})
+    single.register("training_rows", con.sql(_COLUMNS).to_arrow_table())
+    single.execute("CREATE TABLE training AS FROM training_rows")
+    single.execute("CREATE TABLE sample_rows AS " + _SAMPLE, {"seed": seed, "rows": config.train_sample})
+    with_chance = _learn_chance(single, stated)
+    return _learn_agreement(single, with_chance, comparisons, held, config, prior)
+
+
+def _prior(con: duckdb.DuckDBPyConnection) -> float:
+    certain, versions, dated = con.execute(_PRIOR).fetchall()[0]
+    if versions < 2 or dated == 0:
+        return 0.0001
+    pairs = versions * (versions - 1) / 2
+    both_dated = (dated / versions) ** 2
+    return float(round(min(max(certain / 0.75 / both_dated / pairs, 1 / pairs, 1e-8), 0.05), 12))
+
+
+def _learn_chance(single: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> dict[str, Any]:
+    """The stated settings with ``u`` counted over every pair of the sample."""
+    api = DuckDBAPI(connection=single)
+    linker = Linker(api.register("sample_rows"), stated, log_level=None, validate_settings=False)
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e12, min_count_per_level=None, num_chunks=1)
+    counted = linker.misc.save_model_to_json()["comparisons"]
+    steadied = [_steady(c, [found], "u_probability", _LEAST_U) for c, found in zip(stated["comparisons"], counted)]
+    return {**stated, "comparisons": steadied}
+
+
+def _learn_agreement(
+    single: duckdb.DuckDBPyConnection,
+    start: dict[str, Any],
+    comparisons: tuple[Comparison, ...],
+    held: dict[str, float],
+    config: ResidentsConfig,
+    prior: float,
+) -> Model:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for alternatives in _ROUNDS:
+        fields = next((fields for fields in alternatives if _enough_pairs(single, fields)), None)
+        if fields is None:
+            continue
+        taught = {c.name for c in comparisons if not set(c.columns) & set(fields)}
+        for comparison in _learn_round(single, start, fields, taught, config.train_pairs)["comparisons"]:
+            found.setdefault(comparison["output_column_name"], []).append(comparison)
+    fitted: dict[str, Any] = {**start, "comparisons": []}
+    learnt = {}
+    for comparison, begun in zip(comparisons, start["comparisons"]):
+        needed = all(held[column] >= config.train_coverage for column in comparison.columns)
+        rounds = found.get(comparison.name, [])
+        if comparison.main and needed and not rounds:
+            raise InputRejected(
+                f"The matching model could not learn the comparison of {comparison.name}: too few near-certain pairs.",
+                where="residents",
+                fix="Check that names and birth dates are mapped to the right columns and in the right date format.",
+            )
+        use = rounds if needed else []
+        learnt[comparison.name] = f"learnt in {len(use)} rounds" if use else "stated: held by too few"
+        fitted["comparisons"].append(_steady(begun, use, "m_probability", _LEAST_M))
+    return Model(fitted, prior, learnt)
+
+
+def _learn_round(
+    single: duckdb.DuckDBPyConnection,
+    start: dict[str, Any],
+    fields: tuple[str, ...],
+    taught: set[str],
+    most_pairs: int,
+) -> dict[str, Any]:
+    """One round of EM on the pairs that agree on ``fields``.
+
+    The fields are blocked on under other names, because the comparison of one name also looks at the other for
+    names the wrong way round, and Splink drops each comparison that looks at a blocked column.
+    """
+    begun = {
+        **start,
+        "probability_two_random_records_match": _NEAR_CERTAIN,
+        "comparisons": [c for c in start["comparisons"] if c["output_column_name"] in taught],
+    }
+    api = DuckDBAPI(connection=single)
+    linker = Linker(api.register("training"), begun, log_level=None, validate_settings=False)
+    linker.training.estimate_parameters_using_expectation_maximisation(
+        block_on(*[f"by_{field}" for field in fields]),
+        estimate_without_term_frequencies=True,
+        max_pairs=most_pairs,
+        record_sample_proportion=1.0,
+    )
+    learnt: dict[str, Any] = linker.misc.save_model_to_json()
+    return learnt
+
+
+def _enough_pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> bool:
+    columns = [duckdb.ColumnExpression(field) for field in fields]
+    held = single.table("training")
+    for column in columns:
+        held = held.filter(column.isnotnull())
+    counts = held.select(*columns).aggregate([*columns, duckdb.FunctionExpression("count").alias("n")])
+    total = counts.aggregate("sum(n * (n - 1) / 2)").fetchall()[0][0]
+    return (total or 0) >= _LEAST_PAIRS
+
+
+def _steady(begun: dict[str, Any], rounds: list[dict[str, Any]], kind: str, floor: float) -> dict[str, Any]:
+    """A comparison with one kind of probability as found in training, the mean of the rounds.
+
+    Levels that are fixed or were never met keep their stated value, the others share what these leave. None is
+    below the floor and all are rounded, so that one unlucky sample cannot give an infinite weight.
+    """
+    levels = [dict(level) for level in begun["comparison_levels"]]
+    new: dict[int, float] = {}
+    kept = 0.0
+    for place, level in enumerate(levels):
+        if level.get("is_null_level"):
+            continue
+        results = [found["comparison_levels"][place].get(kind) for found in rounds]
+        values = [value for value in results if isinstance(value, float)]
+        if level["fix_" + kind] or not values:
+            kept += level[kind]
+        else:
+            new[place] = max(sum(values) / len(values), floor)
+    total = sum(new.values())
+    for place, value in new.items():
+        levels[place][kind] = round(value / total * (1 - kept), _PLACES)
+    return {**begun, "comparison_levels": levels}
+
+
+def score(con: duckdb.DuckDBPyConnection, model: Model, least_probability: float) -> pa.Table:
+    """Score ``pairs`` and return ``version_l``, ``version_r``, ``probability``, the strongest first.
+
+    Probabilities are rounded to 6 places and ties stand in the order of the versions.
+    """
+    if not con.sql("FROM pairs LIMIT 1").fetchall():
+        return _NO_LINKS
+    api = DuckDBAPI(connection=con)
+    linker = Linker(api.register("versions"), model.settings, log_level=None, validate_settings=False)
+    linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
+    predicted = linker.inference.predict(threshold_match_probability=least_probability, warning_mode="never")
+    scored = predicted.as_duckdbpyrelation().select(
+        "version_l, version_r, round(match_weight, 4) AS weight, round(match_probability, 6) AS probability"
+    )
+    return scored.order("weight DESC, version_l, version_r").to_arrow_table()

@@ -1,0 +1,93 @@
+"""The residents stage: from the systems' records to people, homes and families."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from residents.addresses import find_homes
+from residents.config import ResidentsConfig
+from residents.families import families, make_families
+from residents.matching import Model, fit, score
+from residents.people import join_versions, make_people, make_pseudonyms, people, protected, record_person
+from residents.quality import quality_document
+from residents.residence import make_spells, residence_spells
+from residents.standardise import standardise
+from residents.tables import FAMILIES, PEOPLE, PROTECTED, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS, TABLES
+from residents.versions import make_pairs, make_versions
+from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS
+from store.keys import Purpose
+from store.run_folder import connect
+from store.workspace import Stage, Workspace
+
+_INPUTS = (PERSON_RECORDS, ADDRESSES, GROUP_MEMBERS, RELATIONSHIPS)
+_STEPS = 7
+
+
+def run(work: Workspace) -> None:
+    config = work.section(ResidentsConfig)
+    con = work.connect()
+    for table in _INPUTS:
+        con.read_parquet(str(work.path(table))).create(table.name)
+    with work.task("Matching people and making families", _STEPS) as task:
+        standardise(con, work.council.extract_date)
+        find_homes(con)
+        task.advance()
+        make_versions(con, config.shared_identifier)
+        make_pairs(con, config.largest_block)
+        task.advance()
+        model, links = _match(work, con, config)
+        task.advance()
+        joined = join_versions(con, links, config.largest_cluster)
+        task.advance()
+        make_people(con, work.keys(Purpose.PERSON))
+        make_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
+        task.advance()
+        make_families(con, work.keys(Purpose.PERSON), config, work.council.covers_from, work.council.extract_date)
+        task.advance()
+        _write(work, con)
+        document = quality_document(
+            con, model.document(), joined.refused, config.largest_block, work.council.extract_date
+        )
+        work.write_document("residents/quality.json", document)
+        task.advance()
+
+
+def _match(work: Workspace, con: duckdb.DuckDBPyConnection, config: ResidentsConfig) -> tuple[Model, pa.Table]:
+    """The model, learnt on one thread, and the links it finds."""
+    single = connect(work.settings.model_copy(update={"threads": 1}), work.scratch / "spill_training")
+    with single:
+        model = fit(con, single, config, work.settings.seed)
+    return model, score(con, model, config.match_probability)
+
+
+def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
+    keys = work.keys(Purpose.ANALYSIS)
+    for kind, sql in (
+        ("person", "SELECT person_id FROM people ORDER BY person_id"),
+        ("family", "SELECT DISTINCT family_id FROM families ORDER BY family_id"),
+    ):
+        make_pseudonyms(con, keys, kind, [row[0] for row in con.execute(sql).fetchall()])
+    work.write(RECORD_PERSON, record_person(con))
+    work.write(PEOPLE, people(con))
+    work.write(PROTECTED, protected(con))
+    work.write(RESIDENCE_SPELLS, residence_spells(con))
+    work.write(FAMILIES, families(con))
+    work.write(
+        PSEUDONYMS,
+        con.sql(
+            "SELECT 'family' AS kind, id, pseudonym FROM family_pseudonyms "
+            "UNION ALL SELECT 'person', id, pseudonym FROM person_pseudonyms ORDER BY kind, id"
+        ),
+    )
+
+
+STAGE = Stage(
+    name="residents",
+    room="residents",
+    reads=_INPUTS,
+    writes=TABLES,
+    sections=(ResidentsConfig,),
+    run=run,
+    purposes=(Purpose.PERSON, Purpose.ANALYSIS),
+)
