@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.definitions import Direction, Feature, Level, NullRule, Over, Roll
+from features.definitions import Direction, Feature, Level, NullRule, Over, Roll, Unit
 from features.rows import Test, on_weekday, one_of
 from features.streams import ATTENDANCE
 from features.values import Value, given, share
@@ -51,6 +51,7 @@ def _pair(
         sentence=sentence,
         sentence_none=none,
         why=why,
+        unit=Unit.SHARE,
         caveats=_CULTURE,
         level=Level.CHILD,
     )
@@ -64,6 +65,7 @@ def _pair(
         sentence=f"The child with the highest figure: {sentence[0].lower()}{sentence[1:]}",
         sentence_none=f"No child: {none[0].lower()}{none[1:]}" if none else "",
         why=why,
+        unit=Unit.SHARE,
         caveats=_CULTURE,
         roll=Roll.MAX,
         over=Over.CHILDREN,
@@ -76,7 +78,7 @@ def _absence(days: int) -> tuple[Feature, Feature]:
         f"absence_rate_{days}",
         f"Absence, last {period(days)}",
         _rate(ABSENT, days),
-        f"Missed {{value:.0%}} of possible sessions in the last {period(days)}.",
+        f"Missed {{value}} of possible sessions in the last {period(days)}.",
         "Absence is often the first visible sign that things are hard at home.",
         none=f"Missed no possible session in the last {period(days)}.",
     )
@@ -87,7 +89,7 @@ def _unauthorised(days: int) -> tuple[Feature, Feature]:
         f"unauthorised_rate_{days}",
         f"Unauthorised absence, last {period(days)}",
         _rate(UNAUTHORISED, days),
-        f"{{value:.0%}} of possible sessions in the last {period(days)} were missed without leave.",
+        f"{{value}} of possible sessions in the last {period(days)} were missed without leave.",
         "Absence that nobody explained to the school may mean that nobody at home could.",
         none=f"No unauthorised absence in the last {period(days)}.",
     )
@@ -100,7 +102,7 @@ FEATURES: tuple[Feature, ...] = (
         "late_rate_182",
         "Lateness, last 6 months",
         _rate(LATE, 182),
-        "Late for {value:.0%} of possible sessions in the last 6 months.",
+        "Late for {value} of possible sessions in the last 6 months.",
         "Children who get others ready in the morning, or themselves alone, are often late.",
         none="Not late in the last 6 months.",
     ),
@@ -108,7 +110,7 @@ FEATURES: tuple[Feature, ...] = (
         "illness_rate_182",
         "Absence for illness, last 6 months",
         _rate(ILL, 182),
-        "Missed {value:.0%} of possible sessions for illness in the last 6 months.",
+        "Missed {value} of possible sessions for illness in the last 6 months.",
         "Illness of the child, or illness at home put down as the child's.",
         none="No absence for illness in the last 6 months.",
         direction=Direction.FREE,
@@ -117,7 +119,7 @@ FEATURES: tuple[Feature, ...] = (
         "absence_change_182",
         "Change in absence on the year before, 6 months",
         _change(182),
-        "Absence rose by {value:.0%} of sessions on the same six months a year before.",
+        "Absence rose by {value} of sessions on the same six months a year before.",
         "A change against the child's own past says more than a level does.",
         none="Absence is as it was a year before.",
     ),
@@ -128,7 +130,7 @@ FEATURES: tuple[Feature, ...] = (
             ATTENDANCE.count(ABSENT, 182) >= 10,
             share(ATTENDANCE.count(ABSENT & MONDAY_OR_FRIDAY, 182), ATTENDANCE.count(ABSENT, 182)),
         ),
-        "{value:.0%} of absence in the last 6 months fell on Mondays and Fridays.",
+        "{value} of absence in the last 6 months fell on Mondays and Fridays.",
         "Absence around weekends may follow a parent's shifts, contact arrangements or care at home.",
         none="No absence on Mondays or Fridays in the last 6 months.",
         direction=Direction.FREE,
@@ -140,7 +142,7 @@ FEATURES: tuple[Feature, ...] = (
         value=_rate(ABSENT, 182) >= PERSISTENT,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="{value:.0f} of the children missed a tenth or more of sessions in the last 6 months.",
+        sentence="{value} of the children missed a tenth or more of sessions in the last 6 months.",
         sentence_none="No child missed a tenth of sessions in the last 6 months.",
         why="Several children absent at once points to the home rather than to one school.",
         caveats=_CULTURE,
@@ -154,7 +156,7 @@ FEATURES: tuple[Feature, ...] = (
         value=_rate(ABSENT, 182) >= SEVERE,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="{value:.0f} of the children missed half or more of sessions in the last 6 months.",
+        sentence="{value} of the children missed half or more of sessions in the last 6 months.",
         sentence_none="No child missed half of sessions in the last 6 months.",
         why="A child seldom at school is seldom seen by anyone outside the home.",
         caveats=_CULTURE,
@@ -168,9 +170,10 @@ FEATURES: tuple[Feature, ...] = (
         value=_rate(ABSENT, 182),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="The children missed {value:.0%} of possible sessions on average in the last 6 months.",
+        sentence="The children missed {value} of possible sessions on average in the last 6 months.",
         sentence_none="The children missed no possible session in the last 6 months.",
         why="The whole family's attendance, less moved by one child.",
+        unit=Unit.SHARE,
         caveats=_CULTURE,
         roll=Roll.MEAN,
         over=Over.CHILDREN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.definitions import Direction, Feature, NullRule
+from features.definitions import Direction, Feature, NullRule, Unit
 from features.rows import Test, one_of, yes
 from features.streams import BENEFITS
 from features.values import Value
@@ -19,6 +19,7 @@ _feature = partial(
     Feature,
     subject="benefits",
     null_rule=NullRule.ZERO,
+    unit=Unit.FLAG,
     caveats="The council sees its own claims and the notices it is sent; other benefits are not seen. "
     "Decisions may be backdated: a claim counts from when it was decided.",
 )
@@ -76,9 +77,10 @@ FEATURES: tuple[Feature, ...] = (
         label="Benefits that ended, last 6 months",
         value=BENEFITS.ended.count(SPELL, 182) + BENEFITS.started.count(STOPPED, 182),
         direction=Direction.RISES,
-        sentence="{value:.0f} benefit claim(s) ended in the last 6 months.",
+        sentence="{value} benefit claim(s) ended in the last 6 months.",
         sentence_none="No benefit claim ended in the last 6 months.",
         why="Better income, a move, or money stopped: worth asking which.",
+        unit=Unit.NUMBER,
     ),
     _feature(
         name="carers_allowance",

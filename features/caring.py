@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.benefits import ADULT_DISABILITY, CARERS_ALLOWANCE, CHILD_DISABILITY
-from features.definitions import Direction, Feature, Level, NullRule, Over
+from features.definitions import Direction, Feature, Level, NullRule, Over, Unit
 from features.household import ADULTS, CHILDREN, SCHOOL_AGE
 from features.rows import holds, one_of
 from features.streams import ADULT_CARE, ASSESSMENTS, DISABILITY, YOUNG_CARERS
@@ -21,7 +21,7 @@ FEATURES: tuple[Feature, ...] = (
         label="Adults marked as disabled or with a blue badge",
         value=DISABILITY.open(DISABLED),
         over=Over.ADULTS,
-        sentence="{value:.0f} running marker(s) of an adult's disability or reduced mobility.",
+        sentence="{value} running marker(s) of an adult's disability or reduced mobility.",
         sentence_none="No marker of an adult's disability or reduced mobility.",
         why="An adult at home may need care.",
     ),
@@ -30,7 +30,7 @@ FEATURES: tuple[Feature, ...] = (
         label="Children marked as disabled",
         value=DISABILITY.open(DISABLED),
         over=Over.CHILDREN,
-        sentence="{value:.0f} running marker(s) of a child's disability or reduced mobility.",
+        sentence="{value} running marker(s) of a child's disability or reduced mobility.",
         sentence_none="No marker of a child's disability or reduced mobility.",
         why="A disabled child; brothers and sisters may help with care.",
     ),
@@ -38,7 +38,7 @@ FEATURES: tuple[Feature, ...] = (
         name="carer_markers",
         label="Members marked as carers",
         value=DISABILITY.open(one_of("kind", "carer")),
-        sentence="{value:.0f} running marker(s) that somebody in the family is a carer.",
+        sentence="{value} running marker(s) that somebody in the family is a carer.",
         sentence_none="Nobody in the family is marked as a carer.",
         why="Somebody at home needs care.",
     ),
@@ -50,6 +50,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="An adult of the family receives adult social care.",
         sentence_none="No adult of the family receives adult social care.",
         why="An adult at home needs care that services know of.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="young_carers_known",
@@ -58,6 +59,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="A child of the family has been identified as a young carer.",
         sentence_none="No child of the family has been identified as a young carer.",
         why="Where one child cares, another often does too.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="assessed_parent_ill_730",
@@ -66,6 +68,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="An assessment in the last 2 years named a parent's mental or physical illness.",
         sentence_none="No assessment in the last 2 years named a parent's mental or physical illness.",
         why="A parent may need care.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="ill_adult_at_home",
@@ -79,6 +82,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="Records show an ill or disabled adult at home.",
         sentence_none="No record shows an ill or disabled adult at home.",
         why="An adult at home may need care.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="ill_child_at_home",
@@ -87,6 +91,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="Records show a disabled child at home.",
         sentence_none="No record shows a disabled child at home.",
         why="Brothers and sisters of a disabled child often help with care.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="lone_ill_adult",
@@ -95,6 +100,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="The only adult is ill or disabled, and there are school-age children.",
         sentence_none="Not a household of one ill adult with school-age children.",
         why="Nobody else at home to give care but the children.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="only_child_of_lone_ill_adult",
@@ -103,6 +109,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="One school-age child lives with one adult, who is ill or disabled.",
         sentence_none="Not the only child of one ill adult.",
         why="There is nobody to share the care with.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="sibling_ehc_plan",
@@ -115,6 +122,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="A brother or sister has an education, health and care plan.",
         sentence_none="No brother or sister is known to have an education, health and care plan.",
         why="Brothers and sisters of a child with high needs often help with care.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="own_disability_markers",
@@ -122,7 +130,7 @@ FEATURES: tuple[Feature, ...] = (
         value=DISABILITY.open(DISABLED),
         level=Level.CHILD,
         direction=Direction.FREE,
-        sentence="{value:.0f} running marker(s) of the child's own disability.",
+        sentence="{value} running marker(s) of the child's own disability.",
         sentence_none="No marker of a disability of the child.",
         why="A disabled child is likelier to be cared for than to care.",
     ),
@@ -138,7 +146,7 @@ FEATURES: tuple[Feature, ...] = (
             feature("late_rate_182") >= 0.05,
         ),
         level=Level.CHILD,
-        sentence="{value:.0f} of six signs of caring: somebody ill at home, carer's allowance, one ill adult, a "
+        sentence="{value} of six signs of caring: somebody ill at home, carer's allowance, one ill adult, a "
         "brother or sister with high needs, a tenth of sessions missed, often late.",
         sentence_none="None of six signs of caring.",
         why="No one sign says much; several together are worth a conversation.",

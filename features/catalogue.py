@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from features.definitions import Feature, Level
+from features.definitions import Feature, Level, Unit
 from features.engine import FAMILY_PREFIX
 from features.values import names_of
 
@@ -21,10 +21,12 @@ def entries(features: Sequence[Feature]) -> list[dict[str, Any]]:
 
 
 def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str, Any]]:
+    sources = all_sources(feature, features)
     common: dict[str, Any] = {
         "subject": feature.subject,
         "level": feature.level.value,
-        "source": ", ".join(all_sources(feature, features)),
+        "source": ", ".join(sources),
+        "sources": list(sources),
         "windows": list(feature.windows),
         "roll": feature.roll.value,
         "over": feature.over.value,
@@ -38,9 +40,13 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
         "label": feature.label,
         "null_rule": feature.null_rule.value,
         "direction": int(feature.direction),
-        "sentence": feature.sentence,
-        "sentence_none": feature.sentence_none,
-        "sentence_below": feature.sentence_below,
+        "unit": feature.unit.value,
+        "sentence": _any_value(feature),
+        "sentences": {
+            "above": feature.sentence,
+            "none": feature.sentence_none or _any_value(feature),
+            "below": feature.sentence_below or _any_value(feature),
+        },
         "made_of": sorted(set(names_of(feature.value))),
         "indicator": feature.indicator,
         "indicator_of": None,
@@ -53,13 +59,22 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
             "label": f"{feature.label}: not known",
             "null_rule": "zero",
             "direction": 0,
-            "sentence": f"{feature.label}: not known.",
-            "sentence_none": f"{feature.label}: known.",
-            "sentence_below": "",
+            "unit": Unit.FLAG.value,
+            "sentence": f"{feature.label}: not known: {{value}}.",
+            "sentences": {
+                "above": f"{feature.label}: not known.",
+                "none": f"{feature.label}: known.",
+                "below": f"{feature.label}: known.",
+            },
             "made_of": [],
             "indicator": None,
             "indicator_of": feature.name,
         }
+
+
+def _any_value(feature: Feature) -> str:
+    """A sentence that is true whatever the value."""
+    return f"{feature.label}: {{value}}." if feature.unit is Unit.FLAG else feature.sentence
 
 
 def _places(name: str, level: Level) -> dict[str, str]:

@@ -55,6 +55,17 @@ class NullRule(StrEnum):
     """It may be so or not: left blank, and ``<name>_unknown`` is 1."""
 
 
+class Unit(StrEnum):
+    """How a value is written for people."""
+
+    NUMBER = "number"
+    SHARE = "share"
+    """A part of a whole, written as a percentage."""
+
+    FLAG = "flag"
+    """1 for yes, 0 for no."""
+
+
 class Direction(IntEnum):
     """Which way risk goes as the value rises, for monotone constraints."""
 
@@ -67,8 +78,8 @@ class Direction(IntEnum):
 class Feature:
     """One feature.
 
-    ``sentence`` is what a panel reads, a template with ``{value}``; ``sentence_none`` is said when the value is
-    0, and ``sentence_below`` when it is negative, where that needs other words.
+    ``sentence`` is what a panel reads, a template with ``{value}`` (a flag's has none); ``sentence_none`` is said
+    when the value is 0, and ``sentence_below`` when it is negative, where that needs other words.
     """
 
     name: str
@@ -79,6 +90,7 @@ class Feature:
     direction: Direction
     sentence: str
     why: str
+    unit: Unit = Unit.NUMBER
     level: Level = Level.FAMILY
     roll: Roll = Roll.POOL
     over: Over = Over.EVERYONE
@@ -89,6 +101,8 @@ class Feature:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError("a feature's name has lower-case letters, digits and underscores only")
+        if ("{value}" in self.sentence) is (self.unit is Unit.FLAG):
+            raise ValueError(f"{self.name}: the sentence of a flag is without {{value}}, any other has it")
         if self.level is Level.CHILD and (self.roll, self.over) != (Roll.POOL, Over.EVERYONE):
             raise ValueError(f"{self.name}: a child's feature is of that child alone, so it takes no roll or over")
         if self.roll is not Roll.POOL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.definitions import Direction, Feature, Level, NullRule, Over, Roll
+from features.definitions import Direction, Feature, Level, NullRule, Over, Roll, Unit
 from features.rows import one_of, yes
 from features.streams import EXCLUSIONS, NEET, SCHOOL_STATUS, SCHOOLS
 from features.values import Value, given
@@ -31,6 +31,7 @@ def _child_and_count(
         sentence=sentence,
         sentence_none=none,
         why=why,
+        unit=Unit.FLAG,
         caveats=caveats,
         level=Level.CHILD,
     )
@@ -41,7 +42,7 @@ def _child_and_count(
         value=value,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction(direction),
-        sentence=f"For {{value:.0f}} of the children: {sentence[0].lower()}{sentence[1:]}",
+        sentence=f"For {{value}} of the children: {sentence[0].lower()}{sentence[1:]}",
         sentence_none=f"For each child at school: {none[0].lower()}{none[1:]}",
         why=why,
         caveats=caveats,
@@ -60,7 +61,7 @@ def _suspensions(level: Level, days: int) -> Feature:
         value=EXCLUSIONS.count(days=days),
         null_rule=NullRule.ZERO,
         direction=Direction.RISES,
-        sentence=f"In the last {period(days)} {who} suspended or excluded {{value:.0f}} time(s).",
+        sentence=f"In the last {period(days)} {who} suspended or excluded {{value}} time(s).",
         sentence_none=f"No suspension in the last {period(days)}.",
         why="Suspension often follows trouble elsewhere, and leaves a child unsupervised.",
         caveats="Schools may report up to three weeks late. Black Caribbean and Gypsy/Roma pupils are suspended more.",
@@ -76,7 +77,7 @@ def _sessions_lost(level: Level) -> Feature:
         value=EXCLUSIONS.total("sessions", days=365),
         null_rule=NullRule.ZERO,
         direction=Direction.RISES,
-        sentence="{value:.0f} sessions were lost to suspension in the last 12 months.",
+        sentence="{value} sessions were lost to suspension in the last 12 months.",
         sentence_none="No sessions lost to suspension in the last 12 months.",
         why="How long a child was out of school, not only how often.",
         level=level,
@@ -98,7 +99,7 @@ FEATURES: tuple[Feature, ...] = (
         value=EXCLUSIONS.count(one_of("kind", "permanent")),
         null_rule=NullRule.ZERO,
         direction=Direction.RISES,
-        sentence="{value:.0f} permanent exclusion(s) among the children.",
+        sentence="{value} permanent exclusion(s) among the children.",
         sentence_none="No permanent exclusion on record.",
         why="A permanent exclusion marks a break that lasts.",
     ),
@@ -137,7 +138,7 @@ FEATURES: tuple[Feature, ...] = (
         value=_SCHOOL_MOVES,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="Changed school {value:.0f} time(s) in the last 2 years.",
+        sentence="Changed school {value} time(s) in the last 2 years.",
         sentence_none="Stayed at one school for the last 2 years.",
         why="Moves break friendships, teaching and anyone's knowledge of the child.",
         caveats=f"{_CENSUS} The move from primary to secondary school counts as one.",
@@ -150,7 +151,7 @@ FEATURES: tuple[Feature, ...] = (
         value=_SCHOOL_MOVES,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="One of the children changed school {value:.0f} time(s) in the last 2 years.",
+        sentence="One of the children changed school {value} time(s) in the last 2 years.",
         sentence_none="No child changed school in the last 2 years.",
         why="Moves break friendships, teaching and anyone's knowledge of the child.",
         caveats=f"{_CENSUS} The move from primary to secondary school counts as one.",
@@ -167,6 +168,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="A young person was last known to be in no education, work or training.",
         sentence_none="The young people tracked were last known to be in education, work or training, or not known.",
         why="Leaving education early goes with care at home, illness or exclusion.",
+        unit=Unit.FLAG,
         caveats="Tracked at 16 to 18 only; September is always poorly known.",
         roll=Roll.MAX,
     ),

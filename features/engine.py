@@ -56,7 +56,7 @@ def compute(world: World, features: Sequence[Feature]) -> Computed:
         for over in Over:
             family_parts[over] += shaped.pooled_parts(over)
     children = world.children()
-    families = children.select(AS_OF, FAMILY).unique()
+    families = world.families_with_children()
     family_grid = _grid(world, families, [*rolled_parts, *(part for parts in family_parts.values() for part in parts)])
     columns = {over: _columns(parts) for over, parts in family_parts.items()}
     family_table = world.backend.keep(_finished(family_grid, family_features, columns, (AS_OF, FAMILY)))

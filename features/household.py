@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.definitions import Direction, Feature, Level, NullRule, Roll
+from features.definitions import Direction, Feature, Level, NullRule, Roll, Unit
 from features.rows import Test, at_least, one_of
 from features.streams import MEMBERS, RESIDENCE
 from features.values import AsOf, given
@@ -22,7 +22,7 @@ def _aged(low: int, high: int) -> Test:
     return CHILD & at_least("age_years", low) & ~at_least("age_years", high + 1)
 
 
-CHILDREN = MEMBERS.count(_aged(0, 17))
+CHILDREN = MEMBERS.count(CHILD)
 ADULTS = MEMBERS.count(ADULT)
 SCHOOL_AGE = MEMBERS.count(_aged(5, 17))
 
@@ -40,7 +40,7 @@ FEATURES: tuple[Feature, ...] = (
         value=CHILDREN,
         null_rule=NullRule.ZERO,
         direction=Direction.FREE,
-        sentence="{value:.0f} children under 18.",
+        sentence="{value} children under 18.",
         why="More children, more to look after, and more chances that a service sees one.",
     ),
     _feature(
@@ -49,7 +49,7 @@ FEATURES: tuple[Feature, ...] = (
         value=MEMBERS.count(_aged(0, 4)),
         null_rule=NullRule.ZERO,
         direction=Direction.FREE,
-        sentence="{value:.0f} children under 5.",
+        sentence="{value} children under 5.",
         sentence_none="No child under 5.",
         why="The youngest are the most work, and seen least by schools.",
     ),
@@ -59,7 +59,7 @@ FEATURES: tuple[Feature, ...] = (
         value=MEMBERS.count(_aged(13, 17)),
         null_rule=NullRule.ZERO,
         direction=Direction.FREE,
-        sentence="{value:.0f} children aged 13 to 17.",
+        sentence="{value} children aged 13 to 17.",
         sentence_none="No child aged 13 to 17.",
         why="Needs change with age.",
     ),
@@ -69,7 +69,7 @@ FEATURES: tuple[Feature, ...] = (
         value=ADULTS,
         null_rule=NullRule.ZERO,
         direction=Direction.FREE,
-        sentence="{value:.0f} adults in the family.",
+        sentence="{value} adults in the family.",
         sentence_none="No adult of the family is known.",
         why="How many can share the load.",
     ),
@@ -82,6 +82,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="One adult in the family, as far as records show.",
         sentence_none="More than one adult in the family.",
         why="One adult carries it all.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="youngest_age",
@@ -89,7 +90,7 @@ FEATURES: tuple[Feature, ...] = (
         value=MEMBERS.lowest("age_years", CHILD),
         null_rule=NullRule.UNKNOWN,
         direction=Direction.FREE,
-        sentence="The youngest child is {value:.0f}.",
+        sentence="The youngest child is {value}.",
         sentence_none="The youngest child is under 1.",
         why="Needs change with age.",
     ),
@@ -99,7 +100,7 @@ FEATURES: tuple[Feature, ...] = (
         value=MEMBERS.highest("age_years", CHILD),
         null_rule=NullRule.UNKNOWN,
         direction=Direction.FREE,
-        sentence="The eldest child is {value:.0f}.",
+        sentence="The eldest child is {value}.",
         sentence_none="The eldest child is under 1.",
         why="Needs change with age; an elder child may look after younger ones.",
     ),
@@ -110,7 +111,7 @@ FEATURES: tuple[Feature, ...] = (
         null_rule=NullRule.UNKNOWN,
         direction=Direction.RISES,
         roll=Roll.MAX,
-        sentence="A member of the family appeared at {value:.0f} new address(es) in the last 12 months.",
+        sentence="A member of the family appeared at {value} new address(es) in the last 12 months.",
         sentence_none="No member of the family appeared at a new address in the last 12 months.",
         why="Moves cost money, schools and support.",
         caveats="A new address on any record counts, also one that was merely written differently.",
@@ -124,6 +125,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="Somebody of the family is known at a hostel, a shared house or an institution.",
         sentence_none="Nobody of the family is known at a hostel, a shared house or an institution.",
         why="Housing that is not settled.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="age",
@@ -132,7 +134,7 @@ FEATURES: tuple[Feature, ...] = (
         null_rule=NullRule.UNKNOWN,
         direction=Direction.FREE,
         level=Level.CHILD,
-        sentence="Aged {value:.0f}.",
+        sentence="Aged {value}.",
         sentence_none="Under 1.",
         why="Needs change with age.",
         caveats="",

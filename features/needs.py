@@ -6,7 +6,7 @@ nothing else does: no weight, no threshold that was fitted.
 
 from __future__ import annotations
 
-from features.definitions import Direction, Feature, NullRule
+from features.definitions import Direction, Feature, NullRule, Unit
 from features.values import Value, any_of, feature, sum_of
 
 
@@ -21,6 +21,7 @@ def _need(name: str, words: str, evidence: Value) -> Feature:
         sentence=f"Evidence of need: {words}.",
         sentence_none=f"No evidence of need: {words}.",
         why="One of the headline needs by which Supporting Families counts.",
+        unit=Unit.FLAG,
         caveats="No evidence is not no need: what no system records cannot be counted.",
     )
 
@@ -96,7 +97,7 @@ FEATURES: tuple[Feature, ...] = (
         value=sum_of(*(feature(need.name) for need in NEEDS)),
         null_rule=NullRule.ZERO,
         direction=Direction.RISES,
-        sentence="{value:.0f} of ten needs evidenced.",
+        sentence="{value} of ten needs evidenced.",
         sentence_none="None of ten needs evidenced.",
         why="Supporting Families asks for three or more; a simple count is the baseline that a model must beat.",
         caveats="No evidence is not no need: what no system records cannot be counted.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.definitions import Direction, Feature, Level, NullRule
+from features.definitions import Direction, Feature, Level, NullRule, Unit
 from features.rows import Test, holds, one_of
 from features.streams import ASSESSMENTS, CONTACTS, SERVICES
 from features.values import days_since, given
@@ -32,7 +32,7 @@ def _contacts(name: str, words: str, days: int, where: Test | None = None) -> Fe
         name=f"{name}_{days}",
         label=f"{words[0].upper()}{words[1:]}, last {period(days)}",
         value=CONTACTS.count(where, days),
-        sentence=f"{{value:.0f}} {words} in the last {period(days)}.",
+        sentence=f"{{value}} {words} in the last {period(days)}.",
         sentence_none=f"No {words} in the last {period(days)}.",
         why="Somebody was worried enough to say so.",
     )
@@ -46,6 +46,7 @@ def _factor(name: str, words: str, *codes: str) -> Feature:
         sentence=f"An assessment in the last 2 years named {words}.",
         sentence_none=f"No assessment in the last 2 years named {words}.",
         why="A social worker looked, and wrote it down.",
+        unit=Unit.FLAG,
         caveats="Only families that were assessed can have it. Known from the end of the assessment.",
     )
 
@@ -58,6 +59,7 @@ def _service(name: str, words: str, where: Test) -> tuple[Feature, Feature]:
         sentence=f"{words} is under way.",
         sentence_none=f"{words} is not under way.",
         why="Help is already there; also says that somebody knows the family.",
+        unit=Unit.FLAG,
         direction=Direction.FREE,
     )
     ended = _feature(
@@ -67,6 +69,7 @@ def _service(name: str, words: str, where: Test) -> tuple[Feature, Feature]:
         sentence=f"{words} ended in the last 12 months.",
         sentence_none=f"{words} did not end in the last 12 months.",
         why="Needs can come back when help stops.",
+        unit=Unit.FLAG,
     )
     return began, ended
 
@@ -87,6 +90,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="Two or more contacts in the last 12 months led to no further action.",
         sentence_none="No repeated contact without action in the last 12 months.",
         why="Worry that keeps coming back and meets no answer.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="days_since_contact",
@@ -94,14 +98,14 @@ FEATURES: tuple[Feature, ...] = (
         value=days_since(CONTACTS.last_day()),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FALLS,
-        sentence="The last contact with children's social care was {value:.0f} days before.",
+        sentence="The last contact with children's social care was {value} days before.",
         why="The longer ago, the less it says about now.",
     ),
     _feature(
         name="referrals_ever",
         label="Accepted referrals, ever",
         value=CONTACTS.count(REFERRAL),
-        sentence="{value:.0f} accepted referral(s) on record.",
+        sentence="{value} accepted referral(s) on record.",
         sentence_none="No accepted referral on record.",
         why="A past referral makes another likelier.",
         caveats=f"{_WATCHED} Reaches back only as far as the extract.",
@@ -110,7 +114,7 @@ FEATURES: tuple[Feature, ...] = (
         name="assessments_ended_365",
         label="Assessments finished, last 12 months",
         value=ASSESSMENTS.ended.count(days=365),
-        sentence="{value:.0f} assessment(s) of the children finished in the last 12 months.",
+        sentence="{value} assessment(s) of the children finished in the last 12 months.",
         sentence_none="No assessment finished in the last 12 months.",
         why="Worry went far enough for a social worker to look.",
         caveats="One for each child assessed.",
@@ -122,6 +126,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="An assessment in the last 12 months ended with no further action.",
         sentence_none="No assessment in the last 12 months ended with no further action.",
         why="Known, looked at, and left without help.",
+        unit=Unit.FLAG,
     ),
     _factor("parent_alcohol_drugs", "a parent's alcohol or drug use", "1B", "2B"),
     _factor("domestic_abuse", "domestic abuse of a parent", "3B"),
@@ -138,6 +143,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="A child of the family has been looked after by the council.",
         sentence_none="No child of the family has been looked after by the council.",
         why="The strongest step there is; coming home is hard too.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="days_since_service_ended",
@@ -145,7 +151,7 @@ FEATURES: tuple[Feature, ...] = (
         value=days_since(SERVICES.ended.last_day()),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FALLS,
-        sentence="Early help or social care last ended {value:.0f} days before.",
+        sentence="Early help or social care last ended {value} days before.",
         why="Needs come back soonest soon after help stops.",
     ),
     _feature(
@@ -153,7 +159,7 @@ FEATURES: tuple[Feature, ...] = (
         label="Contacts about the child, last 12 months",
         value=CONTACTS.count(days=365),
         level=Level.CHILD,
-        sentence="{value:.0f} contact day(s) about the child in the last 12 months.",
+        sentence="{value} contact day(s) about the child in the last 12 months.",
         sentence_none="No contact about the child in the last 12 months.",
         why="Somebody was worried about this child.",
     ),
@@ -168,5 +174,6 @@ FEATURES: tuple[Feature, ...] = (
         sentence="An assessment of the child in the last 2 years named a parent's mental or physical illness.",
         sentence_none="No assessment of the child in the last 2 years named a parent's illness.",
         why="The parent may need care that the child gives.",
+        unit=Unit.FLAG,
     ),
 )

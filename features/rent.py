@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.definitions import Direction, Feature, NullRule
+from features.definitions import Direction, Feature, NullRule, Unit
 from features.rows import one_of
 from features.streams import ARREARS_ACTIONS, BENEFITS, RENT, TENANCIES
 from features.values import AsOf, Value, at_most, days_since, given, no_less, share
@@ -51,7 +51,7 @@ def _actions(name: str, words: str, days: int, *actions: str) -> Feature:
         value=ARREARS_ACTIONS.count(one_of("action", *actions), days),
         null_rule=NullRule.ZERO,
         direction=Direction.RISES,
-        sentence=f"{{value:.0f}} {words} over rent arrears in the last {period(days)}.",
+        sentence=f"{{value}} {words} over rent arrears in the last {period(days)}.",
         sentence_none=f"No {words} over rent arrears in the last {period(days)}.",
         why="Each step of recovery says how far arrears have gone.",
     )
@@ -64,7 +64,7 @@ FEATURES: tuple[Feature, ...] = (
         value=ARREARS_WEEKS,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="Owes {value:.1f} weeks of rent.",
+        sentence="Owes {value} weeks of rent.",
         sentence_none="Owes no rent.",
         sentence_below="The rent account is in credit.",
         why="Arrears put the home at risk, and are often the first sign of money running out.",
@@ -76,7 +76,7 @@ FEATURES: tuple[Feature, ...] = (
         value=no_less(ARREARS_WEEKS - UC_STARTED * _UC_WEEKS, at_most(ARREARS_WEEKS, 0)),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="Owes {value:.1f} weeks of rent beyond what the wait for Universal Credit explains.",
+        sentence="Owes {value} weeks of rent beyond what the wait for Universal Credit explains.",
         sentence_none="Owes no rent beyond what the wait for Universal Credit explains.",
         sentence_below="The rent account is in credit.",
         why="Tells a payment that is on its way from one that is not.",
@@ -89,7 +89,7 @@ FEATURES: tuple[Feature, ...] = (
             value=_weeks(RENT.total("amount_pence", ~one_of("kind", "opening_balance"), days)),
             null_rule=NullRule.NOT_APPLICABLE,
             direction=Direction.RISES,
-            sentence=f"Rent arrears grew by {{value:.1f}} weeks of rent in the last {period(days)}.",
+            sentence=f"Rent arrears grew by {{value}} weeks of rent in the last {period(days)}.",
             sentence_none=f"Rent arrears did not change in the last {period(days)}.",
             sentence_below=f"Rent arrears fell in the last {period(days)}.",
             why="Arrears that grow are a different thing from an old debt being paid off.",
@@ -106,9 +106,10 @@ FEATURES: tuple[Feature, ...] = (
         ),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FALLS,
-        sentence="Payments and benefit covered {value:.0%} of the rent of the last 3 months.",
+        sentence="Payments and benefit covered {value} of the rent of the last 3 months.",
         sentence_none="Nothing was paid towards the rent of the last 3 months.",
         why="Shows who keeps up whatever the balance says.",
+        unit=Unit.SHARE,
         caveats=_UC_TIMING,
     ),
     _feature(
@@ -117,7 +118,7 @@ FEATURES: tuple[Feature, ...] = (
         value=given(RENT.count(CHARGE, _RENT_DAYS) > 0, days_since(RENT.last_day(PAID))),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.RISES,
-        sentence="The last payment towards the rent was {value:.0f} days before.",
+        sentence="The last payment towards the rent was {value} days before.",
         sentence_none="A payment towards the rent came on the day itself.",
         why="A missed payment shows here before it shows in the balance.",
     ),
@@ -127,7 +128,7 @@ FEATURES: tuple[Feature, ...] = (
         value=given(RENT.count(CHARGE, _RENT_DAYS) > 0, RENT.count(OWN_PAYMENT, 91)),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FREE,
-        sentence="{value:.0f} payments of rent came from the household in the last 3 months.",
+        sentence="{value} payments of rent came from the household in the last 3 months.",
         sentence_none="No payment of rent came from the household itself in the last 3 months.",
         why="Where benefit pays the landlord directly there may be none, and no trouble either.",
     ),
@@ -137,7 +138,7 @@ FEATURES: tuple[Feature, ...] = (
         value=RENT.count(one_of("kind", "returned_payment"), 182),
         null_rule=NullRule.ZERO,
         direction=Direction.RISES,
-        sentence="{value:.0f} rent payment(s) came back unpaid in the last 6 months.",
+        sentence="{value} rent payment(s) came back unpaid in the last 6 months.",
         sentence_none="No rent payment came back unpaid in the last 6 months.",
         why="The bank refused because the money was not there.",
     ),
@@ -154,6 +155,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="Rents from the council.",
         sentence_none="Does not rent from the council.",
         why="Says whether the rent features can say anything at all.",
+        unit=Unit.FLAG,
     ),
     _feature(
         name="temporary_accommodation",
@@ -164,5 +166,6 @@ FEATURES: tuple[Feature, ...] = (
         sentence="Lives in temporary accommodation.",
         sentence_none="Does not live in the council's temporary accommodation.",
         why="Homeless families move, wait, and lose touch with school and health.",
+        unit=Unit.FLAG,
     ),
 )

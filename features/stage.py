@@ -111,7 +111,8 @@ def _with_dates(steps: Frame, table: Table) -> Frame:
         if name in ("event_date", "recorded_on", "to_date", "end_recorded_on"):
             column = (duckdb.ConstantExpression(EPOCH) + column.cast(duckdb.type("INTEGER"))).alias(name)
         columns.append(column)
-    return nw.from_native(steps.to_native().select(*columns))
+    dated: Frame = nw.from_native(steps.to_native().select(*columns))
+    return dated
 
 
 def _coverage(

@@ -108,25 +108,19 @@ class World:
                 nw.col("to_date").is_null() | (nw.col("to_date") >= nw.col(AS_OF_DAY)),
             )
             .join(births, on="person_id")
+            .filter(nw.col("dob_ymd").is_null() | (nw.col("dob_ymd") <= nw.col("as_of_ymd")))
             .join(self.families, on="family_id")
         )
-        age = (
-            nw.when(nw.col("dob_ymd") <= nw.col("as_of_ymd"))
-            .then((nw.col("as_of_ymd") - nw.col("dob_ymd")) // 10_000)
-            .cast(nw.Int64)
-        )
+        age = ((nw.col("as_of_ymd") - nw.col("dob_ymd")) // 10_000).cast(nw.Int64)
         # 'adult' sorts before 'child': someone held as both is an adult. Whoever has come of age is one too.
         held = seen.group_by(AS_OF, FAMILY, PERSON, "as_of_ymd", "dob_ymd").agg(nw.col(ROLE).min())
-        return held.with_columns(age.alias(AGE)).select(
-            AS_OF,
-            FAMILY,
-            PERSON,
-            nw.when((nw.col(AGE) >= ADULT_AGE).fill_null(False))
-            .then(nw.lit("adult"))
-            .otherwise(nw.col(ROLE))
-            .alias(ROLE),
-            AGE,
-        )
+        of_age = (nw.col(AGE) >= ADULT_AGE).fill_null(False)
+        role = nw.when(of_age).then(nw.lit("adult")).otherwise(nw.col(ROLE))
+        return held.with_columns(age.alias(AGE)).select(AS_OF, FAMILY, PERSON, role.alias(ROLE), AGE)
+
+    def families_with_children(self) -> Frame:
+        """Families with a child at each as-of date; a child whose birth date is unknown counts."""
+        return self.members.filter(nw.col(ROLE) == "child").select(AS_OF, FAMILY).unique()
 
     def children(self) -> Frame:
         """Children aged 0 to 17 at each as-of date, in each of their families."""
@@ -157,15 +151,14 @@ class World:
         A member who has left while others stayed no longer brings the group's rows; those who were there at
         the end still do, or else the history of an ended tenancy or claim would vanish with it.
         """
+        gone = nw.when(nw.col("left") < nw.col(AS_OF_DAY)).then(nw.col("left")).otherwise(FOREVER)
         seen = (
             self.group_members.join(self.dates, how="cross")
             .filter(
                 nw.col("listed") < nw.col(AS_OF_DAY),
                 nw.col("joined").is_null() | (nw.col("joined") < nw.col(AS_OF_DAY)),
             )
-            .with_columns(
-                nw.when(nw.col("left") < nw.col(AS_OF_DAY)).then(nw.col("left")).otherwise(FOREVER).alias("left")
-            )
+            .with_columns(gone.alias("left"))
         )
         last = seen.group_by(AS_OF, "group").agg(nw.col("left").max().alias("last"))
         staying = seen.join(last, on=[AS_OF, "group"]).filter(nw.col("left") == nw.col("last"))
