@@ -1,0 +1,127 @@
+"""Interval charts as SVG: one small panel a measure, its row labels inside, so that it reads on a phone too.
+
+A chart never stands alone: the page that shows it gives the same figures as a table. Its text alternative is
+the figure's caption; inside, the picture carries no roles, so that a screen reader does not read it mark by
+mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import vl_convert
+from markupsafe import Markup
+
+from reports.style import palette
+
+_WIDTH = 300
+_ROW = 44
+_LABEL_LIMIT = 215
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_ROLE = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')
+_VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """One row of a chart: a rate (or any number) with its interval, or the words that stand where none is."""
+
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    shown: str
+    """The figure as words, such as ``12%``, or why there is none."""
+    strong: bool = False
+
+
+def interval_chart(
+    rows: Sequence[IntervalRow], *, name: str, description: str, reference: float | None = None, percent: bool = True
+) -> Markup:
+    """An SVG with a dot and an interval for each row, top to bottom, on one axis from zero.
+
+    ``name`` makes the ids in it unique on the page; ``reference`` draws a dashed line at that value.
+    """
+    colours = palette()
+    top = _axis_end(rows, reference)
+    scale = alt.Scale(domain=[0, top], nice=False, zero=True)
+    axis = alt.Axis(
+        format="%" if percent else "~g",
+        title=None,
+        tickCount=4,
+        grid=True,
+        gridColor=colours["line"],
+        domainColor=colours["edge"],
+        tickColor=colours["edge"],
+        labelColor=colours["muted"],
+        labelFontSize=13,
+    )
+    down = alt.Scale(domain=[0, len(rows)], reverse=True)
+    vertical = alt.Y("at:Q", scale=down, axis=None)
+    horizontal = alt.X("value:Q", scale=scale, axis=axis)
+    marks = _marks(rows, colours["accent"], colours["muted"])
+    layers = []
+    if reference is not None:
+        line = alt.Chart(alt.Data(values=[{"value": reference}]))
+        layers.append(line.mark_rule(strokeDash=[4, 3], color=colours["ink"], strokeWidth=1.5).encode(x=horizontal))
+    drawn = alt.Chart(alt.Data(values=[mark for mark in marks if mark["value"] is not None]))
+    every = alt.Chart(alt.Data(values=marks))
+    colour = alt.Color("colour:N", scale=None)
+    layers += [
+        drawn.mark_rule(strokeWidth=5, opacity=0.35, strokeCap="round").encode(
+            x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", y=vertical, color=colour
+        ),
+        drawn.mark_point(filled=True, size=85, opacity=1).encode(x=horizontal, y=vertical, color=colour),
+        *_words(every, "label", 0, "left", down),
+        *_words(every, "shown", _WIDTH, "right", down),
+    ]
+    chart = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(rows), padding={"left": 8, "right": 12})
+    chart = chart.configure(aria=False, background=colours["card"], font="sans-serif").configure_view(stroke=None)
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
+    return _inline(svg, name, description)
+
+
+def _marks(rows: Sequence[IntervalRow], colour: str, quiet: str) -> list[dict[str, object]]:
+    return [
+        {
+            "at": round(place + 0.68, 2),
+            "label_at": round(place + 0.3, 2),
+            "label": row.label,
+            "shown": row.shown,
+            "value": row.value,
+            "low": row.low if row.low is not None else row.value,
+            "high": row.high if row.high is not None else row.value,
+            "colour": colour if row.strong else quiet,
+        }
+        for place, row in enumerate(rows)
+    ]
+
+
+def _words(chart: alt.Chart, field: str, at: int, align: str, down: alt.Scale) -> list[alt.Chart]:
+    """The words of each row, first as a broad outline in the card's colour so that no line runs through them."""
+    place = {"x": alt.value(at), "y": alt.Y("label_at:Q", scale=down, axis=None), "text": f"{field}:N"}
+    common = {"align": align, "baseline": "middle", "fontSize": 14, "limit": _LABEL_LIMIT}
+    colours = palette()
+    halo = chart.mark_text(**common, color=colours["card"], stroke=colours["card"], strokeWidth=6, strokeJoin="round")
+    return [halo.encode(**place), chart.mark_text(**common, color=colours["ink"]).encode(**place)]
+
+
+def _axis_end(rows: Sequence[IntervalRow], reference: float | None) -> float:
+    ends = [number for row in rows for number in (row.high, row.value) if number is not None]
+    return max([*ends, reference or 0.0, 0.01]) * 1.04
+
+
+def _inline(svg: str, name: str, description: str) -> Markup:
+    """The picture for use within a page: ids of its own, one role, a title, and no fixed size."""
+    end = svg.index(">")
+    box = _VIEW_BOX.search(svg, 0, end)
+    if box is None:
+        raise ValueError("the chart came without a viewBox")
+    opening = Markup('<svg role="img" aria-labelledby="{}-title" viewBox="{}"><title id="{}-title">{}</title>').format(
+        name, box[1], name, description
+    )
+    body = _TAG.sub(lambda tag: _ROLE.sub("", tag.group()), svg[end + 1 :])
+    return opening + Markup(body)  # noqa: S704 - vl-convert escapes the text it draws

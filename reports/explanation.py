@@ -1,0 +1,172 @@
+"""The explanation pack of a released target: one sheet a case, in an order that says nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports import text
+from reports.facts import AuditFacts, FeatureFacts, ReleaseFacts, TargetFacts
+from reports.pages import render
+from reports.words import TABLE_WORDS, verdict_words
+from store.council import Council
+
+_REFERENCE_GROUP = 4
+_REFERENCE_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason of one case, as the models stage wrote it."""
+
+    feature: str
+    subject: str
+    sentence: str
+    contribution: float
+    value: float | None
+    median: float | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One flagged case: its pseudonyms, its reasons strongest first, and the features that are blank for it."""
+
+    unit_id: str
+    family_id: str
+    reasons: tuple[Reason, ...]
+    blank: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A reason as the sheet shows it."""
+
+    subject: str
+    sentence: str
+    typical: str
+    """The same of a typical case, for comparison; empty where it would say the same."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One case as the pack shows it. It has no score and no place, because this class has no field for them."""
+
+    reference: str
+    family_reference: str
+    noticed: tuple[Noticed, ...]
+    going_well: tuple[Noticed, ...]
+    not_known: tuple[str, ...]
+    rests_on: tuple[str, ...]
+
+
+def explanation_page(
+    council: Council,
+    target: TargetFacts,
+    audit: AuditFacts,
+    release: ReleaseFacts,
+    features: dict[str, FeatureFacts],
+    cases: Iterable[Case],
+    as_of: dt.date,
+) -> str:
+    """The pack as HTML. Cases are put in the order of their pseudonyms, which are random."""
+    sheets = [_sheet(case, target, features, as_of) for case in sorted(cases, key=lambda case: case.unit_id)]
+    families = [sheet.family_reference for sheet in sheets if sheet.family_reference]
+    return render(
+        "explanation.html",
+        council=council,
+        target=target,
+        audit=audit,
+        release=release,
+        verdict=verdict_words(audit.verdict),
+        cases=sheets,
+        as_of=as_of,
+        families_repeat=len(set(families)) < len(families),
+        track_record=track_record(target),
+        wonder=f"I wonder what is happening for this {target.unit_one}, and whether some help would be welcome.",
+    )
+
+
+def reference(pseudonym: str) -> str:
+    """The first twelve digits of a pseudonym, in fours: short enough to say aloud."""
+    short = pseudonym[:_REFERENCE_DIGITS]
+    return "-".join(short[start : start + _REFERENCE_GROUP] for start in range(0, len(short), _REFERENCE_GROUP))
+
+
+def track_record(target: TargetFacts) -> str:
+    """How often earlier lists were right, said so that no page is taken for a finding."""
+    chosen = target.chosen
+    if chosen is None or chosen.precision.value is None:
+        return ""
+    rate = chosen.precision.value
+    without = text.one_in(1 - rate)
+    return (
+        f"When we made lists like this for past dates, {text.one_in(rate)} {target.unit_many} on them went on to have "
+        f"what we looked for ({text.between(chosen.precision.low, chosen.precision.high)}). "
+        f"The others, {without}, did not. So please read every page with both possibilities in mind. "
+        f"Many who may need help are not in this pack at all."
+    )
+
+
+def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], as_of: dt.date) -> Sheet:
+    noticed = [reason for reason in case.reasons if reason.contribution > 0 and reason.value is not None]
+    going_well = [reason for reason in case.reasons if reason.contribution < 0 and reason.value is not None]
+    return Sheet(
+        reference=reference(case.unit_id),
+        family_reference=reference(case.family_id) if case.family_id != case.unit_id else "",
+        noticed=_shown(noticed, target, features),
+        going_well=_shown(going_well, target, features),
+        not_known=_not_known(case, target, features),
+        rests_on=_rests_on([reason.feature for reason in (*noticed, *going_well)], features, as_of),
+    )
+
+
+def _shown(reasons: Sequence[Reason], target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[Noticed, ...]:
+    return tuple(
+        Noticed(text.spaced(reason.subject), reason.sentence, _typical(reason, target, features.get(reason.feature)))
+        for reason in reasons
+    )
+
+
+def _typical(reason: Reason, target: TargetFacts, feature: FeatureFacts | None) -> str:
+    """What the reason's figure is for the middle one of all cases asked about."""
+    if feature is None or feature.figure is None or reason.median is None or reason.value is None:
+        return ""
+    typical = format(reason.median, feature.figure)
+    if typical == format(reason.value, feature.figure):
+        return ""
+    return f"For a typical {target.unit_one}: {typical}."
+
+
+def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:
+    """What the records could say of this case and do not: whole subjects first, then single things."""
+    can_be_blank: dict[str, set[str]] = {}
+    for name, feature in features.items():
+        if feature.null_rule != "zero":
+            can_be_blank.setdefault(feature.subject, set()).add(name)
+    blank = set(case.blank)
+    silent = [subject for subject, names in can_be_blank.items() if names <= blank]
+    lines = [f"{text.spaced(subject)}: nothing on record" for subject in silent]
+    lines += [
+        features[name].label
+        for name in case.blank
+        if features[name].null_rule == "unknown" and features[name].subject not in silent
+    ]
+    lines.append(f"What the {target.unit_one} would say, and what relatives, friends and neighbours already do")
+    return tuple(lines)
+
+
+def _rests_on(used: Sequence[str], features: dict[str, FeatureFacts], as_of: dt.date) -> tuple[str, ...]:
+    """Which records the reasons come from, how far back they reach, and the last day they cover."""
+    reach: dict[str, int] = {}
+    for name in used:
+        if name in features:
+            for source in features[name].sources:
+                reach[source] = max(reach.get(source, 0), *features[name].windows, 0)
+    last = text.day(as_of - dt.timedelta(days=1))
+    lines = [
+        f"{TABLE_WORDS.get(source, text.spaced(source))}"
+        + (f" from {text.day(as_of - dt.timedelta(days=days))} to {last}." if days else f" as known on {last}.")
+        for source, days in sorted(reach.items())
+    ]
+    return (*lines, "Records were matched to people by computer, and may be someone else's.")

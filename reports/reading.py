@@ -1,0 +1,256 @@
+"""From the documents of the rooms above to the facts the pages are made of. The only place that knows their shape."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from fairness_audits.small_numbers import ROUND_TO, THRESHOLD, rounded
+from reports import text
+from reports.facts import (
+    AuditFacts,
+    Candidate,
+    ExtractFacts,
+    FeatureFacts,
+    Finding,
+    Group,
+    Measure,
+    Panel,
+    Rule,
+    RunFacts,
+    SystemFacts,
+    TargetFacts,
+)
+from reports.words import CANDIDATE_WORDS, GROUPING_WORDS, OUTCOME_WORDS, UNIT_WORDS
+
+Document = Mapping[str, Any]
+_FIGURE = re.compile(r"\{value(?::([^{}]*))?\}")
+_COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
+
+
+def target_facts(name: str, evaluation: Document) -> TargetFacts:
+    """A target from ``models/<target>/evaluation.json``."""
+    one, many = UNIT_WORDS[evaluation["unit"]]
+    modelled = evaluation["state"] == "modelled"
+    splits = evaluation["splits"] if modelled else []
+    cases = sum(split["cases"] for split in splits)
+    outcomes = sum(split["test_outcomes"] for split in splits)
+    kinds = [OUTCOME_WORDS.get(kind, kind.replace("_", " ")) for kind in evaluation["outcome"]["kinds"]]
+    return TargetFacts(
+        name=name,
+        title=evaluation["title"],
+        question=evaluation["question"],
+        level=evaluation["unit"],
+        unit_one=one,
+        unit_many=many,
+        modelled=modelled,
+        why_not=evaluation.get("why") or "",
+        capacity=evaluation["capacity"],
+        outcome=text.listed(kinds, last="or"),
+        horizon_days=evaluation["outcome"]["horizon_days"],
+        test_as_ofs=tuple(dt.date.fromisoformat(split["as_of"]) for split in splits),
+        base_rate=_rate(outcomes, cases),
+        candidates=_candidates(evaluation, outcomes) if modelled else (),
+        caveats=tuple(evaluation["label_caveats"]),
+        retire_when=evaluation["retirement"],
+        features=tuple(evaluation["features"]) if modelled else (),
+    )
+
+
+def _candidates(evaluation: Document, outcomes: int) -> tuple[Candidate, ...]:
+    places = evaluation["capacity"] * len(evaluation["splits"])
+    chosen = evaluation["choice"]["chosen"]
+    return tuple(
+        _candidate(name, evaluation["candidates"][name]["pooled"], places, outcomes, chosen == name)
+        for name in [known for known in CANDIDATE_WORDS if known in evaluation["candidates"]]
+    )
+
+
+def _candidate(name: str, pooled: Document, places: int, outcomes: int, chosen: bool) -> Candidate:
+    """A candidate's figures, none of which may give away a count too small to show."""
+    found = outcomes - pooled["missed_cases"]["value"]
+    missed = pooled["missed_cases"]["value"]
+    # Chance is an expectation over all lists and counts nobody.
+    small = name != "chance" and found < THRESHOLD
+    few_missed = name != "chance" and missed < THRESHOLD
+    flags = pooled["flags_per_true_case"]["value"]
+    return Candidate(
+        name=name,
+        title=CANDIDATE_WORDS[name],
+        precision=Measure(None, below=THRESHOLD / places) if small else _measure(pooled["precision"]),
+        recall=_recall(pooled["recall"], small or few_missed, outcomes),
+        flags_per_case=f"over {places // THRESHOLD}" if small else text.number(flags),
+        missed=f"fewer than {THRESHOLD}" if few_missed else f"about {text.count(rounded(round(missed)))}",
+        chosen=chosen,
+    )
+
+
+def _recall(recall: Document, hidden: bool, outcomes: int) -> Measure:
+    if not hidden:
+        return _measure(recall)
+    below = THRESHOLD / outcomes if outcomes >= THRESHOLD and recall["value"] * outcomes < THRESHOLD else None
+    return Measure(None, below=below)
+
+
+def _rate(numerator: int, denominator: int) -> Measure:
+    """A rate from protected counts; hidden where they are."""
+    if denominator < THRESHOLD:
+        return Measure(None)
+    if numerator < THRESHOLD:
+        return Measure(None, below=THRESHOLD / rounded(denominator))
+    return Measure(rounded(numerator) / rounded(denominator))
+
+
+def audit_facts(audit: Document) -> AuditFacts:
+    """An audit from ``fairness_audits/<target>/audit.json``: its ``published`` block, verdict and hashes."""
+    published = audit.get("published")
+    hashes = tuple(sorted((_file_named(key), str(digest)) for key, digest in audit["bound"].items()))
+    if published is None:
+        return AuditFacts(audit["verdict"], audit["why"], (), (), THRESHOLD, ROUND_TO, hashes)
+    return AuditFacts(
+        verdict=audit["verdict"],
+        why=published["why"],
+        rules=tuple(_rule(rule) for rule in published["rules"]),
+        panels=tuple(_panel(name, groups, published["overall"]) for name, groups in published["groupings"].items()),
+        suppress_below=published["suppressed_below"],
+        rounded_to=published["rounded_to"],
+        hashes=hashes,
+    )
+
+
+NOT_AUDITED = AuditFacts(
+    "not_audited", "The audits stage has not reported on this target.", (), (), THRESHOLD, ROUND_TO, ()
+)
+"""What stands where there is no audit at all."""
+
+
+def _rule(rule: Document) -> Rule:
+    findings = tuple(
+        Finding(found["label"], found["verdict"], found["why"], found["what_would_settle_it"])
+        for found in rule["groups"]
+    )
+    return Rule(rule["name"], text.spaced(rule["name"]), rule["reason"] or rule["title"], rule["verdict"], findings)
+
+
+def _panel(name: str, groups: list[Document], overall: Document) -> Panel:
+    return Panel(
+        name, GROUPING_WORDS.get(name, text.spaced(name)), tuple(_group(group) for group in groups), _rates(overall)
+    )
+
+
+def _group(group: Document) -> Group:
+    return Group(group["group"], group["label"], _cell(group["n"]), _cell(group["flagged"]), _rates(group))
+
+
+def _rates(group: Document) -> dict[str, Measure]:
+    return {name: Measure(None) if rate is None else _measure(rate) for name, rate in group["rates"].items()}
+
+
+def _cell(value: int | str) -> str:
+    """A published count, or what stands where it is not shown."""
+    if isinstance(value, int):
+        return text.count(value)
+    return f"under {THRESHOLD}" if value.startswith("<") else value
+
+
+def _measure(figure: Document) -> Measure:
+    return Measure(figure["value"], figure.get("low"), figure.get("high"))
+
+
+def _file_named(key: str) -> str:
+    return text.spaced(key.removesuffix("_sha256"))
+
+
+def feature_facts(catalogue: list[Document]) -> tuple[FeatureFacts, ...]:
+    """The features from ``features/catalogue.json``; the columns that only say 'not known' are left out."""
+    return tuple(_feature(entry) for entry in catalogue if entry["indicator_of"] is None)
+
+
+def _feature(entry: Document) -> FeatureFacts:
+    figure = _FIGURE.search(entry["sentence"])
+    return FeatureFacts(
+        name=entry["name"],
+        subject=entry["subject"],
+        label=entry["label"],
+        sources=tuple(entry["source"].split(", ")),
+        windows=tuple(entry["windows"]),
+        null_rule=entry["null_rule"],
+        figure=figure[1] or "" if figure else None,
+        columns=dict(entry["columns"]),
+    )
+
+
+def run_facts(summary: Document, quality: Document, features: tuple[FeatureFacts, ...]) -> RunFacts:
+    """The run from ``sources/summary.json``, ``residents/quality.json`` and the features."""
+    files = summary.get("files", [])
+    return RunFacts(
+        rows_read=sum(file["rows"] for file in files),
+        files_read=len(files),
+        extracts=_extracts(files),
+        matching=_matching(quality),
+        systems=_systems(quality),
+        features=features,
+    )
+
+
+def _extracts(files: list[Document]) -> tuple[ExtractFacts, ...]:
+    """One entry for each extract and table it feeds, over all its files."""
+    counts: dict[tuple[str, str, str], Counter[str]] = {}
+    rules: dict[tuple[str, str, str], Counter[str]] = {}
+    for file in files:
+        for table, found in file["tables"].items():
+            place = file["extract"], file["source"], table
+            counts.setdefault(place, Counter()).update({name: found[name] for name in _COUNTS})
+            rules.setdefault(place, Counter()).update(found["rules"])
+    return tuple(
+        ExtractFacts(
+            *place,
+            rows_in=counts[place]["rows"],
+            accepted=counts[place]["accepted"],
+            set_aside=counts[place]["rejected"],
+            replaced=counts[place]["superseded"],
+            blanked=counts[place]["blanked"],
+            reason=min(rules[place], key=lambda rule: (-rules[place][rule], rule), default=""),
+        )
+        for place in sorted(counts)
+    )
+
+
+def _matching(quality: Document) -> tuple[tuple[str, str], ...]:
+    """Figures of the residents index that a reader of the index page should see; small counts are not shown."""
+    if not quality:
+        return ()
+    people = sum(row["people"] for row in quality["keys_per_person"])
+    linked = sum(row["people"] for row in quality["keys_per_person"] if row["keys"] > 1)
+    families = quality["families"]
+    return (
+        ("Records of people", text.count(sum(row["rows"] for row in quality["by_source"]))),
+        ("People they turned out to be", text.count(people)),
+        ("People found under more than one key", _shown(linked)),
+        ("Matches refused because the records contradict each other", _shown(quality["links_refused_by_conflict"])),
+        ("Families now", text.count(families["now"])),
+        ("Families now with a child", _shown(families["now_with_a_child"])),
+        ("Children who belong to two families now", _shown(families["children_in_two_families_now"])),
+    )
+
+
+def _systems(quality: Document) -> tuple[SystemFacts, ...]:
+    return tuple(
+        SystemFacts(
+            source=row["source"],
+            records=_shown(row["rows"]),
+            people=_shown(row["people"]),
+            elsewhere=_rate(row["people_in_other_systems"], row["people"]),
+            with_dob=Measure(row["share_with_dob"]),
+            with_address=Measure(row["share_with_address"]),
+        )
+        for row in quality.get("by_source", ())
+    )
+
+
+def _shown(number: int) -> str:
+    """A count of people for a page, small ones left out."""
+    return f"under {THRESHOLD}" if 0 < number < THRESHOLD else text.count(number)

@@ -1,0 +1,100 @@
+"""The reports stage: pages for people about every target, and a pack for the panel about a released one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fairness_audits.release import GateState
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES
+from models.tables import COHORT, REASONS, SCORES
+from reports.config import ReportsConfig
+from reports.explanation import explanation_page
+from reports.facts import FeatureFacts
+from reports.fairness import fairness_page
+from reports.index import Card, index_page
+from reports.opening import flagged_cases, gate_status, release_facts, used_features
+from reports.reading import NOT_AUDITED, audit_facts, feature_facts, run_facts, target_facts
+from store.files import read_json
+from store.keys import Purpose
+from store.workspace import Stage, Workspace
+
+ROOM = "reports"
+_EVALUATION = "models/{}/evaluation.json"
+_AUDIT = "fairness_audits/{}/audit.json"
+_AUDIT_CODE = "fairness_audits/{}/audit.mac"
+_RELEASE = "fairness_audits/{}/release.json"
+_CATALOGUE = "features/catalogue.json"
+_SUMMARY = "sources/summary.json"
+_QUALITY = "residents/quality.json"
+
+
+def run(work: Workspace) -> None:
+    """Write the index, a fairness report for each target and an explanation pack for each released one."""
+    features = feature_facts(_document(work, _CATALOGUE, []))
+    targets = _targets(work)
+    _remove_packs_of_withheld(work)
+    cards = []
+    with work.task("Writing reports", len(targets) + 1) as task:
+        for name in targets:
+            cards.append(_target_pages(work, name, features))
+            task.advance()
+        facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
+        work.write_document(f"{ROOM}/index.html", index_page(work.council, facts, cards))
+        task.advance()
+
+
+def _target_pages(work: Workspace, name: str, features: tuple[FeatureFacts, ...]) -> Card:
+    target = target_facts(name, read_json(work.document(_EVALUATION.format(name))))
+    found = work.document(_AUDIT.format(name))
+    audit = audit_facts(read_json(found)) if found.exists() else NOT_AUDITED
+    release = release_facts(gate_status(work, name))
+    work.write_document(f"{ROOM}/{name}/fairness.html", fairness_page(work.council, target, audit, release))
+    if release.open:
+        used = used_features(target, features)
+        as_of, cases = flagged_cases(work, target, used)
+        page = explanation_page(work.council, target, audit, release, used, cases, as_of)
+        work.write_document(f"{ROOM}/{name}/explanation.html", page)
+    return Card(target, audit, release)
+
+
+def _targets(work: Workspace) -> list[str]:
+    """Every target the models stage has reported on."""
+    return sorted(path.parent.name for path in work.run.root.glob(_EVALUATION.format("*")))
+
+
+def _remove_packs_of_withheld(work: Workspace) -> None:
+    """A pack must go the moment its release does, even if this run is stopped before it has published."""
+    for pack in sorted(work.run.root.glob(f"{ROOM}/*/explanation.html")):
+        if gate_status(work, pack.parent.name).state is not GateState.RELEASED:
+            pack.unlink()
+
+
+def _document(work: Workspace, relative: str, missing: Any) -> Any:
+    path = work.document(relative)
+    return read_json(path) if path.exists() else missing
+
+
+def _release_records(work: Workspace) -> list[Path]:
+    """The release records that have not lapsed: when one comes, changes or lapses, the reports are made again."""
+    return [
+        path
+        for path in sorted(work.run.root.glob(_RELEASE.format("*")))
+        if gate_status(work, path.parent.name).state is not GateState.EXPIRED
+    ]
+
+
+STAGE = Stage(
+    name="reports",
+    room=ROOM,
+    reads=(COHORT, SCORES, REASONS, FAMILY_FEATURES, CHILD_FEATURES),
+    writes=(),
+    sections=(ReportsConfig,),
+    run=run,
+    documents=(
+        *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE)),
+        *(_CATALOGUE, _SUMMARY, _QUALITY),
+    ),
+    purposes=(Purpose.SEAL, Purpose.RELEASE),
+    external_files=_release_records,
+)
