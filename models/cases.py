@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from models.catalogue import Feature
 from models.groups import FamilyGroups
+from models.target import Unit
 from store.errors import InputRejected
 
 Floats = npt.NDArray[np.float64]
@@ -21,17 +22,19 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
 
-_FAMILY_ROWS = """
-    SELECT f.* FROM cohort c
-    LEFT JOIN family_features f ON f.as_of = c.as_of AND f.family_id = c.family_id
-    ORDER BY c.as_of, c.unit_id, c.family_id
-"""
-
-_CHILD_ROWS = """
-    SELECT f.* FROM cohort c
-    LEFT JOIN child_features f ON f.as_of = c.as_of AND f.person_id = c.unit_id AND f.family_id = c.family_id
-    ORDER BY c.as_of, c.unit_id, c.family_id
-"""
+# Bound to the views ``cohort`` and ``feature_rows`` of the connection.
+_ROWS = {
+    Unit.FAMILY: """
+        SELECT f.* FROM cohort c
+        LEFT JOIN feature_rows f ON f.as_of = c.as_of AND f.family_id = c.family_id
+        ORDER BY c.as_of, c.unit_id, c.family_id
+    """,
+    Unit.CHILD: """
+        SELECT f.* FROM cohort c
+        LEFT JOIN feature_rows f ON f.as_of = c.as_of AND f.person_id = c.unit_id AND f.family_id = c.family_id
+        ORDER BY c.as_of, c.unit_id, c.family_id
+    """,
+}
 
 
 @dataclass(frozen=True)
@@ -90,32 +93,25 @@ class Cases:
 def load_cases(
     connection: duckdb.DuckDBPyConnection,
     cohort: pa.Table,
+    unit: Unit,
     features: Sequence[Feature],
-    tables: dict[str, Path],
+    table: Path,
     groups: FamilyGroups,
 ) -> Cases:
     """Put the features beside a cohort (see `models.cohort.build_cohort`).
 
-    ``tables`` has the file of each feature level. A child in several families keeps one row: that of the family
-    about which most is known, the first by id among equals.
+    ``table`` is the file of the unit's feature table. A child in several families keeps one row: that of the
+    family about which most is known, the first by id among equals.
     """
     connection.register("cohort", cohort)
-    columns: list[Floats] = []
-    present = np.ones(cohort.num_rows, dtype=bool)
-    for level, query, key in (("child", _CHILD_ROWS, "person_id"), ("family", _FAMILY_ROWS, "family_id")):
-        wanted = [feature.name for feature in features if feature.level == level]
-        if not wanted and level == "child":
-            continue
-        connection.read_parquet(str(tables[level]), hive_partitioning=False).create_view(
-            f"{level}_features", replace=True
-        )
-        rows: pa.Table = connection.sql(query).to_arrow_table()
-        present &= np.asarray(rows[key].is_valid())
-        columns += [_numbers(rows, name, level) for name in wanted]
+    connection.read_parquet(str(table), hive_partitioning=False).create_view("feature_rows", replace=True)
+    rows: pa.Table = connection.sql(_ROWS[unit]).to_arrow_table()
     connection.unregister("cohort")
-    ordered = [f for f in features if f.level == "child"] + [f for f in features if f.level == "family"]
-    values = np.column_stack(columns) if columns else np.empty((cohort.num_rows, 0))
-    return _assemble(cohort, tuple(ordered), values, present, groups)
+    present = np.asarray(rows["family_id"].is_valid())
+    values = np.empty((len(present), len(features)))
+    for place, feature in enumerate(features):
+        values[:, place] = _numbers(rows, feature)
+    return _assemble(cohort, tuple(features), values, present, groups)
 
 
 def _assemble(
@@ -154,25 +150,19 @@ def _one_row_a_unit(as_of: Days, unit: npt.NDArray[np.object_], unknown: Integer
     return np.sort(rows[best[first]])
 
 
-def _numbers(rows: pa.Table, name: str, level: str) -> Floats:
-    if name not in rows.column_names:
+def _numbers(rows: pa.Table, feature: Feature) -> Floats:
+    where = f"features/catalogue.json: {feature.name}"
+    if feature.column not in rows.column_names:
         raise InputRejected(
-            f"The feature {name} is in the catalogue but not in the table of {level} features.",
-            where="features/catalogue.json",
-            fix="Run the features stage again.",
+            "A feature of the catalogue is not in the feature table.", where=where, fix="Run the features stage again."
         )
-    column = rows[name]
+    column = rows[feature.column]
     kind = column.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
-        raise InputRejected(
-            f"The feature {name} is not a number.", where=f"table of {level} features", fix="Correct its definition."
-        )
-    values = np.asarray(column.cast(pa.float64()) if not pa.types.is_boolean(kind) else column.cast(pa.int8()))
-    values = values.astype(np.float64)
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        raise InputRejected("A feature is not a number.", where=where, fix="Correct its definition.")
+    values = np.asarray(column.cast(pa.float64()))
     if np.isinf(values).any():
-        raise InputRejected(
-            f"The feature {name} has infinite values.",
-            where=f"table of {level} features",
-            fix="Correct its definition.",
-        )
+        raise InputRejected("A feature has infinite values.", where=where, fix="Correct its definition.")
     return values

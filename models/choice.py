@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.cases import Cases, Floats
-from models.metrics import Draws, Ranked, evaluate, family_weights, ranked
+from models.metrics import caught_at_capacity, family_weights, order
 from models.rehearsal import Rehearsal, as_dates
 from models.target import CandidateName, ChoiceRule
 
@@ -35,40 +35,37 @@ class Choice:
 def decide(cases: Cases, newest_test: Rehearsal, rule: ChoiceRule, capacity: int, replicates: int, seed: int) -> Choice:
     """Apply the rule to held-out predictions at the as-of dates that the newest test learnt from.
 
-    The lists compared are of the panel's capacity at each of those dates, pooled.
+    The lists compared are of the panel's capacity at each of those dates, pooled; each has more cases than that.
     """
-    draws = {name: _draws(cases, newest_test, name, capacity, replicates, seed) for name in rule.simplest_first}
-    best = max(rule.simplest_first, key=lambda name: draws[name].estimate["precision"])
-    judged = {name: _judge(draws[name], draws[best], rule) for name in rule.simplest_first}
+    precision = {name: _precision(cases, newest_test, name, capacity, replicates, seed) for name in rule.simplest_first}
+    best = max(rule.simplest_first, key=lambda name: round(precision[name][0], 6))
+    judged = {name: _judge(precision[name], precision[best], rule) for name in rule.simplest_first}
     chosen = next(name for name in rule.simplest_first if judged[name].within)
     return Choice(chosen, tuple(as_dates(newest_test.origin.learns_from)), judged)
 
 
-def _judge(one: Draws, best: Draws, rule: ChoiceRule) -> Judged:
-    behind = best.estimate["precision"] - one.estimate["precision"]
-    error = float(np.std(best.replicates["precision"] - one.replicates["precision"]))
+def _judge(one: Floats, best: Floats, rule: ChoiceRule) -> Judged:
     # Rounded before it is compared, so that the last digit of a sum cannot turn the choice.
-    behind, error = round(behind, 6), round(error, 6)
-    within = behind <= round(rule.within_standard_errors * error, 6)
-    return Judged(round(one.estimate["precision"], 6), behind, error, within)
+    behind = round(float(best[0] - one[0]), 6)
+    error = round(float(np.std(best[1:] - one[1:])), 6)
+    return Judged(round(float(one[0]), 6), behind, error, behind <= round(rule.within_standard_errors * error, 6))
 
 
-def _draws(cases: Cases, rehearsal: Rehearsal, name: CandidateName, capacity: int, replicates: int, seed: int) -> Draws:
+def _precision(
+    cases: Cases, rehearsal: Rehearsal, name: CandidateName, capacity: int, replicates: int, seed: int
+) -> Floats:
+    """Pooled precision at capacity: the estimate, then each replicate."""
     rows = rehearsal.training_rows
     clusters, cluster = np.unique(cases.group[rows], return_inverse=True)
-    weights = family_weights(len(clusters), replicates, seed)
+    drawn = family_weights(len(clusters), replicates, seed)
+    weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
     score, outcome = rehearsal.performed[name].held_out, rehearsal.training_outcome
-    by_as_of: dict[str, Ranked] = {}
-    for day in np.unique(cases.as_of[rows]):
+    caught, days = np.zeros(len(weights)), np.unique(cases.as_of[rows])
+    for day in days:
         here = np.flatnonzero(cases.as_of[rows] == day)
-        if _both(outcome[here]):
-            by_as_of[str(day)] = ranked(score[here], outcome[here], cluster[here], cases.tie_place[rows][here])
-    return evaluate(by_as_of, weights, capacity)["pooled"]
-
-
-def _both(outcome: Floats) -> bool:
-    """Whether a training date has both classes; the pooled training always has, or it would not be a test."""
-    return bool(0 < outcome.sum() < len(outcome))
+        one = order(score[here], outcome[here], cluster[here], cases.tie_place[rows][here])
+        caught += caught_at_capacity(one, weights, capacity)
+    return caught / (capacity * len(days))
 
 
 def summary(choice: Choice, rule: ChoiceRule) -> Mapping[str, object]:

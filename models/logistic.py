@@ -56,40 +56,67 @@ class Logistic:
     name: CandidateName = CandidateName.LOGISTIC
 
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
+        # Standardised once on all training cases: that uses feature values alone, never outcomes.
+        scaling = scale(training.values)
+        design, shared = _design(training.values, scaling)
+        solver = LogisticRegression(C=_STRENGTH, solver="newton-cholesky", tol=1e-8, max_iter=100, warm_start=True)
         fitted: list[Fitted] = []
         for fold in range(training.folds):
             outside = training.outside(fold)
-            names = tuple(feature.name for feature in training.features)
-            fitted.append(fit_linear(names, training.values[outside], training.outcome[outside]))
+            # The loss is convex: where the solver starts does not show in where it ends, only in how soon.
+            solver.fit(design[outside], training.outcome[outside])
+            fitted.append(_linear(training, scaling, shared, solver.coef_[0], float(solver.intercept_[0])))
             advance()
         return fitted
 
 
-def fit_linear(names: tuple[str, ...], values: Floats, outcome: Floats) -> LinearModel:
-    """Fit on (cases, features) with NaN for unknown and an outcome of 0 or 1."""
+@dataclass(frozen=True)
+class Scaling:
+    """What makes raw values into standardised ones."""
+
+    median: Floats
+    centre: Floats
+    spread: Floats
+    unknown_share: Floats
+
+
+def scale(values: Floats) -> Scaling:
+    """Medians, means and standard deviations of (cases, features), with NaN for unknown."""
     known = ~np.isnan(values)
     median = np.array([np.median(values[known[:, j], j]) if known[:, j].any() else 0.0 for j in range(values.shape[1])])
     filled = np.where(known, values, median)
-    centre, spread = filled.mean(axis=0), filled.std(axis=0)
+    spread = filled.std(axis=0)
     spread = np.where(spread > 1e-12, spread, 1.0)
-    standard, unknown = _standard(values, median, centre, spread)
-    share = unknown.mean(axis=0)
-    varies = (share > 0) & (share < 1)
-    design = np.hstack([standard, (unknown - share)[:, varies]])
-    solver = LogisticRegression(C=_STRENGTH, solver="newton-cholesky", tol=1e-8, max_iter=100)
-    solver.fit(design, outcome)
-    weights = solver.coef_[0]
-    unknown_weight = np.zeros(values.shape[1])
-    unknown_weight[varies] = weights[values.shape[1] :]
+    return Scaling(_kept(median), _kept(filled.mean(axis=0)), _kept(spread), _kept(1 - known.mean(axis=0)))
+
+
+def _design(values: Floats, scaling: Scaling) -> tuple[Floats, list[list[int]]]:
+    """Standardised values, then one column for each distinct pattern of unknowns, with the features that share it."""
+    standard, unknown = _standard(values, scaling.median, scaling.centre, scaling.spread)
+    patterns: dict[bytes, list[int]] = {}
+    for place in np.flatnonzero((scaling.unknown_share > 0) & (scaling.unknown_share < 1)):
+        patterns.setdefault(np.packbits(unknown[:, place] > 0).tobytes(), []).append(int(place))
+    shared = list(patterns.values())
+    first = [places[0] for places in shared]
+    return np.hstack([standard, unknown[:, first] - scaling.unknown_share[first]]), shared
+
+
+def _linear(
+    training: Training, scaling: Scaling, shared: list[list[int]], weights: Floats, intercept: float
+) -> LinearModel:
+    width = training.values.shape[1]
+    unknown_weight = np.zeros(width)
+    for places, weight in zip(shared, weights[width:]):
+        unknown_weight[places] = weight / len(places)
     return LinearModel(
-        names=names,
-        median=_kept(median),
-        centre=_kept(centre),
-        spread=_kept(spread),
-        value_weight=_kept(weights[: values.shape[1]]),
-        unknown_share=_kept(share),
+        names=tuple(feature.name for feature in training.features),
+        median=scaling.median,
+        centre=scaling.centre,
+        spread=scaling.spread,
+        value_weight=_kept(weights[:width]),
+        unknown_share=scaling.unknown_share,
         unknown_weight=_kept(unknown_weight),
-        base=round(float(solver.intercept_[0]), 9),
+        base=round(intercept, 9),
     )
 
 

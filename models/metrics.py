@@ -46,15 +46,20 @@ class Ranked:
 
 
 def ranked(score: Floats, outcome: Floats, cluster: Integers, tie_place: Integers) -> Ranked:
-    """Order cases by score, equal ones by ``tie_place``. Raises ValueError unless both classes are there."""
+    """Order cases for an evaluation. Raises ValueError when a label is missing or there is only one class."""
     if np.isnan(score).any() or np.isnan(outcome).any():
         raise ValueError("a score or an outcome is missing")
     if not 0 < outcome.sum() < len(outcome):
         raise ValueError("an evaluation needs cases with the outcome and cases without it")
-    order = np.lexsort((tie_place, -score))
-    ordered = score[order]
+    return order(score, outcome, cluster, tie_place)
+
+
+def order(score: Floats, outcome: Floats, cluster: Integers, tie_place: Integers) -> Ranked:
+    """Order cases by score, equal ones by ``tie_place``."""
+    places = np.lexsort((tie_place, -score))
+    ordered = score[places]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    return Ranked(ordered, outcome[order], cluster[order], starts)
+    return Ranked(ordered, outcome[places], cluster[places], starts)
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,27 @@ def sums(one: Ranked, weights: Floats, capacity: int) -> Sums:
         squared_error=weights @ np.square(one.score - one.outcome),
         expected=weights @ one.score,
     )
+
+
+def caught_at_capacity(one: Ranked, weights: Counts, capacity: int) -> Floats:
+    """True cases within capacity in each replicate (ties shared), from as much of the list's head as that takes.
+
+    ``weights`` has shape (replicates, clusters).
+    """
+    length = 4 * capacity + 100
+    while True:
+        later = one.starts[one.starts >= length]
+        length = int(later[0]) if len(later) else len(one.score)
+        own = weights[:, one.cluster[:length]].astype(np.float64)
+        if length == len(one.score) or own.sum(axis=1).min() >= capacity:
+            break
+        length *= 2
+    starts = one.starts[one.starts < length]
+    size = np.add.reduceat(own, starts, axis=1)
+    hits = np.add.reduceat(own * one.outcome[:length], starts, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        taken = np.clip((capacity - (np.cumsum(size, axis=1) - size)) / size, 0, 1)
+    return np.asarray(np.where(size > 0, taken * hits, 0).sum(axis=1), dtype=np.float64)
 
 
 def average_precision(score: Floats, outcome: Floats) -> float:

@@ -17,7 +17,7 @@ from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.boosted import Boosted
 from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
 from models.cases import Cases, load_cases
-from models.catalogue import CATALOGUE, Feature, choose, read_catalogue
+from models.catalogue import CATALOGUE, choose, read_catalogue
 from models.choice import Choice, decide
 from models.cohort import build_cohort, closed_as_ofs, open_tables
 from models.config import ModelsConfig
@@ -30,7 +30,7 @@ from models.reasons import reasons
 from models.rehearsal import Rehearsal, positions, rehearse
 from models.splits import CannotModel, Limits, Plan, plan
 from models.tables import COHORT, REASONS, SCORES
-from models.target import Target
+from models.target import Target, Unit
 from models.targets import TARGETS
 from models.tracking import Tracker
 from store.errors import InputRejected
@@ -42,7 +42,8 @@ class _Inputs:
     """What all targets share."""
 
     connection: duckdb.DuckDBPyConnection
-    catalogue: tuple[Feature, ...]
+    catalogue: Any
+    """The parsed document."""
     groups: FamilyGroups
     as_ofs: tuple[dt.date, ...]
 
@@ -84,7 +85,7 @@ def run(work: Workspace) -> None:
 
 
 def _inputs(work: Workspace, connection: duckdb.DuckDBPyConnection, config: ModelsConfig) -> _Inputs:
-    catalogue = read_catalogue(json.loads(work.document(CATALOGUE).read_text(encoding="utf-8")))
+    catalogue = json.loads(work.document(CATALOGUE).read_text(encoding="utf-8"))
     open_tables(connection, work.path(MEMBERS), work.path(MILESTONES))
     as_ofs = [row[0] for row in connection.execute("SELECT DISTINCT as_of FROM members ORDER BY as_of").fetchall()]
     if not as_ofs:
@@ -107,9 +108,10 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
     current = inputs.as_ofs[-1]
     used = sorted({*closed, current})
     cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, f"{setting.seed}|{target.name}")
-    features = choose(inputs.catalogue, target.features)
-    tables = {"child": work.path(CHILD_FEATURES), "family": work.path(FAMILY_FEATURES)}
-    cases = load_cases(inputs.connection, cohort, features, tables, inputs.groups)
+    unit = target.cohort.unit
+    features = choose(read_catalogue(inputs.catalogue, unit), target.features)
+    table = work.path(CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES)
+    cases = load_cases(inputs.connection, cohort, unit, features, table, inputs.groups)
     try:
         limits = Limits(
             config.test_as_ofs, config.folds, setting.capacity, config.min_positives, config.min_positives // 2

@@ -40,11 +40,13 @@ class Size:
 def catalogue(size: Size) -> list[dict[str, Any]]:
     """Entries as the features room writes them: the first three of each level carry the signal."""
     entries = [
-        _entry("needs_count", "family", 1, "{value} needs are evidenced (borough median {median})"),
+        _entry("needs_count", "family", 1, "{value:.0f} needs are evidenced."),
     ]
     for level, number in (("family", size.family_features), ("child", size.child_features)):
         for place in range(number):
-            entries.append(_entry(f"{level}_signal_{place}", level, 1 if place < 3 else place % 2, "It was {value}"))
+            entries.append(
+                _entry(f"{level}_signal_{place}", level, 1 if place < 3 else place % 2, "It was {value:.2f}.")
+            )
     return entries
 
 
@@ -56,8 +58,10 @@ def _entry(name: str, level: str, direction: int, sentence: str) -> dict[str, An
         "subject": "attendance" if level == "child" else "rent",
         "null_rule": "unknown",
         "direction": direction,
+        "columns": {"children": name} if level == "child" else {"families": name, "children": f"family_{name}"},
+        "indicator_of": None,
         "sentence": sentence,
-        "source": "made up",
+        "source": "made_up",
     }
 
 
@@ -86,6 +90,7 @@ def write_borough(run: RunFolder, size: Size = Size(), seed: int = 1) -> None:
     child_columns = {
         f"child_signal_{place}": _reading(generator, child_need, place) for place in range(size.child_features)
     }
+    child_columns |= {f"family_{name}": values[first_family] for name, values in family_columns.items()}
     _put(run, CHILD_FEATURES, _child_table(children, families, first_family, second_family, child_columns))
     write_json(run.root / "features" / "catalogue.json", catalogue(size))
 
