@@ -16,7 +16,7 @@ from scipy.stats import chi2, norm
 
 Floats = NDArray[np.float64]
 _LARGEST_Z = 40.0
-_BISECTIONS = 60
+_BISECTIONS = 48
 
 
 def z_of(confidence: float) -> float:

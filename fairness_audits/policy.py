@@ -105,7 +105,8 @@ def _read(path: Path) -> str:
 
 
 def _explained(error: ValidationError, where: str) -> UsageError:
-    first = error.errors()[0]
+    # An unknown key first: it is usually why another one is missing.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"])
     kind = first["type"]
     if kind == "extra_forbidden":

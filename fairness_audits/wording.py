@@ -59,7 +59,8 @@ def what_would_settle_it(finding: Finding) -> str:
     if finding.ground is Ground.TOO_LITTLE:
         return (
             f"More {kind} in this group, from different families: at least {_number(finding.rule.minimum)} "
-            "independent ones. They come with more as-of dates whose outcomes have closed, and with fewer cases of unknown ethnicity."
+            "independent ones. They come with more as-of dates whose outcomes have closed, and with fewer cases of "
+            "unknown ethnicity."
         )
     if finding.ground is Ground.NO_COMPARISON:
         return f"{kind.capitalize()} in the rest of the cohort."
