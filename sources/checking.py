@@ -1,0 +1,202 @@
+"""Sorting the rows of one table mapping into accepted rows, blanked cells and quarantine, in one pass.
+
+Every row gets a number whose bits say which checks it broke; accepted rows and quarantine are read off it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+from duckdb import CaseExpression, ColumnExpression, Expression
+
+from sources.contracts import CONTRACTS, UNREADABLE, Contract
+from sources.mapping import CLASS_COLUMN, MappedTable
+from sources.text import call, constant, number_of
+from store.table import Column, ColumnType
+
+ROW, CELL = "row", "cell"
+BLANK = "blank"
+NOT_IN_FORCE = "not_in_force_that_day"
+_HELD, _BROKEN = "held_", "broken"
+_BATCH_ROWS = 131_072
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One thing that can be wrong with a row. ``broken`` is over the values and, as ``held_*``, the texts."""
+
+    column: str
+    rule: str
+    rejects: bool
+    broken: Expression
+
+
+@dataclass
+class Counts:
+    """What became of the rows meant for one table."""
+
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    blanked: int = 0
+    rules: dict[str, int] = field(default_factory=dict)
+    """``column: rule`` to the number of rows or cells."""
+    unmapped: dict[str, int] = field(default_factory=dict)
+    """Column to the number of values that its code map lacks."""
+
+
+def add_to(counts: dict[str, int], name: str, number: int) -> None:
+    """Count ``number`` more of ``name``; nothing is written for none."""
+    if number:
+        counts[name] = counts.get(name, 0) + number
+
+
+def accepted_rows(
+    con: duckdb.DuckDBPyConnection, mapped: MappedTable, extract_date: dt.date, counts: Counts
+) -> Iterator[pa.RecordBatch]:
+    """Check the rows of the table ``source_rows`` and yield the accepted ones, with their place of origin.
+
+    Adds to ``counts``, and to the table ``quarantine_rows``.
+    """
+    contract = CONTRACTS[mapped.table.name]
+    columns = [column.name for column in mapped.table.columns]
+    checks = _checks(contract, mapped, extract_date)
+    rejecting = sum(1 << bit for bit, check in enumerate(checks) if check.rejects)
+    read = (
+        con.table("source_rows")
+        .filter(mapped.selected)
+        .project(
+            ColumnExpression("row"),
+            *[mapped.held[name].alias(_HELD + name) for name in columns],
+            *[mapped.value[name].alias(name) for name in columns],
+            *[flag.alias(f"unmapped_{name}") for name, flag in mapped.unmapped.items()],
+        )
+    )
+    con.execute("DROP TABLE IF EXISTS checked")
+    read.project(
+        ColumnExpression("row"),
+        *[ColumnExpression(name) for name in columns],
+        *[ColumnExpression(f"unmapped_{name}") for name in mapped.unmapped],
+        _mask(checks).alias(_BROKEN),
+    ).create("checked")
+    checked = con.table("checked")
+    accepted = checked.filter(_bits(rejecting) == constant(0))
+    _count(checked, accepted, mapped, counts)
+    _quarantine(con, read, mapped, checks, rejecting, counts)
+    blanking = {name: [b for b, c in enumerate(checks) if c.column == name and not c.rejects] for name in columns}
+    yield from accepted.project(
+        *[_blanked(name, blanking[name]).alias(name) for name in columns],
+        mapped.held.get("source", constant(None)).alias("part_source"),
+        ColumnExpression("row").alias("part_row"),
+        constant(mapped.name).alias("part_mapping"),
+    ).to_arrow_reader(_BATCH_ROWS)
+    con.execute("DROP TABLE checked")
+
+
+def _checks(contract: Contract, mapped: MappedTable, extract_date: dt.date) -> list[Check]:
+    """Every check of a table, the more basic first: of one column, only the first broken one is noted."""
+    checks: list[Check] = []
+    for column in mapped.table.columns:
+        if column.name in ("source", "file", CLASS_COLUMN):
+            continue
+        checks += _column_checks(column, contract, mapped, extract_date)
+    for rule in contract.rules:
+        if not rule.column:
+            checks.append(Check("", rule.name, True, rule.broken(extract_date)))
+    return checks
+
+
+def _column_checks(column: Column, contract: Contract, mapped: MappedTable, extract_date: dt.date) -> list[Check]:
+    held, value = ColumnExpression(_HELD + column.name), ColumnExpression(column.name)
+    needed = column.name in mapped.required
+    checks = [Check(column.name, BLANK, True, held.isnull())] if needed else []
+    if column.codes or column.type not in (ColumnType.TEXT, ColumnType.TEXTS):
+        rejects = needed or column.name in contract.essential
+        checks.append(Check(column.name, UNREADABLE[column.type], rejects, held.isnotnull() & value.isnull()))
+    if column.name == "code" and CLASS_COLUMN in mapped.value:
+        day = ColumnExpression("event_date")
+        not_in_force = ColumnExpression(CLASS_COLUMN).isnull() & day.isnotnull()
+        checks.append(Check(column.name, NOT_IN_FORCE, True, not_in_force))
+    for rule in contract.rules:
+        if rule.column == column.name:
+            checks.append(Check(column.name, rule.name, needed, rule.broken(extract_date)))
+    return checks
+
+
+def _mask(checks: list[Check]) -> Expression:
+    """The bits of the broken checks; of the checks of one column at most the first broken."""
+    total = constant(0).cast("BIGINT")
+    by_column: dict[str, list[int]] = {}
+    for bit, check in enumerate(checks):
+        by_column.setdefault(check.column or f"row {bit}", []).append(bit)
+    for bits in by_column.values():
+        chosen = CaseExpression(checks[bits[0]].broken, constant(1 << bits[0]))
+        for bit in bits[1:]:
+            chosen = chosen.when(checks[bit].broken, constant(1 << bit))
+        total = total + chosen.otherwise(constant(0)).cast("BIGINT")
+    return total
+
+
+def _bits(mask: int) -> Expression:
+    return call("&", ColumnExpression(_BROKEN), constant(mask).cast("BIGINT"))
+
+
+def _blanked(column: str, bits: list[int]) -> Expression:
+    value = ColumnExpression(column)
+    if not bits:
+        return value
+    mask = sum(1 << bit for bit in bits)
+    return CaseExpression(_bits(mask) == constant(0), value)
+
+
+def _count(
+    checked: duckdb.DuckDBPyRelation, accepted: duckdb.DuckDBPyRelation, mapped: MappedTable, counts: Counts
+) -> None:
+    rows, taken = number_of(checked), number_of(accepted)
+    counts.rows += rows
+    counts.accepted += taken
+    counts.rejected += rows - taken
+    for name in mapped.unmapped:
+        add_to(counts.unmapped, name, number_of(checked.filter(ColumnExpression(f"unmapped_{name}"))))
+
+
+def _quarantine(
+    con: duckdb.DuckDBPyConnection,
+    read: duckdb.DuckDBPyRelation,
+    mapped: MappedTable,
+    checks: list[Check],
+    rejecting: int,
+    counts: Counts,
+) -> None:
+    """Note what was broken: the reasons of a rejected row, the blanked cells of an accepted one."""
+    flagged = con.table("checked").filter(ColumnExpression(_BROKEN) != constant(0))
+    if not number_of(flagged):
+        return
+    con.execute("DROP TABLE IF EXISTS flagged")
+    held = [ColumnExpression(_HELD + column.name).cast("VARCHAR") for column in mapped.table.columns]
+    names = [_HELD + column.name for column in mapped.table.columns]
+    read.project(ColumnExpression("row"), *[text.alias(name) for text, name in zip(held, names)]).join(
+        flagged.project(ColumnExpression("row"), ColumnExpression(_BROKEN)), "row"
+    ).create("flagged")
+    for bit, check in enumerate(checks):
+        # What is wrong with the cells of a row that is left out anyway is of no interest.
+        matter = _bits(1 << bit) != constant(0)
+        broken = con.table("flagged").filter(matter if check.rejects else matter & (_bits(rejecting) == constant(0)))
+        number = number_of(broken)
+        if not number:
+            continue
+        add_to(counts.rules, f"{check.column or 'row'}: {check.rule}", number)
+        counts.blanked += 0 if check.rejects else number
+        broken.project(
+            ColumnExpression("row"),
+            constant(mapped.table.name),
+            constant(check.column or None),
+            constant(check.rule),
+            constant(ROW if check.rejects else CELL),
+            ColumnExpression(_HELD + check.column) if check.column else constant(None),
+        ).insert_into("quarantine_rows")
+    con.execute("DROP TABLE flagged")

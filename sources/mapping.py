@@ -1,0 +1,235 @@
+"""From a council's mapping to engine expressions: what each table column holds, as text and as value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from duckdb import Expression
+
+from sources import values
+from sources.config import ColumnOrigin, Extract, MappedColumn, TableMapping
+from sources.contracts import YEARS_AHEAD
+from sources.tables import ATTENDANCE, TABLES
+from sources.text import call, cell, constant, first_of, joined_key, whole_identifier
+from store.table import Column, ColumnType, Table
+
+TABLES_BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
+
+SET_BY_THE_ROOM = frozenset({"source", "file", "record_id", "subject_id", "group_type", "group_id"})
+"""Columns that come from key, subject and group, never from a column of the mapping."""
+CLASS_COLUMN = "statistical_class"
+_FORWARD = frozenset({"to_date", "address_to"})
+_IDENTIFIERS = frozenset(
+    {
+        *("record_id_a", "record_id_b", "upn", "nino", "school_id", "contact_id", "assessment_id", "episode_id"),
+        *("incident_id", "offence_id", "worker_id"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The columns a mapping may name, for one file: the engine's name and the date formats of each."""
+
+    names: Mapping[str, str]
+    dates: Mapping[str, Sequence[str]]
+
+    def cell(self, column: str) -> Expression:
+        return cell(self.names[column])
+
+
+@dataclass(frozen=True, eq=False)
+class MappedTable:
+    """One table mapping, as expressions over the table ``rows`` and what is joined to it."""
+
+    table: Table
+    name: str
+    """The extract's name and the mapping's place in it."""
+    required: frozenset[str]
+    selected: Expression
+    """Which rows are meant for the table."""
+    held: dict[str, Expression]
+    """Each column's text as held; null where blank."""
+    value: dict[str, Expression]
+    """Each column's value; null where blank or unreadable."""
+    unmapped: dict[str, Expression] = field(default_factory=dict)
+    """For each column with a code map: whether its cell is in neither the map nor the table's codes."""
+
+
+def origin_of(origin: ColumnOrigin) -> MappedColumn:
+    """The long form of a column's origin."""
+    if isinstance(origin, str):
+        return MappedColumn.model_validate({"column": origin})
+    if isinstance(origin, list):
+        return MappedColumn.model_validate({"columns": origin})
+    return origin
+
+
+def columns_of(mapping: TableMapping) -> set[str]:
+    """Every column that a mapping names, its own and joined ones."""
+    named = {*(mapping.key or []), *(mapping.subject or []), *(mapping.group or []), *mapping.present}
+    named |= {*mapping.where, *mapping.unless, *mapping.unless_words}
+    for origin in map(origin_of, mapping.columns.values()):
+        named |= {*([origin.column] if origin.column else []), *(origin.columns or [])}
+        named |= {*(origin.latest or []), *(origin.within or [])}
+    return named
+
+
+def map_table(
+    mapping: TableMapping,
+    ordinal: int,
+    extract: Extract,
+    relative: str,
+    scope: Scope,
+    codes: Mapping[str, Mapping[str, str]],
+    extract_date: dt.date,
+) -> MappedTable:
+    """Compile one table mapping for one file."""
+    table = TABLES_BY_NAME[mapping.table]
+    compiler = _Compiler(mapping, table, scope, codes, extract_date)
+    held = compiler.keys(extract.source, relative)
+    value = dict(held)
+    unmapped: dict[str, Expression] = {}
+    for column in table.columns:
+        if column.name in SET_BY_THE_ROOM or column.name == CLASS_COLUMN:
+            continue
+        held[column.name], value[column.name] = compiler.column(column)
+        if (found := compiler.unmapped(column)) is not None:
+            unmapped[column.name] = found
+    if table is ATTENDANCE:
+        held[CLASS_COLUMN] = held["code"]
+        value["code"] = call("upper", value["code"])
+        value[CLASS_COLUMN] = values.statistical_class(value["code"], value["event_date"])
+    required = {column.name for column in table.columns if column.required}
+    required |= {"record_id"} if mapping.key and "record_id" in table.column_names else set()
+    required |= {"group_id", "group_type"} if mapping.group and "group_id" in table.column_names else set()
+    return MappedTable(
+        table, f"{extract.name} {ordinal:03d}", frozenset(required), compiler.selected(), held, value, unmapped
+    )
+
+
+@dataclass(frozen=True)
+class _Compiler:
+    mapping: TableMapping
+    table: Table
+    scope: Scope
+    codes: Mapping[str, Mapping[str, str]]
+    extract_date: dt.date
+
+    def selected(self) -> Expression:
+        chosen = constant(True)
+        for column in self.mapping.present:
+            chosen = chosen & self.scope.cell(column).isnotnull()
+        for column, wanted in self.mapping.where.items():
+            chosen = chosen & first_of(values.is_one_of(self.scope.cell(column), wanted), constant(False))
+        for column, unwanted in self.mapping.unless.items():
+            chosen = chosen & ~first_of(values.is_one_of(self.scope.cell(column), unwanted), constant(False))
+        for column, words in self.mapping.unless_words.items():
+            chosen = chosen & ~first_of(values.has_word(self.scope.cell(column), words), constant(False))
+        return chosen
+
+    def keys(self, source: str, relative: str) -> dict[str, Expression]:
+        made: dict[str, Expression] = {"source": constant(source), "file": constant(relative)}
+        record_id = self.joined(self.mapping.key)
+        if self.mapping.key and self.mapping.suffix:
+            record_id = call("||", record_id, constant(f"|{self.mapping.suffix}"))
+        made["record_id"] = record_id
+        made["subject_id"] = self.joined(self.mapping.subject) if self.mapping.subject else record_id
+        made["group_id"] = self.joined(self.mapping.group)
+        made["group_type"] = constant(self.mapping.group_type)
+        return {name: made[name] for name in SET_BY_THE_ROOM if name in self.table.column_names}
+
+    def joined(self, columns: Sequence[str] | None) -> Expression:
+        """The parts of a key joined by |; null where one is blank."""
+        if not columns:
+            return constant(None)
+        return joined_key([self.scope.cell(column) for column in columns], "|")
+
+    def column(self, column: Column) -> tuple[Expression, Expression]:
+        """A column's text as held and its value."""
+        if column.name not in self.mapping.columns:
+            return constant(None), values.null(_SQL_TYPES[column.type])
+        origin = origin_of(self.mapping.columns[column.name])
+        held = self.held(origin)
+        if origin.latest is not None:
+            days = [self.day(name, origin, column.name) for name in origin.latest]
+            value = values.latest_date(days, self.extract_date)
+            return held, first_of(value, self.date(held, self.formats(origin), column.name))
+        if origin.within is not None:
+            first, last = (self.day(name, origin, column.name) for name in origin.within)
+            event_date = self.column(next(c for c in self.table.columns if c.name == "event_date"))[1]
+            cells = [self.scope.cell(name) for name in origin.within]
+            return held, values.within_spell(event_date, first, last, cells)
+        return held, self.value(column, origin, held)
+
+    def held(self, origin: MappedColumn) -> Expression:
+        if origin.constant is not None:
+            return constant(origin.constant)
+        if origin.column is not None:
+            text = self.scope.cell(origin.column)
+        else:
+            names = origin.columns or origin.latest or origin.within or []
+            text = call("nullif", call("concat_ws", constant(", "), *map(self.scope.cell, names)), constant(""))
+        return text if origin.default is None else first_of(text, constant(origin.default))
+
+    def value(self, column: Column, origin: MappedColumn, held: Expression) -> Expression:
+        codes = self.code_map(origin)
+        if column.type is ColumnType.TEXTS:
+            return values.texts_value(held, origin.split, codes)
+        text = values.mapped(held, codes)
+        if column.type is ColumnType.DATE:
+            return self.date(text, self.formats(origin), column.name)
+        if column.type is ColumnType.PENCE:
+            return values.pence_value(text)
+        if column.type is ColumnType.INTEGER:
+            return values.integer_value(text)
+        if column.type is ColumnType.FLAG:
+            return values.flag_value(text, origin.true)
+        if column.codes:
+            return values.code_value(text, column.codes)
+        if column.name == "uprn":
+            return values.property_number(text)
+        return whole_identifier(text) if column.name in _IDENTIFIERS else text
+
+    def unmapped(self, column: Column) -> Expression | None:
+        if column.name not in self.mapping.columns:
+            return None
+        origin = origin_of(self.mapping.columns[column.name])
+        codes = self.code_map(origin)
+        if not codes or column.type is ColumnType.TEXTS:
+            return None
+        known = values.is_one_of(self.held(origin), [*codes, *codes.values(), *column.codes])
+        return first_of(~known, constant(False))
+
+    def code_map(self, origin: MappedColumn) -> Mapping[str, str]:
+        if origin.codes is None:
+            return {}
+        return self.codes[origin.codes] if isinstance(origin.codes, str) else origin.codes
+
+    def formats(self, origin: MappedColumn) -> Sequence[str] | None:
+        """The date formats of a column; None when they are those of the columns it comes from."""
+        if origin.dates is not None:
+            return origin.dates
+        names = [origin.column] if origin.column else origin.columns or origin.latest or origin.within or []
+        return self.scope.dates[names[0]] if names else [values.ISO_DATE]
+
+    def day(self, name: str, origin: MappedColumn, column: str) -> Expression:
+        return self.date(self.scope.cell(name), origin.dates or self.scope.dates[name], column)
+
+    def date(self, text: Expression, formats: Sequence[str] | None, column: str) -> Expression:
+        ahead = YEARS_AHEAD if column in _FORWARD else 0
+        latest = self.extract_date.replace(year=self.extract_date.year + ahead, day=min(self.extract_date.day, 28))
+        return values.date_value(text, formats or [values.ISO_DATE], latest if ahead else self.extract_date)
+
+
+_SQL_TYPES: dict[ColumnType, str] = {
+    ColumnType.TEXT: "VARCHAR",
+    ColumnType.DATE: "DATE",
+    ColumnType.INTEGER: "BIGINT",
+    ColumnType.NUMBER: "DOUBLE",
+    ColumnType.PENCE: "BIGINT",
+    ColumnType.FLAG: "BOOLEAN",
+    ColumnType.TEXTS: "VARCHAR[]",
+}

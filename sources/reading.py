@@ -1,0 +1,339 @@
+"""Reading an extract file into the engine as text, one row a row, without holding the file in memory.
+
+A file becomes the temporary table ``rows``: ``row`` (1 for the first row under the header), ``c0`` ... ``cN``
+(the columns asked for, as text) and ``kind`` (null for a data row, else what the row is instead). Headers are
+only compared in Python and as constants: the engine's columns have names of our own, so a hostile header can
+do nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from bisect import insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+from duckdb import CaseExpression, ColumnExpression, Expression
+
+from sources.config import Extract
+from sources.text import call, cell, constant, first_of, matches, number_of
+from store.errors import EarlyHelpError, InputRejected, UsageError
+
+BLOCK_BYTES = 16 << 20
+"""Bytes read at a time; also the longest row allowed."""
+_HEADER_CHARACTERS = 1 << 20
+_MOST_MALFORMED = 100_000
+_TOTALS = r"(grand |sub-?\s?)?totals?( rows| records)?\s*:?[\s\d,.]*"
+
+REPEATED_HEADER = "repeated_header"
+TOTALS_ROW = "totals_row"
+BLANK_ROW = "blank_row"
+MALFORMED_LINE = "malformed_line"
+
+
+@dataclass(frozen=True)
+class ExtractFile:
+    """One file of an extract: where it is, and its path within the extracts."""
+
+    path: Path
+    relative: str
+    extract: Extract
+
+    @property
+    def where(self) -> str:
+        """The file and the TOML entry that names it, for an error message."""
+        return f"{self.relative} (in the TOML: [[extracts]] name = {self.extract.name!r})"
+
+
+@dataclass
+class Rows:
+    """What reading a file gave besides the table ``rows``."""
+
+    columns: dict[str, str]
+    """Column of the file to the engine's name for it."""
+    count: int = 0
+    malformed: list[tuple[int, str]] = field(default_factory=list)
+    """Row number and text of the lines that have more or fewer cells than the header."""
+
+
+def matched_files(folder: Path, extract: Extract) -> list[ExtractFile]:
+    """The files of an extract, in the order of their paths.
+
+    Raises UsageError when a pattern leads out of the folder or matches nothing, InputRejected when a link does.
+    """
+    if not folder.is_dir():
+        raise UsageError(
+            "The folder of the extracts is not there.",
+            where=f"[sources] folder = {str(folder)!r}",
+            fix="Correct the folder, which is taken relative to the TOML file.",
+        )
+    where = f"[[extracts]] name = {extract.name!r}, files"
+    found: dict[str, ExtractFile] = {}
+    inside = folder.resolve()
+    for pattern in extract.files:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts or not pattern.strip():
+            raise UsageError(
+                f"The path {pattern!r} leads out of the folder of the extracts.",
+                where=where,
+                fix="Give a path within [sources] folder.",
+            )
+        paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+        if not paths:
+            raise UsageError(
+                f"No file matches {pattern!r}.",
+                where=f"{where}; folder {folder}",
+                fix="Put the file in the folder, correct the path, or take the extract out of the TOML.",
+            )
+        for path in paths:
+            if not path.resolve().is_relative_to(inside):
+                raise InputRejected(
+                    f"The file {path.name!r} is a link that leads out of the folder of the extracts.",
+                    where=where,
+                    fix="Put the file itself in the folder.",
+                )
+            relative = path.relative_to(folder).as_posix()
+            found[relative] = ExtractFile(path, relative, extract)
+    return [found[relative] for relative in sorted(found)]
+
+
+def read_rows(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
+    """Read the ``wanted`` columns of a file into the table ``rows``, in place of what that held.
+
+    Raises InputRejected when the file cannot be read as the TOML says, or lacks a wanted column.
+    """
+    if file.extract.format == "parquet":
+        return _read_parquet(con, file, wanted)
+    return _read_csv(con, file, wanted)
+
+
+# --- CSV ---------------------------------------------------------------------------------------------
+
+
+def _read_csv(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
+    header, lines = _guarded(file, lambda: _header(file))
+    kept = _positions(file, header, wanted)
+    rows = Rows({header[position]: f"c{index}" for index, position in enumerate(kept)})
+    failure: list[EarlyHelpError] = []
+    batches = _noting_failure(_csv_batches(file, header, lines, kept, rows), file, failure)
+    schema = pa.schema([("row", pa.int64()), *[(f"c{index}", pa.string()) for index in range(len(kept))]])
+    try:
+        _store(con, con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), rows)
+    except duckdb.Error:
+        # The engine's message repeats the reader's, which may hold a line of the file.
+        raise (failure[0] if failure else _unreadable(file)) from None
+    return rows
+
+
+def _header(file: ExtractFile) -> tuple[list[str], int]:
+    """The header's cells, and how many lines stand above the data."""
+    with _bytes(file.path) as raw, io.TextIOWrapper(raw, encoding=_encoding(file), newline="") as text:
+        above = file.extract.skip_lines
+        for _ in range(above):
+            text.readline(_HEADER_CHARACTERS)
+        reader = csv.reader(iter(lambda: text.readline(_HEADER_CHARACTERS), ""), delimiter=file.extract.delimiter)
+        cells = next((cells for cells in reader if cells), [])
+        return [name.strip().removeprefix("\ufeff") for name in cells], above + reader.line_num
+
+
+def _csv_batches(
+    file: ExtractFile, header: list[str], lines: int, kept: list[int], rows: Rows
+) -> Iterator[pa.RecordBatch]:
+    names = [f"p{position}" for position in range(len(header))]
+    skipped: list[int] = []
+
+    def on_malformed(line: Any) -> str:
+        # Numbers count from the first line of the file, and rows from the first under the header.
+        number = line.number - lines
+        insort(skipped, number)
+        rows.malformed.append((number, line.text))
+        return "skip" if len(skipped) <= _MOST_MALFORMED else "error"
+
+    with _bytes(file.path) as raw:
+        reader = pc.open_csv(
+            raw,
+            read_options=pc.ReadOptions(
+                column_names=names,
+                skip_rows=lines,
+                use_threads=False,
+                block_size=BLOCK_BYTES,
+                encoding=_encoding(file),
+            ),
+            parse_options=pc.ParseOptions(
+                delimiter=file.extract.delimiter, newlines_in_values=True, invalid_row_handler=on_malformed
+            ),
+            convert_options=pc.ConvertOptions(
+                include_columns=[names[position] for position in kept],
+                column_types={name: pa.string() for name in names},
+                strings_can_be_null=False,
+            ),
+        )
+        read = 0
+        for batch in reader:
+            numbers = _row_numbers(read, batch.num_rows, skipped)
+            read += batch.num_rows
+            arrays = [pa.array(numbers), *batch.columns]
+            yield pa.RecordBatch.from_arrays(arrays, names=["row", *[f"c{index}" for index in range(len(kept))]])
+
+
+def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Numbers of the next ``rows`` good rows, given how many came before and which numbers were skipped."""
+    ranks = np.arange(before + 1, before + rows + 1, dtype=np.int64)
+    # The i-th skipped number stands before every good row whose rank is at least that number less i.
+    at = np.asarray(skipped, dtype=np.int64) - np.arange(len(skipped), dtype=np.int64)
+    return ranks + np.searchsorted(at, ranks, side="right")
+
+
+def _bytes(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _encoding(file: ExtractFile) -> str:
+    """The file's encoding: its byte order mark has the last word."""
+    with _bytes(file.path) as raw:
+        mark = raw.read(3)
+    if mark == b"\xef\xbb\xbf":
+        return "utf-8-sig"
+    if mark[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return file.extract.encoding
+
+
+def _noting_failure(
+    batches: Iterator[pa.RecordBatch], file: ExtractFile, failure: list[EarlyHelpError]
+) -> Iterator[pa.RecordBatch]:
+    """Keep the reader's own error in our words, because the engine wraps what it throws."""
+    try:
+        yield from batches
+    except Exception as error:
+        failure.append(_in_our_words(file, error))
+        raise
+
+
+def _guarded(file: ExtractFile, read: Any) -> Any:
+    try:
+        return read()
+    except EarlyHelpError:
+        raise
+    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
+        raise _in_our_words(file, error) from None
+
+
+def _in_our_words(file: ExtractFile, error: Exception) -> InputRejected:
+    """An error of the reading libraries, told without the cell that they may quote."""
+    said = str(error)
+    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or "compressed" in said.lower():
+        return InputRejected(
+            "The gzip file is cut short or damaged.", where=file.where, fix="Copy it again from the system."
+        )
+    if isinstance(error, UnicodeError) or "utf8" in said.lower() or "utf-8" in said.lower():
+        return InputRejected(
+            f"The file is not text in the encoding {file.extract.encoding}.",
+            where=file.where,
+            fix="Set encoding of this extract: cp1252 is usual for older Windows systems.",
+        )
+    if "straddl" in said or "field larger" in said or "out of sync" in said:
+        return InputRejected(
+            "A row is longer than can be read.",
+            where=file.where,
+            fix="Look for a quotation mark that is opened and never closed.",
+        )
+    if isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
+        return InputRejected("The file cannot be opened.", where=file.where, fix="Check that you may read it.")
+    return _unreadable(file)
+
+
+def _unreadable(file: ExtractFile) -> InputRejected:
+    return InputRejected(
+        "The file cannot be read in the way the TOML says.",
+        where=file.where,
+        fix="Check format, delimiter, encoding and skip_lines of this extract.",
+    )
+
+
+# --- Parquet -----------------------------------------------------------------------------------------
+
+
+def _read_parquet(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
+    number = "early_help_row"
+    try:
+        found = con.read_parquet(str(file.path), hive_partitioning=False)
+        header = found.columns
+        kept = _positions(file, header, wanted)
+        rows = Rows({header[position]: f"c{index}" for index, position in enumerate(kept)})
+        ordinal = con.read_parquet(str(file.path), hive_partitioning=False, file_row_number=True)
+        relation = ordinal.project(
+            (ColumnExpression("file_row_number") + constant(1)).cast("BIGINT").alias(number),
+            *[
+                ColumnExpression(header[position]).cast("VARCHAR").alias(f"c{index}")
+                for index, position in enumerate(kept)
+            ],
+        ).project(ColumnExpression(number).alias("row"), *[ColumnExpression(f"c{index}") for index in range(len(kept))])
+        _store(con, relation, rows)
+    except duckdb.Error:
+        raise _unreadable(file) from None
+    return rows
+
+
+# --- both --------------------------------------------------------------------------------------------
+
+
+def _positions(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) -> list[int]:
+    """Where the wanted columns stand; the first column is always read, to know a totals row by it."""
+    if not header:
+        raise InputRejected("The file has no header.", where=file.where, fix="Ask for the extract again, with one.")
+    missing = [name for name in wanted if name not in header]
+    twice = [name for name in wanted if header.count(name) > 1]
+    if missing or twice:
+        # The header itself is not quoted: in a file without one it is a row of data.
+        if len(header) <= 1 < len(wanted):
+            fix = "The header has a single column: check delimiter and skip_lines of this extract."
+        elif any(name.casefold() in {found.strip().casefold() for found in header} for name in missing):
+            fix = "The file has it spelt with other capitals or spaces: copy the name as it stands in the file."
+        else:
+            fix = "Check the names against the header, and delimiter and skip_lines of this extract."
+        listed = ", ".join(repr(name) for name in missing or twice)
+        raise InputRejected(
+            f"The header lacks the column {listed}." if missing else f"The header has the column {listed} twice.",
+            where=file.where,
+            fix=fix,
+        )
+    return sorted({0, *(header.index(name) for name in wanted)})
+
+
+def _store(con: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation, rows: Rows) -> None:
+    con.execute("DROP TABLE IF EXISTS rows")
+    relation.project(
+        ColumnExpression("row"),
+        *[ColumnExpression(name) for name in rows.columns.values()],
+        _kind(rows.columns).alias("kind"),
+    ).create("rows")
+    rows.count = number_of(con.table("rows")) + len(rows.malformed)
+
+
+def _kind(columns: dict[str, str]) -> Expression:
+    """What a row is, where it is no data: blank, the header over again, or the totals of a report."""
+    cells = [cell(name) for name in columns.values()]
+    some = first_of(*cells, constant(None))
+    repeated = constant(True)
+    blanks: Expression = constant(0)
+    for header, held in zip(columns, cells):
+        name = header.strip()
+        repeated = repeated & (held == constant(name) if name else held.isnull())
+        blanks = blanks + CaseExpression(held.isnull(), constant(1)).otherwise(constant(0))
+    totals = call("contains", call("lower", some), constant("total")) & matches(call("lower", some), _TOTALS)
+    mostly_blank = blanks * constant(2) >= constant(len(cells) - 1)
+    return (
+        CaseExpression(some.isnull(), constant(BLANK_ROW))
+        .when(repeated, constant(REPEATED_HEADER))
+        .when(mostly_blank & totals, constant(TOTALS_ROW))
+        .otherwise(constant(None))
+    )

@@ -1,0 +1,80 @@
+"""The sources stage: every extract the TOML names, read, mapped, checked and written as tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+
+from sources.config import SourcesConfig
+from sources.extracting import Extractor
+from sources.parts import Part, Parts
+from sources.plan import plan_extracts
+from sources.reading import matched_files
+from sources.summary import stop_if_too_many_bad_rows, summary_document
+from sources.tables import QUARANTINE, ROOM, TABLES
+from sources.uniting import unite, unite_quarantine
+from store.table import Zone
+from store.workspace import Stage, Workspace
+
+PARTS_FOLDER = Path(Zone.IDENTIFIABLE.value) / ROOM / "parts"
+
+
+def external_files(work: Workspace) -> list[Path]:
+    """Every extract file that the TOML names, in the order of their paths."""
+    config = work.section(SourcesConfig)
+    folder = Path(config.folder)
+    return sorted({file.path for extract in config.extracts for file in matched_files(folder, extract)})
+
+
+def run(work: Workspace) -> None:
+    """Read what changed, check it, and write every table with its quarantine and summary.
+
+    Raises UsageError for a mapping that cannot be carried out, InputRejected for a file that cannot be read or
+    has more bad rows than the council allows.
+    """
+    config = work.section(SourcesConfig)
+    plans = plan_extracts(config)
+    files = [(plan, file) for plan in plans for file in matched_files(Path(config.folder), plan.extract)]
+    parts = Parts(work.run.root / PARTS_FOLDER)
+    made: list[Part] = []
+    with work.connect() as con:
+        extractor = Extractor(con, config, work.council.extract_date, parts)
+        with work.task("reading extracts", len(files)) as task:
+            for plan, file in files:
+                made.append(extractor.part(plan, file))
+                task.advance()
+        stop_if_too_many_bad_rows([part.summary for part in made], config.max_bad_share)
+        superseded = _write_tables(work, con, made)
+    work.write_document(
+        f"{ROOM}/summary.json", summary_document([part.summary for part in made], superseded, work.rows_written)
+    )
+    parts.drop_unused()
+
+
+def _write_tables(work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]) -> Counter[tuple[str, str]]:
+    """Write every table from its parts; returns the superseded rows by file and table."""
+    con.execute(
+        "CREATE TABLE superseded_rows (source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
+    )
+    with work.task("writing tables", len(TABLES) + 1) as task:
+        for table in TABLES:
+            paths = [part.files[table.name] for part in made if table.name in part.files]
+            work.write(table, unite(con, table, paths))
+            task.advance()
+        work.write(QUARANTINE, unite_quarantine(con, [part.files[QUARANTINE.name] for part in made]))
+        task.advance()
+    found = con.execute("SELECT file, tbl, count(*) FROM superseded_rows GROUP BY file, tbl").fetchall()
+    return Counter({(file, table): number for file, table, number in found})
+
+
+STAGE = Stage(
+    name="sources",
+    room=ROOM,
+    reads=(),
+    writes=(*TABLES, QUARANTINE),
+    sections=(SourcesConfig,),
+    run=run,
+    external_files=external_files,
+)

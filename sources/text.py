@@ -1,0 +1,83 @@
+"""Small text expressions that reading and mapping share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+from duckdb import (
+    CaseExpression,
+    CoalesceOperator,
+    ColumnExpression,
+    ConstantExpression,
+    Expression,
+    FunctionExpression,
+)
+
+WHITESPACE = " \t\r\n\v\f\u00a0\u200b\ufeff"
+"""What is cut from both ends of a cell, and all that a blank cell holds."""
+
+
+def constant(value: object) -> Expression:
+    """A typed constant; None is a null text."""
+    made = ConstantExpression(value)
+    return made.cast("VARCHAR") if value is None else made
+
+
+def call(name: str, *arguments: Expression) -> Expression:
+    """A function call."""
+    return FunctionExpression(name, *arguments)
+
+
+def strip(text: Expression) -> Expression:
+    """The text without white space at its ends."""
+    return call("trim", text, constant(WHITESPACE))
+
+
+def cell(column: str) -> Expression:
+    """A cell as held, without white space at its ends; null where that leaves nothing."""
+    return call("nullif", strip(ColumnExpression(column)), constant(""))
+
+
+def matches(text: Expression, pattern: str) -> Expression:
+    """Whether the whole text matches a regular expression (of our own, never of the council's)."""
+    return call("regexp_full_match", text, constant(pattern))
+
+
+def replaced(text: Expression, pattern: str, by: str) -> Expression:
+    """The text with every match of a regular expression replaced."""
+    return call("regexp_replace", text, constant(pattern), constant(by), constant("g"))
+
+
+def same_text(left: Expression, right: Expression) -> Expression:
+    """Whether two texts are equal but for capitals."""
+    return call("lower", left) == call("lower", right)
+
+
+def first_of(*values: Expression) -> Expression:
+    """The first value that is not null."""
+    return CoalesceOperator(*values)
+
+
+def either(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
+    """``then`` where the condition holds, else ``otherwise`` (also where it is null)."""
+    return CaseExpression(condition, then).otherwise(otherwise)
+
+
+def whole_identifier(text: Expression) -> Expression:
+    """A key as the system writes it: a number that a spreadsheet made 5107554.0 is 5107554 again."""
+    float_like = call("contains", text, constant(".")) & matches(text, r"\d+\.0+")
+    return either(float_like, call("split_part", text, constant("."), constant(1)), text)
+
+
+def joined_key(parts: Sequence[Expression], separator: str) -> Expression:
+    """The parts of a key as one text; null where one of them is blank."""
+    joined = whole_identifier(parts[0])
+    for part in parts[1:]:
+        joined = call("||", call("||", joined, constant(separator)), whole_identifier(part))
+    return joined
+
+
+def number_of(relation: duckdb.DuckDBPyRelation) -> int:
+    """How many rows a relation has."""
+    return int(relation.aggregate([call("count_star").alias("number")]).fetchall()[0][0])

@@ -1,0 +1,178 @@
+"""From the text of a cell to the value of a column, as engine expressions. What cannot be read becomes null."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from duckdb import CaseExpression, ColumnExpression, Expression, LambdaExpression
+
+from sources.attendance_codes import REGISTER_CODES
+from sources.config import EXCEL_SERIAL
+from sources.text import (
+    WHITESPACE,
+    call,
+    constant,
+    either,
+    first_of,
+    matches,
+    replaced,
+    same_text,
+    strip,
+    whole_identifier,
+)
+
+YES = ("y", "yes", "true", "t", "1")
+NO = ("n", "no", "false", "f", "0")
+ISO_DATE = "%Y-%m-%d"
+_TIME_OF_DAY = (
+    r"[\sT]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?$"  # after a date
+)
+_AMOUNT = r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d{1,4})?"
+_FIRST_FOUR_FIGURE_YEAR = 1000
+_LAST_EXCEL_DAY = 73_050
+"""31 December 2099."""
+
+
+def null(kind: str) -> Expression:
+    """A typed null."""
+    return constant(None).cast(kind)
+
+
+def date_value(text: Expression, formats: Sequence[str], latest: dt.date) -> Expression:
+    """A day, by the first format that fits, else as year-month-day; a time of day after it is cut off.
+
+    A year of two figures means the century that does not go past ``latest``.
+    """
+    without_time = either(call("contains", text, constant(":")), replaced(text, _TIME_OF_DAY, ""), text)
+    day = whole_identifier(strip(without_time))
+    tried = [_one_format(text if form == EXCEL_SERIAL else day, form, latest) for form in _with_iso(formats)]
+    return first_of(*tried, null("DATE"))
+
+
+def _with_iso(formats: Sequence[str]) -> list[str]:
+    return [*formats, *([] if ISO_DATE in formats else [ISO_DATE])]
+
+
+def _one_format(day: Expression, form: str, latest: dt.date) -> Expression:
+    if form == EXCEL_SERIAL:
+        serial = either(
+            matches(day, r"\d{1,5}(\.\d+)?"), call("split_part", day, constant("."), constant(1)), null("VARCHAR")
+        )
+        number = serial.cast("INTEGER")
+        in_range = (number >= constant(1)) & (number <= constant(_LAST_EXCEL_DAY))
+        # Serial 1 is 1 January 1900, and the format's false 29 February 1900 puts later days one further on.
+        return either(in_range, constant(dt.date(1899, 12, 30)) + number, null("DATE"))
+    found = call("try_strptime", day, constant(form)).cast("DATE")
+    if "%y" in form:
+        year, month, of_month = (call(part, found) for part in ("year", "month", "day"))
+        return either(found > constant(latest), call("make_date", year - constant(100), month, of_month), found)
+    return either(call("year", found) >= constant(_FIRST_FOUR_FIGURE_YEAR), found, null("DATE"))
+
+
+def latest_date(days: Sequence[Expression], extract_date: dt.date) -> Expression:
+    """The latest of several days, passing over those after the extract date unless there is no other."""
+    known = [either(day <= constant(extract_date), day, null("DATE")) for day in days]
+    return first_of(call("greatest", *known), call("greatest", *days))
+
+
+def within_spell(day: Expression, first: Expression, last: Expression, held: Sequence[Expression]) -> Expression:
+    """Whether ``day`` lies in the spell: no when it has no beginning, null when an end that is held cannot be read."""
+    held_first, held_last = held
+    unreadable = (held_first.isnotnull() & first.isnull()) | (held_last.isnotnull() & last.isnull())
+    inside = (first <= day) & (last.isnull() | (last >= day))
+    return (
+        CaseExpression(unreadable | day.isnull(), null("BOOLEAN"))
+        .when(first.isnull(), constant(False))
+        .otherwise(inside)
+    )
+
+
+def pence_value(text: Expression) -> Expression:
+    """Whole pence from pounds such as 1,234.50, £12, -3.5, (12.30), 12.30- or 12.30CR (the last three negative)."""
+    bare = replaced(call("upper", text), r"[£\s]", "")
+    bracketed = matches(bare, r"\(.*\)")
+    trailing = matches(bare, r".*[^-](-|CR)")
+    amount = replaced(bare, r"^\(|\)$|(CR|DR|-)$", "")
+    readable = matches(amount, _AMOUNT) & matches(amount, r".*\d.*") & ~(bracketed & matches(amount, r"[+-].*"))
+    number = call("replace", either(readable, amount, null("VARCHAR")), constant(","), constant(""))
+    pence = call("round", number.cast("DECIMAL(18,4)") * constant(100)).cast("BIGINT")
+    return either(bracketed | trailing, -pence, pence)
+
+
+def integer_value(text: Expression) -> Expression:
+    """A whole number, also when written 5.0 or 1,200."""
+    readable = matches(text, r"[+-]?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.0*)?")
+    whole = call("split_part", either(readable, text, null("VARCHAR")), constant("."), constant(1))
+    return call("replace", whole, constant(","), constant("")).cast("BIGINT")
+
+
+def flag_value(text: Expression, true: Sequence[str] | None) -> Expression:
+    """Yes or no: by the listed values that mean yes, or by the usual words."""
+    if true is not None:
+        return is_one_of(text, true)
+    cases = [(is_one_of(text, YES), constant(True)), (is_one_of(text, NO), constant(False))]
+    return first_case(cases, null("BOOLEAN"))
+
+
+def texts_value(text: Expression, separator: str | None, codes: Mapping[str, str]) -> Expression:
+    """A list of the cell's values, each stripped and mapped, blanks left out."""
+    parts = call("string_split", text, constant(separator)) if separator else call("list_value", text)
+    item = mapped(strip(ColumnExpression("item")), codes)
+    cleaned = call("list_transform", parts, LambdaExpression("item", item))
+    kept = call("list_filter", cleaned, LambdaExpression("item", ColumnExpression("item") != constant("")))
+    return either(text.isnull(), null("VARCHAR[]"), kept)
+
+
+def mapped(text: Expression, codes: Mapping[str, str]) -> Expression:
+    """The text by a code map, but for capitals; what the map does not have stays as it is."""
+    cases = [(same_text(text, constant(here.strip(WHITESPACE))), constant(there)) for here, there in codes.items()]
+    return first_case(cases, text)
+
+
+def first_case(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression) -> Expression:
+    """The value of the first condition that holds."""
+    if not cases:
+        return otherwise
+    chosen = CaseExpression(*cases[0])
+    for condition, value in cases[1:]:
+        chosen = chosen.when(condition, value)
+    return chosen.otherwise(otherwise)
+
+
+def code_value(text: Expression, allowed: Sequence[str]) -> Expression:
+    """The allowed code that the text is, but for capitals; null where it is none."""
+    return first_case([(same_text(text, constant(code)), constant(code)) for code in allowed], null("VARCHAR"))
+
+
+def property_number(text: Expression) -> Expression:
+    """A UPRN without the zeros that some systems fill it up with."""
+    return replaced(whole_identifier(text), "^0+", "")
+
+
+def is_one_of(text: Expression, values: Sequence[str]) -> Expression:
+    """Whether the text is one of the values, but for capitals."""
+    return call("lower", text).isin(*[call("lower", constant(value.strip(WHITESPACE))) for value in values])
+
+
+def has_word(text: Expression, words: Sequence[str]) -> Expression:
+    """Whether one of the words (or phrases) stands in the text as whole words, but for capitals."""
+    spaced = call("concat", constant(" "), replaced(call("lower", text), r"[^\pL\pN]+", " "), constant(" "))
+    found = constant(False)
+    for word in words:
+        inner = replaced(call("lower", constant(word.strip(WHITESPACE))), r"[^\pL\pN]+", " ")
+        found = found | call("contains", spaced, call("concat", constant(" "), call("trim", inner), constant(" ")))
+    return found
+
+
+def statistical_class(code: Expression, day: Expression) -> Expression:
+    """The class of a register code on a day; null when the code was not in force."""
+    cases: list[tuple[Expression, Expression]] = []
+    for known in REGISTER_CODES:
+        condition = code == constant(known.code)
+        if known.first is not None:
+            condition = condition & (day >= constant(known.first))
+        if known.last is not None:
+            condition = condition & (day <= constant(known.last))
+        cases.append((condition, constant(known.statistical_class)))
+    return first_case(cases, null("VARCHAR"))
