@@ -95,6 +95,7 @@ def _marks(rows: Sequence[IntervalRow], colour: str, quiet: str) -> list[dict[st
             "low": row.low if row.low is not None else row.value,
             "high": row.high if row.high is not None else row.value,
             "colour": colour if row.strong else quiet,
+            "ink": palette()["ink"] if row.value is not None else quiet,
         }
         for place, row in enumerate(rows)
     ]
@@ -106,7 +107,8 @@ def _words(chart: alt.Chart, field: str, at: int, align: str, down: alt.Scale) -
     common = {"align": align, "baseline": "middle", "fontSize": 14, "limit": _LABEL_LIMIT}
     colours = palette()
     halo = chart.mark_text(**common, color=colours["card"], stroke=colours["card"], strokeWidth=6, strokeJoin="round")
-    return [halo.encode(**place), chart.mark_text(**common, color=colours["ink"]).encode(**place)]
+    ink = alt.Color("ink:N", scale=None)
+    return [halo.encode(**place), chart.mark_text(**common).encode(**place, color=ink)]
 
 
 def _axis_end(rows: Sequence[IntervalRow], reference: float | None) -> float:

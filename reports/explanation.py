@@ -14,6 +14,7 @@ from store.council import Council
 
 _REFERENCE_GROUP = 4
 _REFERENCE_DIGITS = 12
+_NAMED_SOURCES = 3
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ class Reason:
     sentence: str
     contribution: float
     value: float | None
-    median: float | None
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,6 @@ class Noticed:
 
     subject: str
     sentence: str
-    typical: str
-    """The same of a typical case, for comparison; empty where it would say the same."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +79,7 @@ def explanation_page(
         verdict=verdict_words(audit.verdict),
         cases=sheets,
         as_of=as_of,
+        mitigations=_mitigations(release),
         families_repeat=len(set(families)) < len(families),
         track_record=track_record(target),
         wonder=f"I wonder what is happening for this {target.unit_one}, and whether some help would be welcome.",
@@ -99,13 +98,21 @@ def track_record(target: TargetFacts) -> str:
     if chosen is None or chosen.precision.value is None:
         return ""
     rate = chosen.precision.value
-    without = text.one_in(1 - rate)
     return (
         f"When we made lists like this for past dates, {text.one_in(rate)} {target.unit_many} on them went on to have "
         f"what we looked for ({text.between(chosen.precision.low, chosen.precision.high)}). "
-        f"The others, {without}, did not. So please read every page with both possibilities in mind. "
+        f"The others, {text.others(rate)}, did not. So please read every page with both possibilities in mind. "
         f"Many who may need help are not in this pack at all."
     )
+
+
+def _mitigations(release: ReleaseFacts) -> list[tuple[str, str]]:
+    """Each way harm is guarded against, with the names of those who wrote it."""
+    written_by: dict[str, list[str]] = {}
+    for approval in release.approvals:
+        if approval.mitigation:
+            written_by.setdefault(approval.mitigation, []).append(approval.name)
+    return [(text.listed(names), mitigation) for mitigation, names in written_by.items()]
 
 
 def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], as_of: dt.date) -> Sheet:
@@ -114,28 +121,15 @@ def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], a
     return Sheet(
         reference=reference(case.unit_id),
         family_reference=reference(case.family_id) if case.family_id != case.unit_id else "",
-        noticed=_shown(noticed, target, features),
-        going_well=_shown(going_well, target, features),
+        noticed=_shown(noticed),
+        going_well=_shown(going_well),
         not_known=_not_known(case, target, features),
         rests_on=_rests_on([reason.feature for reason in (*noticed, *going_well)], features, as_of),
     )
 
 
-def _shown(reasons: Sequence[Reason], target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[Noticed, ...]:
-    return tuple(
-        Noticed(text.spaced(reason.subject), reason.sentence, _typical(reason, target, features.get(reason.feature)))
-        for reason in reasons
-    )
-
-
-def _typical(reason: Reason, target: TargetFacts, feature: FeatureFacts | None) -> str:
-    """What the reason's figure is for the middle one of all cases asked about."""
-    if feature is None or feature.figure is None or reason.median is None or reason.value is None:
-        return ""
-    typical = format(reason.median, feature.figure)
-    if typical == format(reason.value, feature.figure):
-        return ""
-    return f"For a typical {target.unit_one}: {typical}."
+def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
+    return tuple(Noticed(text.spaced(reason.subject), reason.sentence) for reason in reasons)
 
 
 def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:
@@ -157,16 +151,24 @@ def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts
 
 
 def _rests_on(used: Sequence[str], features: dict[str, FeatureFacts], as_of: dt.date) -> tuple[str, ...]:
-    """Which records the reasons come from, how far back they reach, and the last day they cover."""
+    """Which records the reasons come from, how far back they reach, and the last day they cover.
+
+    A count made of many records at once would name them all, and so is named for what it is.
+    """
     reach: dict[str, int] = {}
     for name in used:
-        if name in features:
-            for source in features[name].sources:
-                reach[source] = max(reach.get(source, 0), *features[name].windows, 0)
+        feature = features.get(name)
+        if feature is None:
+            continue
+        broad = len(feature.sources) > _NAMED_SOURCES
+        for source in [feature.label] if broad else [_records(source) for source in feature.sources]:
+            reach[source] = max(reach.get(source, 0), *feature.windows, 0)
     last = text.day(as_of - dt.timedelta(days=1))
-    lines = [
-        f"{TABLE_WORDS.get(source, text.spaced(source))}"
-        + (f" from {text.day(as_of - dt.timedelta(days=days))} to {last}." if days else f" as known on {last}.")
+    return tuple(
+        f"{source}, {text.day(as_of - dt.timedelta(days=days))} to {last}" if days else f"{source}, as known on {last}"
         for source, days in sorted(reach.items())
-    ]
-    return (*lines, "Records were matched to people by computer, and may be someone else's.")
+    )
+
+
+def _records(source: str) -> str:
+    return TABLE_WORDS.get(source, text.spaced(source))

@@ -156,8 +156,6 @@ class FeatureFacts:
     sources: tuple[str, ...]
     windows: tuple[int, ...]
     null_rule: str
-    figure: str | None
-    """How its value is written, as a format such as ``.0%``; None for a yes or no."""
     columns: dict[str, str]
     """Its column in each feature table that has it."""
 

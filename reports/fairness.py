@@ -100,7 +100,7 @@ def key_figures(target: TargetFacts) -> list[KeyFigure]:
         figures.append(
             KeyFigure(
                 "What the list misses",
-                text.one_in(1 - chosen.recall.value).capitalize(),
+                text.others(chosen.recall.value).capitalize(),
                 "Of those with the outcome, this many were not on the list. "
                 f"It found {text.share(chosen.recall.value)}.",
             )

@@ -78,7 +78,7 @@ _LISTED = """
 """
 
 _REASONS = """
-    SELECT unit_id, feature, subject, sentence, contribution, value, median
+    SELECT unit_id, feature, subject, sentence, contribution, value
     FROM reasons SEMI JOIN listed USING (unit_id, family_id, as_of)
     ORDER BY unit_id, reasons.position
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +26,6 @@ from reports.facts import (
 from reports.words import CANDIDATE_WORDS, GROUPING_WORDS, OUTCOME_WORDS, UNIT_WORDS
 
 Document = Mapping[str, Any]
-_FIGURE = re.compile(r"\{value(?::([^{}]*))?\}")
 _COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
 
 
@@ -170,15 +168,13 @@ def feature_facts(catalogue: list[Document]) -> tuple[FeatureFacts, ...]:
 
 
 def _feature(entry: Document) -> FeatureFacts:
-    figure = _FIGURE.search(entry["sentence"])
     return FeatureFacts(
         name=entry["name"],
         subject=entry["subject"],
         label=entry["label"],
-        sources=tuple(entry["source"].split(", ")),
+        sources=tuple(entry["sources"]),
         windows=tuple(entry["windows"]),
         null_rule=entry["null_rule"],
-        figure=figure[1] or "" if figure else None,
         columns=dict(entry["columns"]),
     )
 

@@ -69,12 +69,21 @@ def one_in(rate: float | None) -> str:
         return "none"
     if rate >= 1:
         return "all"
-    if rate > 0.45:
+    if rate > 0.36:
         return _in_ten(rate)
     denominator = min(_NICE_DENOMINATORS, key=lambda size: abs(1 / size - rate))
     if rate < 1 / _NICE_DENOMINATORS[-1]:
         return f"fewer than 1 in {_NICE_DENOMINATORS[-1]}"
     return f"about 1 in {denominator}"
+
+
+def others(rate: float | None) -> str:
+    """The rest of `one_in`, in the same words: beside ``about 1 in 8`` goes ``about 7 in 8``."""
+    said = one_in(rate)
+    if rate is None or rate <= 0 or rate >= 1 or rate > 0.36 or said.startswith("fewer"):
+        return one_in(None if rate is None else 1 - rate)
+    denominator = int(said.rpartition(" ")[2])
+    return f"about {denominator - 1} in {denominator}"
 
 
 def _in_ten(rate: float) -> str:

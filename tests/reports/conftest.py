@@ -1,0 +1,40 @@
+"""One audited run for the reports' tests, with one target released and one withheld."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reports.config import ReportsConfig
+from reports.stage import STAGE
+from store.run_folder import RunFolder
+from tests.reports.samples import FAMILY_TARGET, TODAY, make_run, release
+from tests.support import run_stage
+
+HOSTILE_SENTENCE = '=HYPERLINK("http://evil.example/","x") <script>alert(\'reason\')</script>'
+HOSTILE_NAME = 'Robert\'); DROP TABLE <b>"approvals"</b>'
+HOSTILE_NOTE = "</td></tr><script src=//evil.example></script> {{ 7 * 7 }} &amp;"
+
+
+@pytest.fixture(scope="session")
+def audited_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run up to the audits, with hostile words in reasons. Not to be written to: copy it."""
+    return make_run(tmp_path_factory.mktemp("reports") / "run", sentence=HOSTILE_SENTENCE)
+
+
+@pytest.fixture
+def run(audited_run: RunFolder, tmp_path: Path) -> RunFolder:
+    """A copy of the audited run, to be released and reported on."""
+    shutil.copytree(audited_run.root, tmp_path / "run")
+    return RunFolder(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def reported(audited_run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run with reports, the family target released by people with hostile names. Not to be written to."""
+    root = tmp_path_factory.mktemp("reported") / "run"
+    shutil.copytree(audited_run.root, root)
+    release(RunFolder(root), FAMILY_TARGET, name=HOSTILE_NAME, note=HOSTILE_NOTE)
+    return run_stage(STAGE, root, ReportsConfig(today=TODAY))
