@@ -61,6 +61,8 @@ class _State:
     early_help: Array
     social_care: Array
     relief: Array
+    referred: Array
+    """Whether a referral was ever accepted: the next one is accepted sooner."""
 
 
 def live_through(seed: int, families: Families, needs: Needs, children: Array) -> Care:
@@ -68,7 +70,8 @@ def live_through(seed: int, families: Families, needs: Needs, children: Array) -
     rng = stream(seed, "care")
     size = len(families)
     care = Care(needs, Events(), Events(), Events(), Events(), Events())
-    state = _State(np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64), np.zeros(size))
+    never = np.zeros(size, dtype=np.int64)
+    state = _State(never.copy(), never.copy(), np.zeros(size), np.zeros(size, dtype=bool))
     for quarter, begins in enumerate(QUARTERS.tolist()):
         state.relief = 0.85 * state.relief
         state.relief += np.where(state.early_help > begins, _EARLY_HELP_EFFECT, 0.0)
@@ -88,15 +91,15 @@ def _when(rng: np.random.Generator, quarter: int, size: int) -> Array:
 
 def _incidents(rng: np.random.Generator, care: Care, quarter: int, minded: Array) -> None:
     safety = care.needs.about("safety", minded, np.full(len(minded), quarter))
-    count = rng.poisson(0.0095 * np.exp(0.85 * safety))
+    count = rng.poisson(0.2 * logistic(-3.1 + 1.1 * safety))
     family = np.repeat(minded, count)
     on = _when(rng, quarter, len(family))
-    worse = rng.random(len(family)) - 0.06 * np.repeat(safety, count)
+    worse = rng.random(len(family)) - 0.03 * np.repeat(safety, count)
     care.incidents.add(
         family=family,
         on=on,
         recorded=on + recording_delay(rng, len(family), 4.0, 0.08, 14.0),
-        risk=np.select([worse < 0.12, worse < 0.42], ["HIGH", "MED"], "STD").astype(object),
+        risk=np.select([worse < 0.10, worse < 0.42], ["HIGH", "MED"], "STD").astype(object),
         children=happens(rng, 0.6, len(family)),
     )
 
@@ -107,7 +110,7 @@ def _contacts(
     need = care.needs.latent[minded, quarter]
     school = care.needs.about("school", minded, np.full(len(minded), quarter))
     watched = WATCHED[families.group[minded]]
-    count = rng.poisson(0.034 * watched * np.exp(0.62 * need + 0.25 * school))
+    count = rng.poisson(0.35 * watched * logistic(-1.95 + 1.0 * need + 0.3 * school))
     family, source = np.repeat(minded, count), pick(rng, CONTACT_SOURCES, int(count.sum()), _CONTACT_SHARES)
     on = _when(rng, quarter, len(family))
     alarms = care.incidents.parts
@@ -118,10 +121,12 @@ def _contacts(
     order = np.lexsort((on, family))
     family, on, source = family[order], on[order], source[order]
     need = care.needs.latent[family, quarter]
-    refer = happens(rng, logistic(-1.30 + 0.75 * need), len(family))
-    help_ = happens(rng, logistic(-1.55 + 0.3 * need), len(family))
+    refer = happens(rng, logistic(-1.75 + 0.8 * need + 1.5 * state.referred[family]), len(family))
+    help_ = happens(rng, logistic(-1.8 + 0.2 * need), len(family))
     busy = (state.social_care[family] > on) | (state.early_help[family] > on)
-    outcome = np.select([refer & (state.social_care[family] <= on), help_ & ~busy], [REFERRAL, EARLY_HELP], NFA)
+    # One referral is accepted in a quarter: what comes after it joins the open assessment.
+    accepted = _first_marked(family, refer & (state.social_care[family] <= on))
+    outcome = np.select([accepted, help_ & ~busy], [REFERRAL, EARLY_HELP], NFA)
     care.contacts.add(
         family=family,
         on=on,
@@ -131,8 +136,8 @@ def _contacts(
         quarter=np.full(len(family), quarter),
     )
     _open_early_help(rng, care, state, family[outcome == EARLY_HELP], on[outcome == EARLY_HELP], "Front door")
-    accepted = outcome == REFERRAL
     _assess(rng, care, state, quarter, family[accepted], on[accepted])
+    state.referred[family[accepted]] = True
 
 
 def _first_of_each(family: Array) -> Array:
@@ -140,16 +145,24 @@ def _first_of_each(family: Array) -> Array:
     return np.concatenate([[True], family[1:] != family[:-1]]) if len(family) else np.zeros(0, dtype=bool)
 
 
+def _first_marked(family: Array, marked: Array) -> Array:
+    """Of the marked rows, only the first of each family."""
+    rows = np.flatnonzero(marked)
+    kept = np.zeros(len(family), dtype=bool)
+    kept[rows[_first_of_each(family[rows])]] = True
+    return kept
+
+
 def _assess(rng: np.random.Generator, care: Care, state: _State, quarter: int, family: Array, referred: Array) -> None:
-    chosen = _first_of_each(family) & happens(rng, 0.97, len(family))
+    chosen = happens(rng, 0.98, len(family))
     family, referred = family[chosen], referred[chosen]
     size = len(family)
     start = referred + rng.integers(1, 6, size)
     end = start + rng.integers(14, 62, size)
     need = care.needs.latent[family, quarter]
-    draw = logistic(-0.95 + 0.9 * need) - rng.random(size)
+    draw = logistic(-1.5 + 1.05 * need) - rng.random(size)
     outcome = np.select(
-        [draw > 0.55, draw > 0.38, draw > 0.0, draw > -0.18],
+        [draw > 0.53, draw > 0.39, draw > 0.0, draw > -0.18],
         ["LAC", "ICPC", "CIN", "STEPDOWN"],
         "NFA",
     ).astype(object)
@@ -161,7 +174,7 @@ def _assess(rng: np.random.Generator, care: Care, state: _State, quarter: int, f
         outcome=outcome,
         quarter=np.full(size, quarter),
     )
-    for kind, usual in (("CIN", 210.0), ("ICPC", 280.0), ("LAC", 540.0)):
+    for kind, usual in (("CIN", 240.0), ("ICPC", 280.0), ("LAC", 1000.0)):
         taken = outcome == kind
         begins = end[taken]
         ends = begins + 40 + rng.exponential(usual - 40, len(begins)).astype(np.int64)
@@ -180,7 +193,7 @@ def _assess(rng: np.random.Generator, care: Care, state: _State, quarter: int, f
 
 def _own_early_help(rng: np.random.Generator, care: Care, state: _State, quarter: int, minded: Array) -> None:
     """Early help asked for by families, schools and health visitors, without the front door."""
-    asked = happens(rng, 0.0032 * np.exp(0.6 * care.needs.latent[minded, quarter]), len(minded))
+    asked = happens(rng, 0.004 * np.exp(0.6 * care.needs.latent[minded, quarter]), len(minded))
     family = minded[asked]
     on = _when(rng, quarter, len(family))
     free = (state.early_help[family] <= on) & (state.social_care[family] <= on)

@@ -47,7 +47,7 @@ def build_carers(seed: int, families: Families, people: People, needs: Needs, ca
     for year in SCHOOL_YEARS:
         person, _, school, first, last = pupils.enrolled(people, families, year)
         records = np.zeros(size)
-        records[person] = np.where(pupils.schools.records_carers[school], 0.06, 0.004)
+        records[person] = np.where(pupils.schools.records_carers[school], 0.085, 0.006)
         for on in (on for _, on in census_days(year) if on >= _CENSUS_ASKS_FROM):
             marked = (cares <= on) & (census_from == OPEN) & happens(rng, records * seen, size)
             on_roll = np.zeros(size, dtype=bool)
@@ -59,7 +59,7 @@ def build_carers(seed: int, families: Families, people: People, needs: Needs, ca
         for events in (care.assessments, care.early_help):
             helped[events["family"][(events["start"] <= on) & (events["start"] > on - QUARTER_DAYS)]] = True
         young = (people.dob > on - 18 * 365) & (people.dob < on - 5 * 365) & (families.leaves[people.family] > on)
-        chance = np.where(helped[people.family], 0.022, 0.0075) * seen
+        chance = np.where(helped[people.family], 0.032, 0.010) * seen
         found = (cares <= on) & young & (referred == OPEN) & happens(rng, chance, size)
         referred[found] = on + rng.integers(0, QUARTER_DAYS, int(found.sum()))
     registered = np.where(referred < OPEN, referred + 7 + recording_delay(rng, size, 25.0, 0.1, 60.0), OPEN)

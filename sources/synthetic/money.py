@@ -21,7 +21,7 @@ from sources.synthetic.need import Needs
 
 RENT, SELF, HOUSING_BENEFIT, UNIVERSAL_CREDIT, OPENING, COSTS = range(6)
 STEPS = ("LTR1", "LTR2", "MONEY", "AGREE", "NOSP", "COURT", "SPO", "EVICT")
-_STEP_WEEKS = np.array([2.5, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 1e9])
+_STEP_WEEKS = np.array([3.0, 4.5, 6.0, 7.0, 9.0, 12.0, 15.0, 20.0, 1e9])
 _WAIT_WEEKS = 6
 
 
@@ -61,7 +61,7 @@ def build_benefits(seed: int, families: Families, homes: Homes, needs: Needs) ->
     since = days_between(rng, day(2012, 1, 1), day(2019, 1, 1), size)
     migrates = np.where(happens(rng, 0.88, size), days_between(rng, COVERS_FROM, EXTRACT, size), OPEN)
     already = days_between(rng, day(2018, 6, 1), COVERS_FROM, size)
-    falls = happens(rng, logistic(-1.9 + 0.9 * needs.latent[:, -8:].mean(axis=1)), size)
+    falls = happens(rng, logistic(-1.7 + 0.9 * needs.latent[:, -8:].mean(axis=1)), size)
     new = np.where(falls, days_between(rng, COVERS_FROM, EXTRACT, size), OPEN)
     uc_from = np.where(legacy, migrates, np.where(needs.poor & happens(rng, 0.9, size), already, new))
     uc_from = np.where(uc_from < OPEN, np.maximum(uc_from, families.arrives), OPEN)
@@ -84,9 +84,11 @@ def build_rent(seed: int, homes: Homes, needs: Needs, benefits: Benefits) -> Ren
     size, family = len(home), homes.family[home]
     weekly = rng.normal(12_800, 1_700, size).clip(8_500, 22_000).astype(np.int64)
     weekly = np.where(homes.tenure[home] == HOSTEL, weekly * 2, weekly)
-    phase, waits = rng.integers(0, 4, size), happens(rng, 0.72, size)
-    owed = np.where(homes.start[home] < COVERS_FROM, rng.exponential(0.9, size) - 0.6, 0.0)
-    lasting = rng.normal(0, 0.5, size)
+    phase, waits = rng.integers(0, 4, size), happens(rng, 0.45, size)
+    lasting = rng.normal(0, 0.7, size)
+    # Whoever pays does so for the four weeks to come, and so begins some weeks in credit.
+    owed = np.where(rng.random(size) < 0.3, rng.exponential(2.5, size), 0.0) - (-phase) % 4
+    owed = np.where(homes.start[home] < COVERS_FROM, owed, 0.0)
     balance = (owed * weekly).astype(np.int64)
     opening = np.flatnonzero((homes.start[home] < COVERS_FROM) & (balance != 0))
     postings = [_rows(opening, np.full(size, COVERS_FROM), OPENING, balance)]
@@ -102,13 +104,15 @@ def build_rent(seed: int, homes: Homes, needs: Needs, benefits: Benefits) -> Ren
         since_uc = (monday - benefits.uc_from[family]) // 7
         credit = np.where(on_hb, (weekly * 88) // 100, 0)
         due = live & ((week + phase) % 4 == 0)
-        misses = happens(rng, logistic(-2.75 + 0.85 * money + lasting), size)
+        # Income mostly falls some months before the claim.
+        shaken = (since_uc < 0) & (since_uc > -30)
+        misses = happens(rng, logistic(-3.85 + 1.25 * money + lasting + 1.2 * shaken), size)
         part = np.where(misses, np.where(rng.random(size) < 0.6, 0.0, 0.5), 1.0)
         waiting = on_uc & waits & (since_uc < _WAIT_WEEKS)
         own = np.where(on_hb, weekly - credit, weekly) * 4 * part
-        catch_up = np.maximum(balance, 0) * np.where(misses, 0.0, 0.16) * (rng.random(size) < 0.7)
+        catch_up = np.maximum(balance, 0) * np.where(misses, 0.0, 0.12) * (rng.random(size) < 0.7)
         room = np.maximum(own + catch_up, 0).astype(np.int64)
-        paid = np.where(due & ~waiting, np.minimum(room, np.maximum(balance + 2 * charge + 2 * weekly, 0)), 0)
+        paid = np.where(due & ~waiting, np.minimum(room, np.maximum(balance + charge + 3 * weekly, 0)), 0)
         steps.append(_step(rng, stage, last_step, monday, live, balance / weekly, balance))
         balance = balance + charge - credit - paid
         through_uc = (paid > 0) & on_uc & (lasting > 0.3)
@@ -131,7 +135,7 @@ def _step(
     """Recovery steps taken in a week; ``stage`` and ``last`` are brought up to date."""
     stage[weeks < 1.0] = 0
     ready = live & (weeks > _STEP_WEEKS[stage]) & (monday - last >= 21)
-    taken = np.flatnonzero(ready & (rng.random(len(stage)) < 0.3))
+    taken = np.flatnonzero(ready & (rng.random(len(stage)) < 0.2))
     done = stage[taken].copy()
     on = monday + rng.integers(0, 5, len(taken))
     stage[taken] += 1

@@ -60,14 +60,16 @@ def write_claims(borough: Borough, paper: Paper) -> None:
         Style(encoding="utf-8-sig"),
         broken={"FromDate": ("30 Feb 2024",), "Kind": ("???",)},
     )
-    _write_claim_people(borough, paper, family, claim, start, end)
+    _write_claim_people(borough, paper, family, claim, start, end, decided)
 
 
 def _yes_no(values: Array) -> Array:
     return np.where(values, "Yes", "No").astype(object)
 
 
-def _write_claim_people(borough: Borough, paper: Paper, family: Array, claim: Array, start: Array, end: Array) -> None:
+def _write_claim_people(
+    borough: Borough, paper: Paper, family: Array, claim: Array, start: Array, end: Array, decided: Array
+) -> None:
     rng = stream(borough.seed, "claim people extract")
     members, people = borough.members, borough.people
     place, row = pairs(family, members.family)
@@ -76,6 +78,9 @@ def _write_claim_people(borough: Borough, paper: Paper, family: Array, claim: Ar
     grown = people.dob[person] + 19 * 365 < np.maximum(start[place], COVERS_FROM)
     kept = overlap & ~((people.role[person] == CHILD) & grown & happens(rng, 0.6, len(row)))
     place, person = place[kept], person[kept]
+    joined = np.maximum(members.start[row][kept], start[place])
+    told = joined + recording_delay(rng, len(place), 25.0, 0.05, 60.0)
+    added = np.where(joined > start[place], np.clip(told, decided[place], EXTRACT), decided[place])
     role = people.role[person]
     kind = np.select(
         [role == FIRST_PARENT, role == CHILD, role == GRANDPARENT], ["Claimant", "Dependant", "Other adult"], "Partner"
@@ -99,6 +104,8 @@ def _write_claim_people(borough: Borough, paper: Paper, family: Array, claim: Ar
             "DateOfBirth": written(name.dob, _DATES),
             "Sex": np.array(["F", "M"], dtype=object)[people.sex[person]],
             "Ethnicity": ethnicity[person],
+            "JoinedClaim": written(joined, _DATES),
+            "AddedOn": written(added, _DATES),
             "Disabled": np.where(ill & happens(rng, 0.6, len(person)), "1", "0").astype(object),
             "Carer": np.where(carer, "1", "0").astype(object),
         },

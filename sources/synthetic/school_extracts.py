@@ -139,7 +139,7 @@ def write_suspensions(borough: Borough, paper: Paper) -> None:
             "Type": np.where(rows.permanent[kept], "Permanent", "Fixed term"),
             "ReasonCode": pick(rng, _REASONS, size),
             "FirstDay": written(rows.on[kept], _DATES),
-            "SessionsLost": np.where(rows.permanent[kept], 0, rows.sessions[kept]).astype(str).astype(object),
+            "SessionsLost": np.where(rows.permanent[kept], "", rows.sessions[kept].astype(str)).astype(object),
             "Reported": written(rows.recorded[kept], _DATES),
         },
         broken={"SessionsLost": ("-4",), "FirstDay": ("30-02-2025",), "Type": ("??",)},

@@ -92,8 +92,8 @@ def build_pupils(seed: int, families: Families, people: People, needs: Needs) ->
         secondary=secondary,
         stays_on=happens(rng, 0.4, size),
         sen=np.select([pull > 2.05, pull > 1.1], ["E", "S"], "N").astype(object),
-        meals=needs.poor[people.family] & happens(rng, 0.74, len(families))[people.family],
-        leaning=rng.normal(0, 0.45, size),
+        meals=needs.poor[people.family] & happens(rng, 0.60, len(families))[people.family],
+        leaning=rng.normal(0, 0.35, size) + 3.1 * happens(rng, logistic(-4.0 + 1.0 * pull), size),
     )
 
 
@@ -131,7 +131,7 @@ def build_exclusions(seed: int, families: Families, people: People, needs: Needs
         on = school_days(year)[rng.integers(0, len(school_days(year)), len(rows))]
         there = (on >= first[rows]) & (on < last[rows])
         parts.append((person[rows][there], on[there]))
-    person, on = (np.concatenate(column) for column in zip(*parts))
+    person, on = np.unique(np.concatenate([np.stack(part) for part in parts], axis=1), axis=1)
     size = len(person)
     return Exclusions(
         person=person,
@@ -194,12 +194,12 @@ def _register(
 def _standing_odds(people: People, pupils: Pupils, person: Array, group: Array) -> Array:
     """The part of the log-odds of absence that holds all year."""
     odds: Array = (
-        -3.28
+        -3.49
         + pupils.leaning[person]
         + ABSENCE[people.group[person]]
-        + 0.38 * pupils.meals[person]
-        + np.select([pupils.sen[person] == "E", pupils.sen[person] == "S"], [0.55, 0.4], 0.0)
-        + np.select([group >= 10, group >= 7, group == 0], [0.4, 0.25, 0.1], 0.0)
+        + 0.2 * pupils.meals[person]
+        + np.select([pupils.sen[person] == "E", pupils.sen[person] == "S"], [0.4, 0.3], 0.0)
+        + np.select([group >= 10, group >= 7, group == 0], [0.35, 0.2, 0.1], 0.0)
     )
     return odds
 
@@ -215,7 +215,7 @@ def _absences(rng: np.random.Generator, people: People, needs: Needs, person: Ar
         if quarter != known:
             need = needs.about("school", family, np.full(len(person), quarter))
             caring = needs.cares_from[person] <= on
-            share, known = logistic(odds + 0.5 * need + 0.5 * caring), quarter
+            share, known = logistic(odds + 0.85 * need + 0.5 * caring), quarter
         begins = share * (1 - _STAYS_AWAY) / (1 - share)
         away = rng.random(len(person)) < np.where(away, _STAYS_AWAY, np.minimum(begins, 0.9))
         absent[:, place] = away

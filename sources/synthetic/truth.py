@@ -18,7 +18,7 @@ from sources.synthetic.world import Borough
 from store.files import replacing
 from store.parquet import write_parquet
 
-IN_NEED = 1.1
+IN_NEED = 1.3
 """Latent need from which a family is in significant need, in standard deviations: about one in eight."""
 
 
