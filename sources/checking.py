@@ -85,8 +85,8 @@ def accepted_rows(
     ).create("checked")
     checked = con.table("checked")
     accepted = checked.filter(_bits(rejecting) == constant(0))
-    _count(checked, accepted, mapped, counts)
-    _quarantine(con, read, mapped, checks, rejecting, counts)
+    if _count(checked, rejecting, mapped, counts):
+        _quarantine(con, read, mapped, checks, rejecting, counts)
     blanking = {name: [b for b, c in enumerate(checks) if c.column == name and not c.rejects] for name in columns}
     yield from accepted.project(
         *[_blanked(name, blanking[name]).alias(name) for name in columns],
@@ -153,15 +153,21 @@ def _blanked(column: str, bits: list[int]) -> Expression:
     return CaseExpression(_bits(mask) == constant(0), value)
 
 
-def _count(
-    checked: duckdb.DuckDBPyRelation, accepted: duckdb.DuckDBPyRelation, mapped: MappedTable, counts: Counts
-) -> None:
-    rows, taken = number_of(checked), number_of(accepted)
+def _count(checked: duckdb.DuckDBPyRelation, rejecting: int, mapped: MappedTable, counts: Counts) -> bool:
+    """Count what became of the rows; says whether anything is for the quarantine."""
+    wanted = {
+        "rejected": _bits(rejecting) != constant(0),
+        "flagged": ColumnExpression(_BROKEN) != constant(0),
+        **{name: ColumnExpression(f"unmapped_{name}") for name in mapped.unmapped},
+    }
+    tallies = [call("count_if", condition).alias(f"tally_{name}") for name, condition in wanted.items()]
+    rows, rejected, flagged, *unmapped = checked.aggregate([call("count_star").alias("rows"), *tallies]).fetchall()[0]
     counts.rows += rows
-    counts.accepted += taken
-    counts.rejected += rows - taken
-    for name in mapped.unmapped:
-        add_to(counts.unmapped, name, number_of(checked.filter(ColumnExpression(f"unmapped_{name}"))))
+    counts.accepted += rows - rejected
+    counts.rejected += rejected
+    for name, number in zip(mapped.unmapped, unmapped):
+        add_to(counts.unmapped, name, int(number))
+    return bool(flagged)
 
 
 def _quarantine(
@@ -174,8 +180,6 @@ def _quarantine(
 ) -> None:
     """Note what was broken: the reasons of a rejected row, the blanked cells of an accepted one."""
     flagged = con.table("checked").filter(ColumnExpression(_BROKEN) != constant(0))
-    if not number_of(flagged):
-        return
     con.execute("DROP TABLE IF EXISTS flagged")
     held = [ColumnExpression(_HELD + column.name).cast("VARCHAR") for column in mapped.table.columns]
     names = [_HELD + column.name for column in mapped.table.columns]

@@ -268,7 +268,7 @@ CONTRACTS: dict[str, Contract] = {
         ),
         _dated(t.NEET, key=(*_PERSON_KEY, "event_date")),
         _dated(t.RENT_TRANSACTIONS),
-        _dated(t.ARREARS_ACTIONS, key=(*_GROUP_KEY, "event_date", "action")),
+        _dated(t.ARREARS_ACTIONS),
         _dated(t.TENANCIES, Between("weekly_rent_pence", 0, None), key=_GROUP_KEY, first=FIRST_SPELL),
         _dated(
             t.BENEFIT_SPELLS,

@@ -17,7 +17,7 @@ from sources.parts import Part, Parts, PartSummary, fingerprint_of
 from sources.plan import ExtractPlan, JoinPlan
 from sources.reading import MALFORMED_LINE, ExtractFile, Rows, matched_files, read_rows
 from sources.tables import QUARANTINE
-from sources.text import cell, constant, joined_key
+from sources.text import constant, joined_key
 from store.files import file_hash
 from store.table import Table
 
@@ -104,7 +104,7 @@ class Extractor:
         """Make the table ``join_<number>`` of the other extract's columns by key; of equal keys the last row counts."""
         for position, file in enumerate(matched_files(self._folder, join.extract)):
             rows = read_rows(self._con, file, tuple(sorted({*join.there, *join.columns})))
-            key = joined_key([cell(rows.columns[name]) for name in join.there], _KEY_SEPARATOR)
+            key = joined_key([ColumnExpression(rows.columns[name]) for name in join.there], _KEY_SEPARATOR)
             found = (
                 self._con.table("rows")
                 .filter(ColumnExpression("kind").isnull())
@@ -146,7 +146,9 @@ class Extractor:
         dates: dict[str, Sequence[str]] = dict.fromkeys(names, plan.extract.dates)
         source = self._con.table("rows").filter(ColumnExpression("kind").isnull())
         for number, join in enumerate(plan.joins):
-            key = joined_key([cell(rows.columns[name]) for name in join.here], _KEY_SEPARATOR).alias(f"key_{number}")
+            key = joined_key([ColumnExpression(rows.columns[name]) for name in join.here], _KEY_SEPARATOR).alias(
+                f"key_{number}"
+            )
             kept = [ColumnExpression(name) for name in source.columns]
             source = source.project(*kept, key).join(self._con.table(f"join_{number}"), f"key_{number}", how="left")
             for index, column in enumerate(join.columns):

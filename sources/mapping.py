@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from duckdb import Expression
+from duckdb import ColumnExpression, Expression
 
 from sources import values
 from sources.config import ColumnOrigin, Extract, MappedColumn, TableMapping
 from sources.contracts import YEARS_AHEAD
 from sources.tables import ATTENDANCE, TABLES
-from sources.text import call, cell, constant, first_of, joined_key, whole_identifier
+from sources.text import call, constant, first_of, joined_key, whole_identifier
 from store.table import Column, ColumnType, Table
 
 TABLES_BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
@@ -37,7 +37,7 @@ class Scope:
     dates: Mapping[str, Sequence[str]]
 
     def cell(self, column: str) -> Expression:
-        return cell(self.names[column])
+        return ColumnExpression(self.names[column])
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +198,7 @@ class _Compiler:
             return None
         origin = origin_of(self.mapping.columns[column.name])
         codes = self.code_map(origin)
-        if not codes or column.type is ColumnType.TEXTS:
+        if not codes or column.type is not ColumnType.TEXT:
             return None
         known = values.is_one_of(self.held(origin), [*codes, *codes.values(), *column.codes])
         return first_of(~known, constant(False))

@@ -1,7 +1,7 @@
 """Reading an extract file into the engine as text, one row a row, without holding the file in memory.
 
 A file becomes the temporary table ``rows``: ``row`` (1 for the first row under the header), ``c0`` ... ``cN``
-(the columns asked for, as text) and ``kind`` (null for a data row, else what the row is instead). Headers are
+(the columns asked for, as text without white space at its ends, null where blank) and ``kind`` (null for a data row, else what the row is instead). Headers are
 only compared in Python and as constants: the engine's columns have names of our own, so a hostile header can
 do nothing.
 """
@@ -311,17 +311,16 @@ def _positions(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) ->
 
 def _store(con: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation, rows: Rows) -> None:
     con.execute("DROP TABLE IF EXISTS rows")
-    relation.project(
-        ColumnExpression("row"),
-        *[ColumnExpression(name) for name in rows.columns.values()],
-        _kind(rows.columns).alias("kind"),
-    ).create("rows")
+    names = list(rows.columns.values())
+    cells = relation.project(ColumnExpression("row"), *[cell(name).alias(name) for name in names])
+    kept = [ColumnExpression(name) for name in names]
+    cells.project(ColumnExpression("row"), *kept, _kind(rows.columns).alias("kind")).create("rows")
     rows.count = number_of(con.table("rows")) + len(rows.malformed)
 
 
 def _kind(columns: dict[str, str]) -> Expression:
     """What a row is, where it is no data: blank, the header over again, or the totals of a report."""
-    cells = [cell(name) for name in columns.values()]
+    cells = [ColumnExpression(name) for name in columns.values()]
     some = first_of(*cells, constant(None))
     repeated = constant(True)
     blanks: Expression = constant(0)
