@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fairness_audits.release import Approval, Role, Verdict, valid_pair
@@ -19,7 +18,7 @@ from fairness_audits.signing import (
     same_code,
 )
 from models.tables import COHORT, REASONS, SCORES
-from store.files import file_hash, read_json, write_json
+from store.files import file_hash, write_bytes
 from store.keys import Keys
 from store.run_folder import RunFolder
 
@@ -31,7 +30,7 @@ _NAMES = {
     "cohort_sha256": "the cohort",
     "policy_sha256": "the audit policy",
 }
-_AUDITED_FILES = ("scores_sha256", "cohort_sha256", "evaluation_sha256")
+_AUDITED_FILES = ("scores_sha256", "reasons_sha256", "cohort_sha256", "evaluation_sha256")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def read_audit(run: RunFolder, keys: Keys, target: str) -> AuditRecord:
     if not path.exists() or not code.exists():
         return _unusable(target, "The target has not been audited.")
     content = path.read_bytes()
-    if not same_code(audit_code(keys, target, content), code.read_text(encoding="utf-8", errors="replace")):
+    if not same_code(audit_code(keys, target, content) + "\n", code.read_bytes()):
         return _unusable(target, "The audit was changed after it was written.")
     document = json.loads(content)
     verdict = Verdict(document["verdict"])
@@ -69,8 +68,6 @@ def read_audit(run: RunFolder, keys: Keys, target: str) -> AuditRecord:
     changed = [_NAMES[name] for name in _AUDITED_FILES if now.get(name) != document["bound"][name]]
     if changed:
         return _unusable(target, f"Changed since the audit: {', '.join(changed)}.")
-    if "reasons_sha256" not in now:
-        return _unusable(target, "The sealed reasons are missing.")
     hashes = now | {"policy_sha256": document["bound"]["policy_sha256"]}
     return AuditRecord(target, verdict, document["why"], hashes)
 
@@ -80,9 +77,8 @@ def read_release(run: RunFolder, keys: Keys, audit: AuditRecord) -> tuple[Releas
     path = release_path(run.root, audit.target)
     if not path.exists():
         return None, ""
-    document = _document(path)
-    code = document.pop("code", None)
-    if not same_code(release_code(keys, audit.target, document), code):
+    document = _authentic(path.read_bytes(), keys, audit.target)
+    if document is None:
         return None, "The release record was changed after it was written; the approvals in it are void."
     changed = [name for key, name in _NAMES.items() if document["binding"].get(key) != audit.hashes[key]]
     if changed:
@@ -102,7 +98,7 @@ def write_release(run: RunFolder, keys: Keys, target: str, record: ReleaseRecord
         "approvals": [_entry(approval) for approval in record.approvals],
     }
     document["code"] = release_code(keys, target, document)
-    write_json(release_path(run.root, target), document)
+    write_bytes(release_path(run.root, target), _rendered(document))
 
 
 def _file_hashes(run: RunFolder, target: str) -> dict[str, str]:
@@ -120,13 +116,20 @@ def _unusable(target: str, problem: str) -> AuditRecord:
     return AuditRecord(target, Verdict.NOT_AUDITED, problem, {})
 
 
-def _document(path: Path) -> dict[str, Any]:
-    """The JSON object of a file; an empty one when it holds none."""
+def _rendered(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).encode("utf-8") + b"\n"
+
+
+def _authentic(content: bytes, keys: Keys, target: str) -> dict[str, Any] | None:
+    """The record of these bytes, or None unless they are, to the byte, what `write_release` wrote."""
     try:
-        found = read_json(path)
-    except (ValueError, UnicodeDecodeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        document = json.loads(content)
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or _rendered(document) != content:
+        return None
+    code = str(document.pop("code", ""))
+    return document if same_code(release_code(keys, target, document), code.encode("utf-8")) else None
 
 
 def _entry(approval: Approval) -> dict[str, str | None]:

@@ -46,9 +46,9 @@ def release_code(keys: Keys, target: str, record: dict[str, Any]) -> str:
     return _code(keys, "release", target, canonical(record))
 
 
-def same_code(expected: str, found: object) -> bool:
+def same_code(expected: str, found: bytes) -> bool:
     """Compare two codes in constant time."""
-    return isinstance(found, str) and hmac.compare_digest(expected.encode(), found.strip().encode())
+    return hmac.compare_digest(expected.encode(), found)
 
 
 def canonical(content: Any) -> bytes:

@@ -14,7 +14,7 @@ from fairness_audits.policy import Policy, load_policy
 from fairness_audits.signing import ROOM, audit_code, audit_code_path, audit_path, evaluation_path
 from features.tables import MEMBERS
 from models.config import ModelsConfig
-from models.tables import COHORT, SCORES
+from models.tables import COHORT, REASONS, SCORES
 from residents.tables import PROTECTED
 from store.files import file_hash, read_json
 from store.keys import Purpose
@@ -50,6 +50,7 @@ def _audit_target(work: Workspace, target: str, policy: Policy) -> dict[str, Any
     scores = work.read_sealed(SCORES, target)
     check_scores(scores, work.read(COHORT, target), f"{target} scores")
     bound["scores_sha256"] = file_hash(work.run.path(SCORES, target))
+    bound["reasons_sha256"] = file_hash(work.run.path(REASONS, target))
     bound["cohort_sha256"] = file_hash(work.path(COHORT, target))
     rows = one_row_a_unit(scores)
     with work.connect() as connection:
@@ -65,7 +66,7 @@ def _policy_file(work: Workspace) -> list[Path]:
 STAGE = Stage(
     name="audits",
     room=ROOM,
-    reads=(SCORES, COHORT, PROTECTED, MEMBERS),
+    reads=(SCORES, REASONS, COHORT, PROTECTED, MEMBERS),
     writes=(),
     sections=(AuditConfig, ModelsConfig),
     run=run,

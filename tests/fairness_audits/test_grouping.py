@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from fairness_audits.ethnicity import BROAD_GROUPS, ETHNIC_CODES, GYPSY_ROMA_TRAVELLER, broad_group, label
 from fairness_audits.grouping import ethnic_groups, units_are_families
-from store.run_folder import RunFolder
-from tests.conftest import EXTRACTS
-from tests.fairness_audits.borough import put_people
 from features.tables import MEMBERS
 from models.tables import SCORES
 from residents.tables import PROTECTED
+from store.run_folder import RunFolder
+from tests.conftest import EXTRACTS
+from tests.fairness_audits.borough import put_people
 
 AS_OF = dt.date(2026, 3, 31)
 CODES = ["WBRI", "WROM", "CHNE", "BAFR", "REFU", "NOBT", "", None, "XXXX"]
