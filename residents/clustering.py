@@ -22,7 +22,8 @@ class Version:
     """What keeps one version apart from others. ``upn`` is a permanent one.
 
     ``groups`` are a service's groups that name this version's record beside others: one service does not
-    usually list one person twice in one tenancy or claim.
+    usually list one person twice in one tenancy or claim. ``born_by``: a service dealt with an adult, so that the
+    person was born by this day.
     """
 
     subject: int
@@ -32,6 +33,7 @@ class Version:
     upn: str | None = None
     nino: str | None = None
     groups: frozenset[int] = frozenset()
+    born_by: dt.date | None = None
 
 
 @dataclass
@@ -42,6 +44,7 @@ class _Cluster:
     upns: set[str] = field(default_factory=set)
     ninos: set[str] = field(default_factory=set)
     groups: dict[int, int] = field(default_factory=dict)
+    born_by: dt.date | None = None
     aliased: bool = False
     """Whether an identifier has joined names or dates that would otherwise conflict: any of them may then agree."""
     size: int = 1
@@ -55,6 +58,7 @@ class _Cluster:
             {version.upn} if version.upn else set(),
             {version.nino} if version.nino else set(),
             dict.fromkeys(version.groups, version.subject),
+            version.born_by,
         )
 
     def absorb(self, other: _Cluster) -> None:
@@ -64,6 +68,7 @@ class _Cluster:
         self.upns |= other.upns
         self.ninos |= other.ninos
         self.groups |= other.groups
+        self.born_by = min(filter(None, (self.born_by, other.born_by)), default=None)
         self.aliased |= other.aliased
         self.size += other.size
 
@@ -78,6 +83,13 @@ def _dates_conflict(a: _Cluster, b: _Cluster) -> bool:
         return False
     agree = all if not (a.aliased or b.aliased) else any
     return not agree(dates_could_be_one(x, y) for x in a.dobs for y in b.dobs)
+
+
+def _too_young(a: _Cluster, b: _Cluster) -> bool:
+    """Whether a service dealt with the one as an adult when the other was a child. Any birth date may be a slip."""
+    return any(
+        one.born_by is not None and bool(two.dobs) and min(two.dobs) > one.born_by for one, two in ((a, b), (b, a))
+    )
 
 
 def _named_together(a: _Cluster, b: _Cluster) -> bool:
@@ -97,7 +109,9 @@ def _conflict(a: _Cluster, b: _Cluster, exact: bool) -> bool:
     """
     if not (a.upns.isdisjoint(b.upns) and a.ninos.isdisjoint(b.ninos)):
         return _dates_conflict(a, b) and _names_conflict(a, b)
-    if not exact and (_disagree(a.upns, b.upns) or _disagree(a.sexes, b.sexes) or _named_together(a, b)):
+    if not exact and (
+        _disagree(a.upns, b.upns) or _disagree(a.sexes, b.sexes) or _named_together(a, b) or _too_young(a, b)
+    ):
         return True
     return _dates_conflict(a, b) or _names_conflict(a, b)
 

@@ -116,9 +116,9 @@ def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, confi
     held = dict(zip(_HELD_FIELDS, (share or 0.0 for share in con.execute(_HELD).fetchall()[0])))
     comparisons = tuple(c for c in COMPARISONS if all(held[column] > 0 for column in c.columns))
     prior = _prior(con)
-    stated = settings(comparisons, prior)
-    versions = con.sql("SELECT count(*) FROM versions").fetchall()[0][0]
-    if versions < config.train_minimum:
+    enough = con.sql("SELECT count(*) FROM versions").fetchall()[0][0] >= config.train_minimum
+    stated = settings(comparisons, prior, frequencies=enough)
+    if not enough:
         return Model(stated, prior, {c.name: "stated: too few records to learn from" for c in comparisons})
     single.register("training_rows", con.sql(_COLUMNS).to_arrow_table())
     single.execute("CREATE TABLE training AS FROM training_rows")

@@ -168,8 +168,12 @@ COMPARISONS: tuple[Comparison, ...] = (
 )
 
 
-def settings(comparisons: tuple[Comparison, ...], prior: float) -> dict[str, Any]:
-    """The Splink settings of the stated model. ``prior`` is the chance that two versions taken at random match."""
+def settings(comparisons: tuple[Comparison, ...], prior: float, frequencies: bool) -> dict[str, Any]:
+    """The Splink settings of the stated model. ``prior`` is the chance that two versions taken at random match.
+
+    With ``frequencies``, a rare name in common counts for more than a common one; among too few records every
+    name looks common.
+    """
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "version",
@@ -180,11 +184,11 @@ def settings(comparisons: tuple[Comparison, ...], prior: float) -> dict[str, Any
         "em_convergence": 0.0001,
         "linker_uid": "residents",
         "blocking_rules_to_generate_predictions": [],
-        "comparisons": [_comparison(comparison) for comparison in comparisons],
+        "comparisons": [_comparison(comparison, frequencies) for comparison in comparisons],
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: Comparison, frequencies: bool) -> dict[str, Any]:
     missing = {
         "sql_condition": comparison.missing,
         "label_for_charts": "missing",
@@ -192,11 +196,11 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
     return {
         "output_column_name": comparison.name,
-        "comparison_levels": [missing, *[_level(level) for level in comparison.levels]],
+        "comparison_levels": [missing, *[_level(level, frequencies) for level in comparison.levels]],
     }
 
 
-def _level(level: Level) -> dict[str, Any]:
+def _level(level: Level, frequencies: bool) -> dict[str, Any]:
     made: dict[str, Any] = {
         "sql_condition": level.condition,
         "label_for_charts": level.label,
@@ -205,7 +209,7 @@ def _level(level: Level) -> dict[str, Any]:
         "fix_m_probability": not level.learn_m,
         "fix_u_probability": not level.learn_u,
     }
-    if level.frequency_of:
+    if level.frequency_of and frequencies:
         made |= {
             "tf_adjustment_column": level.frequency_of,
             "tf_minimum_u_value": 0.0005,

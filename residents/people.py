@@ -13,26 +13,52 @@ from store.keys import Keys, Purpose
 
 _VERSION_ROWS = """
 SELECT v.version, v.subject, v.forename, v.middle, v.surname, coalesce(v.name_groups, []), v.dob, v.sex,
-    CASE WHEN v.upn SIMILAR TO '.*[0-9]' THEN v.upn END, v.nino, coalesce(g.groups, [])
+    CASE WHEN v.upn SIMILAR TO '.*[0-9]' THEN v.upn END, v.nino, coalesce(g.groups, []), g.born_by
 FROM versions AS v LEFT JOIN subject_groups AS g USING (subject)
 ORDER BY v.version
 """
-# Only groups that name two keys of one file or more can keep anyone apart.
+# Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy, claims
+# or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
 _SUBJECT_GROUPS = """
 CREATE TABLE subject_groups AS
 WITH
 named AS (
-    SELECT DISTINCT v.subject, g.source, g.file, g.group_type, g.group_id
+    SELECT v.subject, g.source, g.file, g.group_type, g.group_id,
+        min(coalesce(g.from_date, g.recorded_on)) FILTER (
+            coalesce(g.from_date, g.recorded_on) >= DATE '1980-01-01' AND (g.group_type = 'council_tax_account'
+            OR regexp_matches(lower(g.role), '^(joint |lead |second )?(tenant|claimant|partner|parent|mother|father)')
+        )) AS grown
     FROM group_members AS g
     JOIN std AS s ON g.source = s.source AND g.file = s.file AND g.record_id = s.record_id
     JOIN row_version AS r USING (row) JOIN versions AS v USING (version)
+    GROUP BY ALL
 ),
 numbered AS (
-    SELECT subject, dense_rank() OVER (ORDER BY source, file, group_type, group_id) AS number,
+    SELECT subject, grown, dense_rank() OVER (ORDER BY source, file, group_type, group_id) AS number,
         count(*) OVER (PARTITION BY source, file, group_type, group_id) AS members
     FROM named
 )
-SELECT subject, list_sort(list(number)) AS groups FROM numbered WHERE members > 1 GROUP BY subject
+SELECT subject, coalesce(list_sort(list(number) FILTER (members > 1)), []) AS groups,
+    (min(grown) - INTERVAL 15 YEAR)::DATE AS born_by
+FROM numbered GROUP BY subject
+"""
+# A name alone does not make a person. Where a birth date is missing and no address or identifier is shared, a full
+# name counts only if no two birth dates go with it anywhere.
+_FIRM_LINKS = """
+WITH ambiguous AS (
+    SELECT forename, surname FROM versions WHERE dob IS NOT NULL AND forename IS NOT NULL AND surname IS NOT NULL
+    GROUP BY forename, surname HAVING count(DISTINCT dob) > 1
+)
+SELECT k.version_l, k.version_r, k.probability
+FROM links AS k
+JOIN versions AS l ON k.version_l = l.version
+JOIN versions AS r ON k.version_r = r.version
+WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
+    OR list_has_any(l.postcodes, r.postcodes) OR list_has_any(l.homes, r.homes)
+    OR l.upn = r.upn OR l.nino = r.nino OR l.email = r.email OR l.phone = r.phone
+    OR (l.forename = r.forename AND l.surname = r.surname AND length(l.forename) > 1
+        AND NOT EXISTS (FROM ambiguous AS a WHERE a.forename = l.forename AND a.surname = l.surname))
+ORDER BY k.weight DESC, k.version_l, k.version_r
 """
 # The smallest record key of the cluster gives the id, so that it does not hang on names or on the order of rows.
 _LEAST_KEYS = """
@@ -154,17 +180,20 @@ def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table, largest_clust
             upn,
             nino,
             frozenset(groups),
+            born_by,
         )
-        for _, subject, forename, middle, surname, spellings, dob, sex, upn, nino, groups in con.execute(
+        for _, subject, forename, middle, surname, spellings, dob, sex, upn, nino, groups, born_by in con.execute(
             _VERSION_ROWS
         ).fetchall()
     ]
+    con.register("links", links)
+    firm = con.sql(_FIRM_LINKS).to_arrow_table()
     # Versions are numbered from 1 without a gap.
     joined = cluster(
         versions,
-        links["version_l"].to_numpy() - 1,
-        links["version_r"].to_numpy() - 1,
-        links["probability"].to_numpy(),
+        firm["version_l"].to_numpy() - 1,
+        firm["version_r"].to_numpy() - 1,
+        firm["probability"].to_numpy(),
     )
     places = np.arange(1, len(versions) + 1, dtype=np.int64)
     con.register("cluster_rows", pa.table({"version": places, "label": joined.label, "support": joined.support}))
