@@ -82,6 +82,11 @@ class Gate(RuleBasedStateMachine):
     def approve_properly(self, who: tuple[str, str]) -> None:
         self._approve(*who, MITIGATION, 90)
 
+    @rule()
+    def two_approve_properly(self) -> None:
+        self._approve("Mary Seacole", "equalities_lead", MITIGATION, 30)
+        self._approve("Grace Hopper", "director", MITIGATION, 60)
+
     def _approve(self, name: str, role: str, mitigation: str | None, days: int | None) -> None:
         expires = None if days is None else self.today + dt.timedelta(days=days)
         self.attempts += 1
