@@ -161,7 +161,9 @@ def _count(checked: duckdb.DuckDBPyRelation, rejecting: int, mapped: MappedTable
         **{name: ColumnExpression(f"unmapped_{name}") for name in mapped.unmapped},
     }
     tallies = [call("count_if", condition).alias(f"tally_{name}") for name, condition in wanted.items()]
-    rows, rejected, flagged, *unmapped = checked.aggregate([call("count_star").alias("rows"), *tallies]).fetchall()[0]
+    counted = checked.aggregate([call("count_star").alias("rows"), *tallies]).fetchall()[0]
+    # Over no rows at all, count_if is null.
+    rows, rejected, flagged, *unmapped = (number or 0 for number in counted)
     counts.rows += rows
     counts.accepted += rows - rejected
     counts.rejected += rejected
