@@ -26,6 +26,8 @@ class Reason:
     sentence: str
     contribution: float
     value: float | None
+    made_of: tuple[str, ...] = ()
+    """Where the figure counts several things: those that are there, in sentences."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Noticed:
 
     subject: str
     sentence: str
+    made_of: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], a
 
 
 def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
-    return tuple(Noticed(text.spaced(reason.subject), reason.sentence) for reason in reasons)
+    return tuple(Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of) for reason in reasons)
 
 
 def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:

@@ -156,6 +156,8 @@ class FeatureFacts:
     sources: tuple[str, ...]
     windows: tuple[int, ...]
     null_rule: str
+    made_of: tuple[str, ...]
+    """The features it is worked out from, by name or by column."""
     columns: dict[str, str]
     """Its column in each feature table that has it."""
 

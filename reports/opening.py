@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -10,6 +11,9 @@ import pyarrow as pa
 from fairness_audits.gate import GateStatus, open_released, status
 from fairness_audits.release import GateState
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
+from models.catalogue import Feature as CatalogueFeature
+from models.catalogue import read_catalogue
+from models.target import Unit
 from reports.config import ReportsConfig
 from reports.explanation import Case, Reason
 from reports.facts import Approval, FeatureFacts, ReleaseFacts, TargetFacts
@@ -48,11 +52,13 @@ def used_features(target: TargetFacts, features: tuple[FeatureFacts, ...]) -> di
     return {name: known[name] for name in target.features if name in known}
 
 
-def flagged_cases(work: Workspace, target: TargetFacts, used: dict[str, FeatureFacts]) -> tuple[dt.date, list[Case]]:
+def flagged_cases(
+    work: Workspace, target: TargetFacts, used: dict[str, FeatureFacts], catalogue: list[Any]
+) -> tuple[dt.date, list[Case]]:
     """The current as-of date and its flagged cases, through the gate; raises Withheld when it is closed.
 
-    Scores and places stay behind: a case carries its reasons and what is not known of it, nothing else. A child
-    of two families is one case.
+    Scores and places stay behind: a case carries its reasons, what those are made of and what is not known of
+    it, nothing else. A child of two families is one case.
     """
     scores, reasons = open_released(work.run, work.keys(Purpose.SEAL), target.name, judging_day(work))
     with work.connect() as connection:
@@ -60,14 +66,37 @@ def flagged_cases(work: Workspace, target: TargetFacts, used: dict[str, FeatureF
         connection.register("reasons", reasons)
         connection.execute(_LISTED)
         listed = connection.execute("SELECT unit_id, family_id, as_of FROM listed ORDER BY unit_id").fetchall()
-        given: dict[str, list[Reason]] = {}
+        given: dict[str, list[tuple[Any, ...]]] = {}
         for unit, *reason in connection.execute(_REASONS).fetchall():
-            given.setdefault(unit, []).append(Reason(*reason))
-        blank = _blank(connection, work, target, used) if listed else {}
+            given.setdefault(unit, []).append(tuple(reason))
+        values = _values(connection, work, target) if listed else {}
     as_of = listed[0][2] if listed else work.council.extract_date
-    return as_of, [
-        Case(unit, family, tuple(given.get(unit, ())), tuple(blank.get(unit, ()))) for unit, family, _ in listed
-    ]
+    parts = _parts_of(used, read_catalogue(catalogue, Unit(target.level)))
+    columns = {name: feature.columns[_table(target).name] for name, feature in used.items()}
+    cases = []
+    for unit, family, _ in listed:
+        mine = values.get(unit, {})
+        said = tuple(Reason(*reason, made_of=_said(parts.get(reason[0], ()), mine)) for reason in given.get(unit, ()))
+        cases.append(Case(unit, family, said, tuple(n for n, column in columns.items() if mine.get(column) is None)))
+    return as_of, cases
+
+
+def _parts_of(
+    used: dict[str, FeatureFacts], catalogue: tuple[CatalogueFeature, ...]
+) -> dict[str, tuple[CatalogueFeature, ...]]:
+    """For each feature that is made of others, those others as the target's table has them."""
+    known = {feature.name: feature for feature in catalogue} | {feature.column: feature for feature in catalogue}
+    return {
+        name: tuple(known[part] for part in feature.made_of if part in known)
+        for name, feature in used.items()
+        if feature.made_of
+    }
+
+
+def _said(parts: tuple[CatalogueFeature, ...], values: dict[str, Any]) -> tuple[str, ...]:
+    """A sentence for each part that is there: a yes, or a figure above nothing."""
+    found = [(part, values.get(part.column)) for part in parts]
+    return tuple(part.say(float(value), None) for part, value in found if value is not None and value > 0)
 
 
 # The row nearer the top stands for a child of two families, as it does in the audit.
@@ -94,16 +123,16 @@ _CHILD_ROWS = """
 """
 
 
-def _blank(
-    connection: duckdb.DuckDBPyConnection, work: Workspace, target: TargetFacts, used: dict[str, FeatureFacts]
-) -> dict[str, list[str]]:
-    """For each listed case, the features without a value."""
+def _values(
+    connection: duckdb.DuckDBPyConnection, work: Workspace, target: TargetFacts
+) -> dict[str, dict[str, float | None]]:
+    """The feature row of each listed case, by its ``unit_id``."""
     table = _table(target)
     connection.read_parquet(str(work.path(table))).create_view("described")
     described: pa.Table = connection.sql(_FAMILY_ROWS if table is FAMILY_FEATURES else _CHILD_ROWS).to_arrow_table()
-    columns = {name: feature.columns[table.name] for name, feature in used.items()}
-    rows = described.select(["unit_id", *dict.fromkeys(columns.values())]).to_pylist()
-    return {row["unit_id"]: [name for name, column in columns.items() if row[column] is None] for row in rows}
+    numbers = [name for name in described.column_names if name not in {"unit_id", *table.column_names}]
+    units = described["unit_id"].to_pylist()
+    return dict(zip(units, described.select(numbers).to_pylist()))
 
 
 def _table(target: TargetFacts) -> Table:

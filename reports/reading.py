@@ -175,6 +175,7 @@ def _feature(entry: Document) -> FeatureFacts:
         sources=tuple(entry["sources"]),
         windows=tuple(entry["windows"]),
         null_rule=entry["null_rule"],
+        made_of=tuple(entry["made_of"]),
         columns=dict(entry["columns"]),
     )
 

@@ -10,7 +10,6 @@ from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
 from reports.config import ReportsConfig
 from reports.explanation import explanation_page
-from reports.facts import FeatureFacts
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
 from reports.opening import flagged_cases, gate_status, release_facts, used_features
@@ -31,28 +30,28 @@ _QUALITY = "residents/quality.json"
 
 def run(work: Workspace) -> None:
     """Write the index, a fairness report for each target and an explanation pack for each released one."""
-    features = feature_facts(_document(work, _CATALOGUE, []))
+    catalogue = _document(work, _CATALOGUE, [])
     targets = _targets(work)
     _remove_packs_of_withheld(work)
     cards = []
     with work.task("Writing reports", len(targets) + 1) as task:
         for name in targets:
-            cards.append(_target_pages(work, name, features))
+            cards.append(_target_pages(work, name, catalogue))
             task.advance()
-        facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
+        facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), feature_facts(catalogue))
         work.write_document(f"{ROOM}/index.html", index_page(work.council, facts, cards))
         task.advance()
 
 
-def _target_pages(work: Workspace, name: str, features: tuple[FeatureFacts, ...]) -> Card:
+def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
     target = target_facts(name, read_json(work.document(_EVALUATION.format(name))))
     found = work.document(_AUDIT.format(name))
     audit = audit_facts(read_json(found)) if found.exists() else NOT_AUDITED
     release = release_facts(gate_status(work, name))
     work.write_document(f"{ROOM}/{name}/fairness.html", fairness_page(work.council, target, audit, release))
     if release.open:
-        used = used_features(target, features)
-        as_of, cases = flagged_cases(work, target, used)
+        used = used_features(target, feature_facts(catalogue))
+        as_of, cases = flagged_cases(work, target, used, catalogue)
         page = explanation_page(work.council, target, audit, release, used, cases, as_of)
         work.write_document(f"{ROOM}/{name}/explanation.html", page)
     return Card(target, audit, release)

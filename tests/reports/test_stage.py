@@ -6,10 +6,13 @@ import datetime as dt
 import re
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from early_help.fingerprint import stage_inputs
 from fairness_audits.gate import open_released
+from features.tables import FAMILY_FEATURES
 from models.tables import SCORES
 from reports.config import ReportsConfig
 from reports.opening import flagged_cases
@@ -120,6 +123,18 @@ def test_a_sheet_says_what_was_noticed_what_goes_well_and_what_is_not_known(repo
     assert "Rent accounts, 1 April 2026 to 30 June 2026" in unknown
 
 
+def test_a_count_of_several_things_says_which_are_there(run: RunFolder) -> None:
+    features = pq.read_table(run.path(FAMILY_FEATURES))
+    for name, value in (("need_caring", 1.0), ("need_crime", 0.0), ("need_health", None)):
+        features = features.append_column(name, pa.array([value] * features.num_rows, pa.float64()))
+    pq.write_table(features, run.path(FAMILY_FEATURES))
+    release(run, FAMILY_TARGET)
+    html = (report(run) / FAMILY_TARGET / "explanation.html").read_text(encoding="utf-8")
+    sheet = Page(html[html.index('<article class="sheet"') :].split("</article>")[0]).text
+    assert "a child known as a young carer" in sheet
+    assert "an offence by a young person" not in sheet and "illness or disability at home" not in sheet
+
+
 def test_who_allowed_it_and_until_when(reported: RunFolder) -> None:
     text = page(reported, f"{FAMILY_TARGET}/explanation.html").text
     assert "Rhys Morgan" in text and "Equalities lead" in text
@@ -205,7 +220,7 @@ def test_a_changed_audit_changes_the_report(run: RunFolder) -> None:
 def test_the_index_counts_rows_in_accepted_and_set_aside(reported: RunFolder) -> None:
     text = page(reported, "index.html").text
     assert "200,000 rows in two files" in text and "1,740 were set aside" in text
-    assert "198,200" in text and "code: not a code in force on the day" in text
+    assert "198,200" in text and "Code: not a code in force on the day" in text
     assert "Children who belong to two families now under 10" in text
 
 
@@ -223,4 +238,4 @@ def test_the_stage_cannot_open_a_sealed_table_past_the_gate(run: RunFolder) -> N
         work.read_sealed(SCORES, FAMILY_TARGET)
     target = target_facts(FAMILY_TARGET, evaluation(FAMILY_TARGET))
     with pytest.raises(Withheld):
-        flagged_cases(work, target, {})
+        flagged_cases(work, target, {}, [])
