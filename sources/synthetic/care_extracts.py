@@ -192,7 +192,7 @@ def write_assessments(borough: Borough, paper: Paper, file: CaseFile) -> None:
     carer = borough.carers.assessed[child] == end[row]
     factors = np.where(carer, factors + ",7A", factors)
     paper.write(
-        "social_care/assessments.csv",
+        "social_care/single_assessments.csv",
         {
             "AssessmentRef": labels("A", numbers(rng, len(row), 7)),
             "PersonID": file.number_at(child, start[row]),

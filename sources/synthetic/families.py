@@ -86,7 +86,10 @@ def build_families(seed: int, asked: int) -> tuple[Families, People, Members]:
     rng = stream(seed, "families")
     childless = int(asked * _CHILDLESS_SHARE)
     couple = happens(rng, 0.74, asked)
-    parts = np.where(couple & happens(rng, 0.11, asked), days_between(rng, BEGINS + 60, EXTRACT - 30, asked), OPEN)
+    arrives, leaves = _stay(rng, asked)
+    day_apart = days_between(rng, BEGINS + 60, EXTRACT - 30, asked)
+    while_here = (day_apart > arrives) & (day_apart < leaves)
+    parts = np.where(couple & while_here & happens(rng, 0.11, asked), day_apart, OPEN)
     parted = np.flatnonzero(parts < OPEN)
     # A lone parent may find a new partner; a few grandparents live in.
     joins = np.where(~couple & happens(rng, 0.16, asked), days_between(rng, BEGINS, EXTRACT, asked), OPEN)
@@ -94,7 +97,6 @@ def build_families(seed: int, asked: int) -> tuple[Families, People, Members]:
     group = rng.choice(len(GROUPS), asked + childless, p=SHARES)
     heritage = _heritages(rng, group)
     origin = np.concatenate([base, parted, np.arange(asked + len(parted), asked + len(parted) + childless)])
-    arrives, leaves = _stay(rng, asked)
     quiet = np.full(childless, BEGINS - 3000)
     families = Families(
         asked=asked,

@@ -29,7 +29,7 @@ def write_early_help(borough: Borough, paper: Paper) -> None:
     closed = end <= EXTRACT
     reason = pick(rng, ("Goals met", "Disengaged", "Left area", "Escalated"), size, (5, 2, 2, 2))
     paper.write(
-        "family_service/cases.csv",
+        "family_service/family_cases.csv",
         {
             "CaseNo": case,
             "CameFrom": events["source"][kept],
