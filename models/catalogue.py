@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,23 @@ CATALOGUE = "features/catalogue.json"
 TABLE_OF = {Unit.FAMILY: "families", Unit.CHILD: "children"}
 """The feature table that has a row for each unit."""
 
-_VALUE = re.compile(r"\{value(?::([^{}]*))?\}")
+_VALUE = "{value}"
 _NAMED_SOURCES = 3
 _RERUN = "Run the features stage again."
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What a panel reads, by the sign of the value; ``{value}`` stands for the figure."""
+
+    above: str
+    none: str
+    below: str
+
+    def of(self, value: float) -> str:
+        if value == 0:
+            return self.none
+        return self.above if value > 0 else self.below
 
 
 @dataclass(frozen=True)
@@ -30,35 +43,23 @@ class Feature:
     label: str
     direction: int
     """+1 where more means more likely, -1 where less does, 0 where neither is assumed."""
-    sentence: str
-    sentence_none: str
-    """Said when the value is 0; empty for ``sentence``."""
-    sentence_below: str
-    """Said when the value is negative; empty for ``sentence``."""
+    unit: str
+    """number, share or flag: how a value is written."""
+    sentences: Sentences
     source: str
 
     def say(self, value: float | None, median: float | None) -> str:
-        """The reason in plain English: the value, the cohort's median beside it, and the source.
+        """The reason in plain English, with the cohort's median beside a figure, and the source.
 
-        The period is part of the catalogue's own sentence. The median is given in the sentence's own format and
-        left out of sentences that state a fact without a figure.
+        The period is part of the catalogue's own sentence. A sentence that states a fact without a figure has no
+        median.
         """
-        if value is None:
-            words = f"{self.label}: not known."
-        else:
-            template = self._template(value)
-            words = _VALUE.sub(lambda found: _written(value, found[1]), template)
-            figure = _VALUE.search(self.sentence)
-            if figure and median is not None:
-                words = f"{words} Median of all on the same footing: {_written(median, figure[1])}."
-        return f"{words} Source: {self.source}." if self.source else words
-
-    def _template(self, value: float) -> str:
-        if value == 0 and self.sentence_none:
-            return self.sentence_none
-        if value < 0 and self.sentence_below:
-            return self.sentence_below
-        return self.sentence
+        template = f"{self.label}: not known." if value is None else self.sentences.of(value)
+        words = template if value is None else template.replace(_VALUE, written(value, self.unit))
+        beside = [f"source: {self.source}"] if self.source else []
+        if _VALUE in template and median is not None:
+            beside.insert(0, f"median {written(median, self.unit)}")
+        return f"{words.removesuffix('.')} ({'; '.join(beside)})." if beside else words
 
 
 def read_catalogue(document: Any, unit: Unit) -> tuple[Feature, ...]:
@@ -101,14 +102,13 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             subject=str(entry["subject"]),
             label=str(entry["label"]),
             direction=direction,
-            sentence=str(entry["sentence"]),
-            sentence_none=str(entry.get("sentence_none", "")),
-            sentence_below=str(entry.get("sentence_below", "")),
+            unit=str(entry["unit"]),
+            sentences=Sentences(*(str(entry["sentences"][sign]) for sign in ("above", "none", "below"))),
             source=_sources(str(entry.get("source", ""))),
         )
     except (KeyError, TypeError, ValueError):
         raise InputRejected(
-            "A feature in the catalogue lacks its name, columns, level, subject, label, direction or sentence.",
+            "A feature in the catalogue lacks its name, columns, level, subject, label, direction, unit or sentences.",
             where=CATALOGUE,
             fix=_RERUN,
         ) from None
@@ -126,9 +126,12 @@ def _sources(listed: str) -> str:
     return ", ".join(names)
 
 
-def _written(value: float, form: str | None) -> str:
-    """A figure in the template's format; a template without one gives whole numbers whole."""
-    if form:
-        # Adding 0.0 keeps a value that rounds to nothing from being written as -0.
-        return format(round(value, 6) + 0.0, form)
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+def written(value: float, unit: str) -> str:
+    """A figure for a sentence: a share as a percentage, a flag as yes or no, a whole number whole."""
+    if unit == "flag":
+        return "yes" if value > 0 else "no"
+    if unit == "share":
+        percent = round(value * 100, 1)
+        return f"{percent + 0.0:.0f}%" if abs(percent) >= 10 or percent.is_integer() else f"{percent:.1f}%"
+    rounded = round(value, 1) + 0.0
+    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.1f}"

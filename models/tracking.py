@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from store.workspace import Workspace
 _SAFE = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_MODEL_CATALOG_URI": "",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
 }
+_PATIENCE_SECONDS = 5
 _FIX = "Close other programs that use it, or name another folder under models.mlruns in the TOML."
 
 
@@ -35,6 +38,7 @@ class Tracker:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._errors():
+            self._refuse_locked()
             self._client().search_experiments(max_results=1)
 
     def log(
@@ -53,6 +57,16 @@ class Tracker:
                     raise
                 client.set_terminated(run.info.run_id)
                 task.advance()
+
+    def _refuse_locked(self) -> None:
+        """Ask for the right to write, and give it back; MLflow itself would wait and retry for much longer."""
+        with closing(sqlite3.connect(self._store, timeout=_PATIENCE_SECONDS, isolation_level=None)) as store:
+            store.execute("BEGIN IMMEDIATE")
+            store.execute("ROLLBACK")
+
+    @property
+    def _store(self) -> Path:
+        return self._folder / "mlflow.db"
 
     def _experiment(self, client: Any, name: str) -> str:
         found = client.get_experiment_by_name(name)
@@ -95,7 +109,7 @@ class Tracker:
         os.environ.update(_SAFE)
         from mlflow import MlflowClient  # noqa: PLC0415 - mlflow takes seconds to import
 
-        uri = f"sqlite:///{(self._folder / 'mlflow.db').as_posix()}"
+        uri = f"sqlite:///{self._store.as_posix()}"
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     @contextmanager
@@ -107,7 +121,7 @@ class Tracker:
 
         try:
             yield
-        except (MlflowException, SQLAlchemyError) as error:
+        except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise UsageError(
                 f"The MLflow store cannot be used ({_kind(str(error))}).", where=str(self._folder), fix=_FIX
             ) from error

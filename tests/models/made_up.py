@@ -40,13 +40,11 @@ class Size:
 def catalogue(size: Size) -> list[dict[str, Any]]:
     """Entries as the features room writes them: the first three of each level carry the signal."""
     entries = [
-        _entry("needs_count", "family", 1, "{value:.0f} needs are evidenced."),
+        _entry("needs_count", "family", 1, "{value} needs are evidenced."),
     ]
     for level, number in (("family", size.family_features), ("child", size.child_features)):
         for place in range(number):
-            entries.append(
-                _entry(f"{level}_signal_{place}", level, 1 if place < 3 else place % 2, "It was {value:.2f}.")
-            )
+            entries.append(_entry(f"{level}_signal_{place}", level, 1 if place < 3 else place % 2, "It was {value}."))
     return entries
 
 
@@ -60,7 +58,8 @@ def _entry(name: str, level: str, direction: int, sentence: str) -> dict[str, An
         "direction": direction,
         "columns": {"children": name} if level == "child" else {"families": name, "children": f"family_{name}"},
         "indicator_of": None,
-        "sentence": sentence,
+        "unit": "number",
+        "sentences": {"above": sentence, "none": sentence, "below": sentence},
         "source": "made_up",
     }
 
