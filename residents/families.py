@@ -9,14 +9,14 @@ to is still in a family: of the children of that home and name, or alone.
 
 from __future__ import annotations
 
+import datetime as dt
+
 import duckdb
 import pyarrow as pa
 
 from residents.clustering import connected
 from residents.config import ResidentsConfig
 from store.keys import Keys, Purpose
-
-_OPEN = "DATE '9999-12-31'"
 
 # A person is grown from the 18th birthday. Where no birth date is known, the groups' own words decide.
 _PERSON_FACTS = """
@@ -27,8 +27,13 @@ words AS (
         min(s.recorded_on) AS first_recorded, max(s.recorded_on) AS last_recorded
     FROM std AS s JOIN row_person AS p USING (row) GROUP BY ALL
 )
-SELECT w.*, e.dob, (e.dob + INTERVAL 18 YEAR)::DATE AS grown_on
+SELECT w.*, e.dob, (e.dob + INTERVAL 18 YEAR)::DATE AS grown_on, a.born_by
 FROM words AS w JOIN people AS e USING (person_id)
+LEFT JOIN (
+    SELECT p.person_id, min(g.born_by) AS born_by
+    FROM subject_groups AS g JOIN versions AS v USING (subject) JOIN clusters AS c USING (version)
+    JOIN persons AS p USING (label) GROUP BY p.person_id
+) AS a USING (person_id)
 """
 _RECORD_KEYS = """
 CREATE TABLE record_keys AS
@@ -78,12 +83,13 @@ WHERE c.is_child AND NOT a.is_child AND NOT a.other
     AND (c.dob IS NULL OR a.dob IS NULL OR a.dob + to_years($youngest::INTEGER) <= c.dob
         AND a.dob + to_years($oldest::INTEGER + 1) > c.dob)
 """
-# Living together counts with a name in common, or where the home has no more than two adults of an age to be parents.
+# Living together counts with a name in common, or where no more than two adults of an age to be parents lived there
+# with the child at that time. Of one without a birth date, a service must have shown that it is an adult.
 _HOME_TIES = """
 INSERT INTO ties
 WITH
 living AS (
-    SELECT s.*, f.dob, f.grown_on, f.surname_words
+    SELECT s.*, f.dob, f.grown_on, f.born_by, f.surname_words
     FROM spells AS s JOIN person_facts AS f USING (person_id)
     WHERE NOT EXISTS (FROM communal AS c WHERE c.address_key = s.address_key)
 ),
@@ -92,6 +98,7 @@ together AS (
         greatest(c.from_date, a.from_date) AS from_date, least(c.to_date, a.to_date) AS to_date,
         greatest(c.recorded_on, a.recorded_on) AS recorded_on,
         coalesce(list_has_any(c.surname_words, a.surname_words), false) AS same_name,
+        a.dob IS NOT NULL OR a.born_by + INTERVAL 15 YEAR <= c.dob + to_years($youngest::INTEGER) AS grown,
         a.dob IS NOT NULL AS dated
     FROM living AS c JOIN living AS a ON c.address_key = a.address_key AND c.person_id <> a.person_id
     WHERE c.dob IS NOT NULL AND c.from_date < c.grown_on
@@ -100,12 +107,15 @@ together AS (
         AND least(c.to_date, a.to_date, c.grown_on) - greatest(c.from_date, a.from_date) >= $days
 ),
 counted AS (
-    SELECT child, address_key, count(DISTINCT adult) AS adults FROM together GROUP BY ALL
+    SELECT t.child, t.adult, t.address_key, t.from_date, count(DISTINCT o.adult) AS adults
+    FROM together AS t JOIN together AS o ON t.child = o.child AND t.address_key = o.address_key
+        AND least(t.to_date, o.to_date) - greatest(t.from_date, o.from_date) >= $days
+    GROUP BY ALL
 )
 SELECT t.child, t.adult, t.from_date, t.to_date, t.recorded_on, 'home',
     CASE WHEN t.same_name AND t.dated THEN 0.8 WHEN t.same_name THEN 0.7 ELSE 0.6 END
-FROM together AS t JOIN counted AS n USING (child, address_key)
-WHERE t.same_name OR (t.dated AND n.adults <= 2)
+FROM together AS t JOIN counted AS n USING (child, adult, address_key, from_date)
+WHERE t.same_name OR (t.grown AND n.adults <= 2)
 """
 # Two carers of one child are one family when they lived at one address for at least half of the time for which both
 # addresses are known, when a group names both, or when the address of one is not known at all.
@@ -180,15 +190,19 @@ SELECT family, person_id, from_date, to_date, recorded_on, basis, confidence FRO
 WHERE from_date <= to_date
 """
 # A relationship is seldom ended. Where the same two also shared a home or a group, those say how long it lasted.
+# Those with whom a child is first seen are taken to be its family since birth: systems meet a child late. The day
+# on which the council knew stays as it was.
 _CLOSED_TIES = """
 CREATE TABLE closed_ties AS
-SELECT t.child, t.adult, t.from_date,
+SELECT t.child, t.adult,
+    CASE WHEN t.from_date <= min(t.from_date) OVER (PARTITION BY t.child) + 31
+        THEN least(t.from_date, coalesce(f.dob, t.from_date)) ELSE t.from_date END AS from_date,
     CASE WHEN t.basis = 'relationship' AND t.to_date = DATE '9999-12-31'
         THEN greatest(t.from_date, coalesce(max(t.to_date) FILTER (t.basis <> 'relationship')
             OVER (PARTITION BY t.child, t.adult), t.to_date))
         ELSE t.to_date END AS to_date,
     t.recorded_on, t.basis, t.confidence
-FROM ties AS t
+FROM ties AS t JOIN person_facts AS f ON t.child = f.person_id
 """
 _SPELLS = """
 CREATE TABLE family_spells AS
@@ -235,7 +249,7 @@ FROM family_spells AS s JOIN family_ids AS i USING (family)
 
 
 def make_families(
-    con: duckdb.DuckDBPyConnection, keys: Keys, config: ResidentsConfig, since: object, today: object
+    con: duckdb.DuckDBPyConnection, keys: Keys, config: ResidentsConfig, since: dt.date, today: dt.date
 ) -> None:
     """Make ``families`` from ``record_person``, ``group_members``, ``relationships`` and ``spells``.
 

@@ -17,8 +17,8 @@ SELECT v.version, v.subject, v.forename, v.middle, v.surname, coalesce(v.name_gr
 FROM versions AS v LEFT JOIN subject_groups AS g USING (subject)
 ORDER BY v.version
 """
-# Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy, claims
-# or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
+# Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy,
+# claims or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
 _SUBJECT_GROUPS = """
 CREATE TABLE subject_groups AS
 WITH
@@ -42,8 +42,8 @@ SELECT subject, coalesce(list_sort(list(number) FILTER (members > 1)), []) AS gr
     (min(grown) - INTERVAL 15 YEAR)::DATE AS born_by
 FROM numbered GROUP BY subject
 """
-# A name alone does not make a person. Where a birth date is missing and no address or identifier is shared, a full
-# name counts only if no two birth dates go with it anywhere.
+# A name alone does not make a person. Where one birth date is missing and no address or identifier is shared, a full
+# name counts only if no two birth dates go with it anywhere; where both are missing it never does.
 _FIRM_LINKS = """
 WITH ambiguous AS (
     SELECT forename, surname FROM versions WHERE dob IS NOT NULL AND forename IS NOT NULL AND surname IS NOT NULL
@@ -56,7 +56,8 @@ JOIN versions AS r ON k.version_r = r.version
 WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
     OR list_has_any(l.postcodes, r.postcodes) OR list_has_any(l.homes, r.homes)
     OR l.upn = r.upn OR l.nino = r.nino OR l.email = r.email OR l.phone = r.phone
-    OR (l.forename = r.forename AND l.surname = r.surname AND length(l.forename) > 1
+    OR ((l.dob IS NOT NULL OR r.dob IS NOT NULL) AND l.forename = r.forename AND l.surname = r.surname
+        AND length(l.forename) > 1
         AND NOT EXISTS (FROM ambiguous AS a WHERE a.forename = l.forename AND a.surname = l.surname))
 ORDER BY k.weight DESC, k.version_l, k.version_r
 """
