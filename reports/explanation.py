@@ -32,12 +32,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class Case:
-    """One flagged case: its pseudonyms, its reasons strongest first, and the features that are blank for it."""
+    """One flagged case: its pseudonyms, its reasons strongest first, and the values of its features."""
 
     unit_id: str
     family_id: str
     reasons: tuple[Reason, ...]
-    blank: tuple[str, ...]
+    values: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,18 @@ def reference(pseudonym: str) -> str:
 def track_record(target: TargetFacts) -> str:
     """How often earlier lists were right, said so that no page is taken for a finding."""
     chosen = target.chosen
-    if chosen is None or chosen.precision.value is None:
+    if chosen is None:
         return ""
+    past = "When we made lists like this for past dates"
+    both = "Please read every page with both possibilities in mind. Many who may need help are not in this pack at all."
     rate = chosen.precision.value
+    if rate is None:
+        few = "too few to count" if chosen.precision.below is None else text.fewer_than(chosen.precision.below)
+        return f"{past}, {few} of the {target.unit_many} on them went on to have what we looked for. {both}"
+    interval = text.between(chosen.precision.low, chosen.precision.high)
     return (
-        f"When we made lists like this for past dates, {text.one_in(rate)} {target.unit_many} on them went on to have "
-        f"what we looked for ({text.between(chosen.precision.low, chosen.precision.high)}). "
-        f"The others, {text.others(rate)}, did not. So please read every page with both possibilities in mind. "
-        f"Many who may need help are not in this pack at all."
+        f"{past}, {text.one_in(rate)} {target.unit_many} on them went on to have what we looked for ({interval}). "
+        f"The others, {text.others(rate)}, did not. {both}"
     )
 
 
@@ -137,20 +141,26 @@ def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
 
 def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:
     """What the records could say of this case and do not: whole subjects first, then single things."""
-    can_be_blank: dict[str, set[str]] = {}
-    for name, feature in features.items():
-        if feature.null_rule != "zero":
-            can_be_blank.setdefault(feature.subject, set()).add(name)
-    blank = set(case.blank)
-    silent = [subject for subject, names in can_be_blank.items() if names <= blank]
-    lines = [f"{text.spaced(subject)}: nothing on record" for subject in silent]
+    silent = _silent_subjects(case, features)
+    lines = []
+    if silent:
+        named = text.listed([subject.replace("_", " ") for subject in silent])
+        lines.append(f"Nothing is on record about {named}. All may be well, or the council may not have been told")
     lines += [
-        features[name].label
-        for name in case.blank
-        if features[name].null_rule == "unknown" and features[name].subject not in silent
+        f"{feature.label}: not known"
+        for name, feature in features.items()
+        if feature.null_rule == "unknown" and case.values[name] is None and feature.subject not in silent
     ]
     lines.append(f"What the {target.unit_one} would say, and what relatives, friends and neighbours already do")
     return tuple(lines)
+
+
+def _silent_subjects(case: Case, features: dict[str, FeatureFacts]) -> list[str]:
+    """Subjects of which every feature is blank or nothing, and one at least is blank."""
+    by_subject: dict[str, list[float | None]] = {}
+    for name, feature in features.items():
+        by_subject.setdefault(feature.subject, []).append(case.values[name])
+    return [subject for subject, values in by_subject.items() if None in values and not any(values)]
 
 
 def _rests_on(used: Sequence[str], features: dict[str, FeatureFacts], as_of: dt.date) -> tuple[str, ...]:

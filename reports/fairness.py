@@ -87,15 +87,9 @@ def key_figures(target: TargetFacts) -> list[KeyFigure]:
             "The number the panel has time to read at one date.",
         )
     ]
-    if chosen.precision.value is not None:
-        figures.append(
-            KeyFigure(
-                "How often the list is right",
-                text.one_in(chosen.precision.value).capitalize(),
-                f"On test lists, this many went on to have the outcome: {_interval(chosen.precision)}. "
-                f"Among all {target.unit_many} it was {text.one_in(target.base_rate.value)}.",
-            )
-        )
+    how_often = _how_often_right(target, chosen.precision)
+    if how_often is not None:
+        figures.append(how_often)
     if chosen.recall.value is not None:
         figures.append(
             KeyFigure(
@@ -106,6 +100,19 @@ def key_figures(target: TargetFacts) -> list[KeyFigure]:
             )
         )
     return figures
+
+
+def _how_often_right(target: TargetFacts, precision: Measure) -> KeyFigure | None:
+    name, among = "How often the list is right", f"Among all {target.unit_many} it was"
+    if precision.value is None:
+        if precision.below is None:
+            return None
+        few = text.fewer_than(precision.below).capitalize()
+        return KeyFigure(name, few, "On test lists, so few went on to have the outcome that the number is not shown.")
+    base = "" if target.base_rate.value is None else f" {among} {text.one_in(target.base_rate.value)}."
+    interval = _interval(precision)
+    small = f"On test lists, this many went on to have the outcome: {interval}.{base}"
+    return KeyFigure(name, text.one_in(precision.value).capitalize(), small)
 
 
 def unsettled_rules(rules: tuple[Rule, ...]) -> list[Unsettled]:
@@ -144,7 +151,10 @@ def worth_in_words(target: TargetFacts) -> str:
     """The chosen way of choosing against a lottery and the best of the others."""
     chosen = target.chosen
     if chosen is None or chosen.precision.value is None:
-        return "Too few of those on the list had the outcome for a fair comparison with simpler ways of choosing."
+        return (
+            "Too few of those on the test lists had the outcome to show how many. So there is little to compare with "
+            "simpler ways of choosing."
+        )
     said = (
         f"With the chosen way, {text.one_in(chosen.precision.value)} {target.unit_many} on the list had the outcome, "
         f"{_interval(chosen.precision)}. A list drawn by lot would have {text.one_in(target.base_rate.value)}."

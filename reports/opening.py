@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -66,9 +67,9 @@ def flagged_cases(
         connection.register("reasons", reasons)
         connection.execute(_LISTED)
         listed = connection.execute("SELECT unit_id, family_id, as_of FROM listed ORDER BY unit_id").fetchall()
-        given: dict[str, list[tuple[Any, ...]]] = {}
+        given: dict[str, list[Reason]] = {}
         for unit, *reason in connection.execute(_REASONS).fetchall():
-            given.setdefault(unit, []).append(tuple(reason))
+            given.setdefault(unit, []).append(Reason(*reason))
         values = _values(connection, work, target) if listed else {}
     as_of = listed[0][2] if listed else work.council.extract_date
     parts = _parts_of(used, read_catalogue(catalogue, Unit(target.level)))
@@ -76,8 +77,8 @@ def flagged_cases(
     cases = []
     for unit, family, _ in listed:
         mine = values.get(unit, {})
-        said = tuple(Reason(*reason, made_of=_said(parts.get(reason[0], ()), mine)) for reason in given.get(unit, ()))
-        cases.append(Case(unit, family, said, tuple(n for n, column in columns.items() if mine.get(column) is None)))
+        said = [replace(one, made_of=_said(parts.get(one.feature, ()), mine)) for one in given.get(unit, ())]
+        cases.append(Case(unit, family, tuple(said), {name: mine.get(column) for name, column in columns.items()}))
     return as_of, cases
 
 

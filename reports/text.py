@@ -8,6 +8,7 @@ it is exact).
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 
 MISSING = "not known"
@@ -84,6 +85,15 @@ def others(rate: float | None) -> str:
         return one_in(None if rate is None else 1 - rate)
     denominator = int(said.rpartition(" ")[2])
     return f"about {denominator - 1} in {denominator}"
+
+
+def fewer_than(rate: float) -> str:
+    """A rate known only to be under ``rate``: ``fewer than 1 in 9``. Never says less than is known."""
+    if rate >= 1:
+        return "not all"
+    if rate > 0.5:
+        return f"fewer than {math.ceil(rate * 10)} in 10"
+    return f"fewer than 1 in {math.floor(1 / rate)}"
 
 
 def _in_ten(rate: float) -> str:

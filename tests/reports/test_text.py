@@ -72,6 +72,20 @@ def test_one_in_is_near_the_rate(rate: float) -> None:
         assert abs(int(said[1]) / int(said[2]) - rate) <= 0.09
 
 
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(10 / 90, "fewer than 1 in 9"), (10 / 95, "fewer than 1 in 9"), (0.66, "fewer than 7 in 10"), (1.2, "not all")],
+)
+def test_fewer_than(rate: float, words: str) -> None:
+    assert text.fewer_than(rate) == words
+
+
+@given(st.floats(0.001, 0.999))
+def test_fewer_than_never_says_less_than_is_known(rate: float) -> None:
+    found = re.fullmatch(r"fewer than (\d+) in (\d+)", text.fewer_than(rate))
+    assert found and int(found[1]) / int(found[2]) >= rate - 1e-9
+
+
 def test_between() -> None:
     assert text.between(0.081, 0.149) == "between 8.1% and 15%"
     assert text.between(0.201, 0.204) == "about 20%"
