@@ -168,7 +168,7 @@ def _count(checked: duckdb.DuckDBPyRelation, rejecting: int, mapped: MappedTable
     counts.accepted += rows - rejected
     counts.rejected += rejected
     for name, number in zip(mapped.unmapped, unmapped):
-        add_to(counts.unmapped, name, int(number))
+        add_to(counts.unmapped, name, number)
     return bool(flagged)
 
 

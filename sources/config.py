@@ -48,7 +48,10 @@ class MappedColumn(Section):
     columns: list[str] | None = Field(None, description="Columns joined by a comma and a space, blanks left out.")
     constant: str | None = Field(None, description="The same value in every row.")
     latest: list[str] | None = Field(
-        None, description="Date columns of which the latest counts; a date after the extract date is passed over."
+        None,
+        min_length=1,
+        description="Date columns of which the latest counts. The first may not be blank; a date after the extract "
+        "date is passed over.",
     )
     within: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
         None, description="For a flag: yes when the event date lies within the spell of these two date columns."

@@ -12,7 +12,7 @@ from sources import values
 from sources.config import ColumnOrigin, Extract, MappedColumn, TableMapping
 from sources.contracts import YEARS_AHEAD
 from sources.tables import ATTENDANCE, TABLES
-from sources.text import call, constant, first_of, joined_key, whole_identifier
+from sources.text import call, constant, either, first_of, joined_key, whole_identifier
 from store.table import Column, ColumnType, Table
 
 TABLES_BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
@@ -172,6 +172,8 @@ class _Compiler:
         else:
             names = origin.columns or origin.latest or origin.within or []
             text = call("nullif", call("concat_ws", constant(", "), *map(self.scope.cell, names)), constant(""))
+        if origin.latest is not None:
+            text = either(self.scope.cell(origin.latest[0]).isnull(), constant(None), text)
         return text if origin.default is None else first_of(text, constant(origin.default))
 
     def value(self, column: Column, origin: MappedColumn, held: Expression) -> Expression:
@@ -179,14 +181,15 @@ class _Compiler:
         if column.type is ColumnType.TEXTS:
             return values.texts_value(held, origin.split, codes)
         text = values.mapped(held, codes)
+        if column.type is ColumnType.TEXT:
+            return self.text(column, text)
         if column.type is ColumnType.DATE:
             return self.date(text, self.formats(origin), column.name)
-        if column.type is ColumnType.PENCE:
-            return values.pence_value(text)
-        if column.type is ColumnType.INTEGER:
-            return values.integer_value(text)
         if column.type is ColumnType.FLAG:
             return values.flag_value(text, origin.true)
+        return values.pence_value(text) if column.type is ColumnType.PENCE else values.integer_value(text)
+
+    def text(self, column: Column, text: Expression) -> Expression:
         if column.codes:
             return values.code_value(text, column.codes)
         if column.name == "uprn":

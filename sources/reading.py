@@ -1,9 +1,9 @@
 """Reading an extract file into the engine as text, one row a row, without holding the file in memory.
 
-A file becomes the temporary table ``rows``: ``row`` (1 for the first row under the header), ``c0`` ... ``cN``
-(the columns asked for, as text without white space at its ends, null where blank) and ``kind`` (null for a data row, else what the row is instead). Headers are
-only compared in Python and as constants: the engine's columns have names of our own, so a hostile header can
-do nothing.
+A file becomes the table ``rows``: ``row`` (1 for the first row under the header), ``c0`` ... ``cN`` (the columns
+asked for, as text without white space at its ends, null where blank) and ``kind`` (null for a data row, else
+what the row is instead). Headers are only compared, in Python and as constants: the engine's columns have names
+of our own, so a hostile header can do nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import duckdb
 import numpy as np
@@ -193,7 +193,9 @@ def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, 
 
 
 def _bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
+    if path.suffix.lower() == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
 
 
 def _encoding(file: ExtractFile) -> str:

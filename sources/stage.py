@@ -56,7 +56,8 @@ def run(work: Workspace) -> None:
 def _write_tables(work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]) -> Counter[tuple[str, str]]:
     """Write every table from its parts; returns the superseded rows by file and table."""
     con.execute(
-        "CREATE TABLE superseded_rows (source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
+        "CREATE TABLE superseded_rows "
+        "(source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
     )
     with work.task("writing tables", len(TABLES) + 1) as task:
         for table in TABLES:

@@ -22,10 +22,10 @@ def unite(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -
     if not paths:
         return table.arrow_schema().empty_table()
     con.read_parquet([str(path) for path in paths]).create_view("part_rows", replace=True)
-    where = _settle(con, table)
+    others = _settle(con, table)
     columns = ", ".join(f'"{name}"' for name in table.column_names)
     order = ", ".join(f'"{name}"' for name in (*table.sort, "file", "part_row", "part_mapping"))
-    return con.sql(f"SELECT {columns} FROM part_rows {where} ORDER BY {order}")  # noqa: S608
+    return con.sql(f"SELECT {columns} FROM part_rows {others} ORDER BY {order}")  # noqa: S608
 
 
 def unite_quarantine(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> duckdb.DuckDBPyRelation | pa.Table:
@@ -42,7 +42,7 @@ def unite_quarantine(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> d
 
 
 def _settle(con: duckdb.DuckDBPyConnection, table: Table) -> str:
-    """Find the rows whose key a row recorded later has too; returns the condition that leaves them out."""
+    """Find the rows whose key a row recorded later has too; returns the clause that leaves them out."""
     contract = CONTRACTS[table.name]
     if not contract.key:
         return ""
@@ -55,13 +55,14 @@ def _settle(con: duckdb.DuckDBPyConnection, table: Table) -> str:
     if not number_of(con.table("shared_keys")):
         return ""
     same = " AND ".join(f'p."{name}" IS NOT DISTINCT FROM k."{name}"' for name in contract.key)
-    latest = '"recorded_on" DESC NULLS LAST, ' if "recorded_on" in table.column_names else ""
+    recorded = ("recorded_on",) if "recorded_on" in table.column_names else ()
+    latest = ", ".join(f'"{name}" DESC NULLS LAST' for name in (*recorded, "file", "part_row", "part_mapping"))
     con.execute(
         f"INSERT INTO superseded_rows SELECT part_source, file, part_row, part_mapping, '{table.name}' "  # noqa: S608
         f"FROM (SELECT p.* FROM part_rows p SEMI JOIN shared_keys k ON {same} WHERE {compared}) "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {latest}file DESC, part_row DESC, part_mapping DESC) > 1"
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {latest}) > 1"
     )
-    return (
-        "WHERE (file, part_row, part_mapping) NOT IN "
-        f"(SELECT (file, part_row, part_mapping) FROM superseded_rows WHERE tbl = '{table.name}')"
-    )
+    return f"""
+        ANTI JOIN (SELECT file, part_row, part_mapping FROM superseded_rows WHERE tbl = '{table.name}') AS s
+        USING (file, part_row, part_mapping)
+    """  # noqa: S608

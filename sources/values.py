@@ -71,9 +71,13 @@ def _one_format(day: Expression, form: str, latest: dt.date) -> Expression:
 
 
 def latest_date(days: Sequence[Expression], extract_date: dt.date) -> Expression:
-    """The latest of several days, passing over those after the extract date unless there is no other."""
+    """The latest of several days, passing over those after the extract date unless there is no other.
+
+    The first of them is needed: without it the others may be much too early.
+    """
     known = [either(day <= constant(extract_date), day, null("DATE")) for day in days]
-    return first_of(call("greatest", *known), call("greatest", *days))
+    latest = first_of(call("greatest", *known), call("greatest", *days))
+    return either(days[0].isnull(), null("DATE"), latest)
 
 
 def within_spell(day: Expression, first: Expression, last: Expression, held: Sequence[Expression]) -> Expression:

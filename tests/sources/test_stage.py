@@ -1,0 +1,475 @@
+"""The stage as a whole: keys and joins, what is superseded, the stop at too many bad rows, the parts it keeps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sources.extracting import Extractor
+from sources.parts import Parts
+from sources.tables import (
+    ADDRESSES,
+    ATTENDANCE,
+    DISABILITY_MARKERS,
+    GROUP_MEMBERS,
+    PERSON_RECORDS,
+    QUARANTINE,
+    RENT_TRANSACTIONS,
+    SCHOOL_STATUS,
+    TABLES,
+    TENANCIES,
+)
+from store.errors import InputRejected, UsageError
+from store.run_folder import RunFolder
+from tests.sources.helpers import RENT, RENT_HEADER, config, put, quarantine, read, rent_with, sources
+
+TENANCY: dict[str, Any] = {
+    "name": "tenancies",
+    "source": "housing",
+    "files": ["tenancies.csv"],
+    "dates": ["%d-%b-%y"],
+    "tables": [
+        {
+            "table": "tenancies",
+            "group": ["ref"],
+            "group_type": "tenancy",
+            "columns": {"event_date": "start", "recorded_on": "start", "to_date": "end"},
+        }
+    ],
+}
+MEMBERS: dict[str, Any] = {
+    "name": "members",
+    "source": "housing",
+    "files": ["members.csv"],
+    "dates": ["%Y%m%d"],
+    "joins": [{"extract": "tenancies", "prefix": "t", "on": {"ref": "ref"}}],
+    "tables": [
+        {
+            "table": "person_records",
+            "key": ["ref", "no"],
+            "columns": {
+                "full_name": "name",
+                "dob": "dob",
+                "address": ["t.line1", "t.line2"],
+                "uprn": "t.uprn",
+                "recorded_on": {"latest": ["t.start", "dob"]},
+            },
+        },
+        {
+            "table": "group_members",
+            "key": ["ref", "no"],
+            "group": ["ref"],
+            "group_type": "tenancy",
+            "columns": {"recorded_on": {"latest": ["t.start", "dob"]}},
+        },
+    ],
+}
+TENANCIES_CSV = """ref,line1,line2,uprn,start,end
+1.0,Flat 1,High Street,000005101793,17-Sep-18,29-Aug-23
+2,,Low Road,10002380000.0,01-Feb-70,
+"""
+MEMBERS_CSV = """ref,no,name,dob
+1,1,=HYPERLINK("x"),19800101
+1,2,<script>,20210305
+2,1,Robert'); DROP TABLE rows,20350101
+9,1,No Tenancy,19900101
+"""
+
+
+def people(root: Path, folder: Path, **settings: Any) -> RunFolder:
+    put(folder, "tenancies.csv", TENANCIES_CSV)
+    put(folder, "members.csv", MEMBERS_CSV)
+    return sources(root, TENANCY, MEMBERS, folder=folder, **settings)
+
+
+def test_joined_rows_take_address_and_dates_from_the_other_extract(tmp_path: Path) -> None:
+    run = people(tmp_path / "run", tmp_path / "in", max_bad_share=0.5)
+    found = {p["record_id"]: p for p in read(run, PERSON_RECORDS)}
+    assert {name: found[name]["address"] for name in found} == {
+        "1|1": "Flat 1, High Street",
+        "1|2": "Flat 1, High Street",
+        "2|1": "Low Road",
+    }
+    assert [found[name]["uprn"] for name in ("1|1", "2|1")] == ["5101793", "10002380000"]
+    # A child born into the tenancy is known from birth, others from its start; a birth in the future is no date.
+    assert found["1|1"]["recorded_on"] == dt.date(2018, 9, 17)
+    assert found["1|2"]["recorded_on"] == dt.date(2021, 3, 5)
+    assert found["2|1"]["recorded_on"] == dt.date(1970, 2, 1)
+    assert found["2|1"]["dob"] is None and found["2|1"]["full_name"] == "Robert'); DROP TABLE rows"
+    assert {(g["group_id"], g["record_id"]) for g in read(run, GROUP_MEMBERS)} == {
+        ("1", "1|1"),
+        ("1", "1|2"),
+        ("2", "2|1"),
+    }
+    assert [t["event_date"] for t in read(run, TENANCIES)] == [dt.date(2018, 9, 17), dt.date(1970, 2, 1)]
+
+
+def test_a_member_whose_tenancy_is_missing_is_not_taken_as_known_from_birth(tmp_path: Path) -> None:
+    run = people(tmp_path / "run", tmp_path / "in", max_bad_share=0.5)
+    left_out = [(q["row"], q["table"], q["column"], q["rule"]) for q in read(run, QUARANTINE) if q["action"] == "row"]
+    assert left_out == [(4, "group_members", "recorded_on", "blank"), (4, "person_records", "recorded_on", "blank")]
+
+
+def test_two_people_in_a_row_and_rows_not_meant(tmp_path: Path) -> None:
+    put(
+        tmp_path / "in",
+        "tax.csv",
+        "ref,lead,second,since\n1,A Smith,B Smith,2020-01-01\n2,Fen Homes Ltd.,,2020-01-01\n3,Unknown ,,2020-01-01\n"
+        "4,Altdorf,  ,2020-01-01\n",
+    )
+    mapping = {"table": "person_records", "key": ["ref"], "unless": {"lead": ["UNKNOWN"]}}
+    mapping["unless_words"] = {"lead": ["LTD"]}
+    tables = [
+        {
+            **mapping,
+            "suffix": suffix,
+            "present": [name],
+            "columns": {"full_name": name, "recorded_on": "since"},
+        }
+        for suffix, name in (("1", "lead"), ("2", "second"))
+    ]
+    extract = {"name": "tax", "source": "council_tax", "files": ["tax.csv"], "tables": tables}
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in")
+    found = [(p["record_id"], p["subject_id"], p["full_name"]) for p in read(run, PERSON_RECORDS)]
+    assert found == [("1|1", "1|1", "A Smith"), ("1|2", "1|2", "B Smith"), ("4|1", "4|1", "Altdorf")]
+    assert read(run, QUARANTINE) == []
+
+
+def test_subject_flag_within_a_spell_and_split_identifiers(tmp_path: Path) -> None:
+    put(
+        tmp_path / "in",
+        "census.csv",
+        "term,upn,fsm_from,fsm_to,year\nA,X123456789012,2023-01-01,,R\nB,X123456789012,2023-01-01,2023-03-01,1\n"
+        "A,Y12345678901A,,,27\nB,short,2030-01-01,,2\n",
+    )
+    day = {"column": "term", "codes": {"a": "2023-02-01", "b": "2023-05-01"}}
+    extract = {
+        "name": "census",
+        "source": "schools",
+        "files": ["census.csv"],
+        "tables": [
+            {
+                "table": "person_records",
+                "key": ["term", "upn"],
+                "subject": ["upn"],
+                "columns": {"upn": "upn", "recorded_on": day},
+            },
+            {
+                "table": "school_status",
+                "key": ["upn"],
+                "columns": {
+                    "event_date": day,
+                    "recorded_on": day,
+                    "fsm": {"within": ["fsm_from", "fsm_to"]},
+                    "year_group": {"column": "year", "codes": {"r": "0"}},
+                },
+            },
+        ],
+    }
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in")
+    status = [(s["record_id"], s["event_date"].month, s["fsm"], s["year_group"]) for s in read(run, SCHOOL_STATUS)]
+    assert status == [
+        ("X123456789012", 2, True, 0),
+        ("X123456789012", 5, False, 1),
+        ("Y12345678901A", 2, False, None),
+        ("short", 5, False, 2),
+    ]
+    persons = [(p["record_id"], p["subject_id"], p["upn"]) for p in read(run, PERSON_RECORDS)]
+    assert persons[0] == ("A|X123456789012", "X123456789012", "X123456789012")
+    assert persons[-1] == ("B|short", "short", None)
+    assert quarantine(run) == [(3, "year_group", "out_of_range", "cell"), (4, "upn", "not_a_pupil_number", "cell")]
+
+
+def test_register_codes_count_as_they_did_on_the_day(tmp_path: Path) -> None:
+    marks = {
+        ("2024-07-01", "H"): "authorised",
+        ("2024-07-02", "J"): "approved_educational_activity",
+        ("2024-07-03", "Y"): "not_possible",
+        ("2024-08-18", "h"): "authorised",
+        ("2024-08-19", "H"): None,
+        ("2024-09-03", "J1"): "authorised",
+        ("2024-09-04", "Y4"): "not_possible",
+        ("2024-07-04", "Y4"): None,
+        ("2024-07-05", "K"): None,
+        ("2024-09-05", "K"): "approved_educational_activity",
+        ("2024-09-06", "\\"): "present",
+        ("2024-09-07", "#"): "administrative",
+        ("2024-09-08", "ZZ"): None,
+        ("2024-09-09", "N"): "unauthorised",
+    }
+    text = "upn,day,half,mark\n" + "".join(f"u,{day},am,{code}\n" for day, code in marks)
+    put(tmp_path / "in", "marks.csv", text)
+    columns = {"event_date": "day", "recorded_on": "day", "session": "half", "code": "mark"}
+    table = {"table": "attendance", "key": ["upn"], "columns": columns}
+    extract = {"name": "marks", "source": "schools", "files": ["marks.csv"], "tables": [table]}
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in", max_bad_share=0.5)
+    found = {(a["event_date"].isoformat(), a["code"]): a["statistical_class"] for a in read(run, ATTENDANCE)}
+    assert found == {(day, code.upper()): known for (day, code), known in marks.items() if known}
+    left_out = [q["value"] for q in read(run, QUARANTINE) if q["rule"] == "not_in_force_that_day"]
+    assert sorted(left_out) == ["H", "K", "Y4", "ZZ"]
+
+
+def test_of_rows_with_one_key_the_one_recorded_last_counts_across_files(tmp_path: Path) -> None:
+    header = "upn,day,half,mark,changed\n"
+    put(tmp_path / "in", "marks_1.csv", header + "u,2023-01-09,AM,N,2023-01-20\nv,2023-01-09,AM,/,2023-01-09\n")
+    put(tmp_path / "in", "marks_2.csv", header + "u,2023-01-09,AM,I,2023-01-12\nu,2023-01-09,PM,I,2023-01-12\n")
+    columns = {"event_date": "day", "recorded_on": "changed", "session": "half", "code": "mark"}
+    table = {"table": "attendance", "key": ["upn"], "columns": columns}
+    extract = {"name": "marks", "source": "schools", "files": ["marks_*.csv"], "tables": [table]}
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in", max_bad_share=0.0)
+    found = [(a["record_id"], a["session"], a["code"], a["file"]) for a in read(run, ATTENDANCE)]
+    assert found == [("u", "AM", "N", "marks_1.csv"), ("u", "PM", "I", "marks_2.csv"), ("v", "AM", "/", "marks_1.csv")]
+    assert [(q["file"], q["row"], q["rule"]) for q in read(run, QUARANTINE)] == [("marks_2.csv", 1, "superseded")]
+    files = json.loads((run.root / "sources" / "summary.json").read_text())["files"]
+    assert [(f["tables"]["attendance"]["accepted"], f["tables"]["attendance"]["superseded"]) for f in files] == [
+        (2, 0),
+        (1, 1),
+    ]
+
+
+# --- the stop ----------------------------------------------------------------------------------------
+
+
+def rent_rows(good: int, bad: int) -> str:
+    body = "a,2024-01-01,DD,-1\n" * good + "a,2024-01-01,DD,Zebedee\n" * bad
+    return RENT_HEADER + body + RENT_HEADER + "TOTAL,,,100\n"
+
+
+def test_the_allowed_share_of_bad_rows_passes(tmp_path: Path) -> None:
+    put(tmp_path / "in", "rent.csv", rent_rows(95, 5))
+    run = sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    assert len(read(run, RENT_TRANSACTIONS)) == 95
+    rules = [q[2] for q in quarantine(run)]
+    assert rules == ["not_an_amount"] * 5 + ["repeated_header", "totals_row"]
+
+
+def test_one_bad_row_more_stops_the_run_and_names_no_value(tmp_path: Path) -> None:
+    put(tmp_path / "in", "rent.csv", rent_rows(94, 6))
+    with pytest.raises(InputRejected) as stopped:
+        sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    said = str(stopped.value)
+    for part in ("extract rent", "rent_transactions", "6 of 100", "amount_pence: not_an_amount (6)", "5.0%"):
+        assert part in said
+    assert "Zebedee" not in said
+
+
+# --- parts -------------------------------------------------------------------------------------------
+
+
+class Reads:
+    """Counts which files are read, by watching the extractor."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.files: list[str] = []
+        read_file = Extractor._read
+
+        def counted(extractor: Extractor, plan: Any, file: Any, fingerprint: str) -> Any:
+            self.files.append(file.relative)
+            return read_file(extractor, plan, file, fingerprint)
+
+        monkeypatch.setattr(Extractor, "_read", counted)
+
+    def since(self) -> list[str]:
+        files, self.files = self.files, []
+        return files
+
+
+def bytes_of(run: RunFolder) -> dict[str, bytes]:
+    made = [run.path(table) for table in (*TABLES, QUARANTINE)] + [run.root / "sources" / "summary.json"]
+    return {path.name: path.read_bytes() for path in made}
+
+
+def test_only_what_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, folder, root = Reads(monkeypatch), tmp_path / "in", tmp_path / "run"
+    put(folder, "rent_1.csv", RENT_HEADER + "a,2024-01-01,DD,-1\n")
+    put(folder, "rent_2.csv", RENT_HEADER + "a,2024-01-02,DD,-2\n")
+    first = bytes_of(sources(root, RENT, folder=folder))
+    assert reads.since() == ["rent_1.csv", "rent_2.csv"]
+    assert bytes_of(sources(root, RENT, folder=folder)) == first
+    assert reads.since() == []
+
+    put(folder, "rent_2.csv", RENT_HEADER + "a,2024-01-02,DD,-3\n")
+    changed = sources(root, RENT, folder=folder)
+    assert reads.since() == ["rent_2.csv"]
+    assert [r["amount_pence"] for r in read(changed, RENT_TRANSACTIONS)] == [-100, -300]
+    # Nothing of the file's former content is left.
+    assert len(list((root / "identifiable" / "sources" / "parts").glob("*.json"))) == 2
+
+    sources(root, rent_with(dates=["%d/%m/%Y"]), folder=folder)
+    assert reads.since() == ["rent_1.csv", "rent_2.csv"]
+
+
+def test_a_changed_joined_extract_re_reads_what_joins_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = Reads(monkeypatch)
+    people(tmp_path / "run", tmp_path / "in", max_bad_share=0.5)
+    reads.since()
+    put(tmp_path / "in", "tenancies.csv", TENANCIES_CSV.replace("High Street", "Mill Lane"))
+    run = sources(tmp_path / "run", TENANCY, MEMBERS, folder=tmp_path / "in", max_bad_share=0.5)
+    assert reads.since() == ["tenancies.csv", "members.csv"]
+    assert read(run, PERSON_RECORDS)[0]["address"] == "Flat 1, Mill Lane"
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "described wrongly", "no description"])
+def test_a_damaged_part_is_never_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    reads, folder, root = Reads(monkeypatch), tmp_path / "in", tmp_path / "run"
+    put(folder, "rent.csv", RENT_HEADER + "a,2024-01-01,DD,-1\n")
+    first = bytes_of(sources(root, RENT, folder=folder))
+    reads.since()
+    parts = root / "identifiable" / "sources" / "parts"
+    (table,) = parts.glob("*.rent_transactions.parquet")
+    (description,) = parts.glob("*.json")
+    if damage == "cut":
+        table.write_bytes(table.read_bytes()[:-10])
+    elif damage == "gone":
+        table.unlink()
+    elif damage == "described wrongly":
+        description.write_text('{"files": [], "summary": 1}')
+    else:
+        description.unlink()
+    assert bytes_of(sources(root, RENT, folder=folder)) == first
+    assert reads.since() == ["rent.csv"]
+
+
+def test_a_run_stopped_while_reading_goes_on_from_the_parts_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    put(folder, "rent_1.csv", RENT_HEADER + "a,2024-01-01,DD,-1\n")
+    put(folder, "rent_2.csv", RENT_HEADER + "a,2024-01-02,DD,-2\n")
+    whole = bytes_of(sources(tmp_path / "whole", RENT, folder=folder))
+    saved = Parts.save
+
+    def killed(parts: Parts, fingerprint: str, tables: Any, summary: Any) -> Any:
+        if summary.file == "rent_2.csv":
+            raise KeyboardInterrupt
+        return saved(parts, fingerprint, tables, summary)
+
+    monkeypatch.setattr(Parts, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sources(tmp_path / "run", RENT, folder=folder)
+    monkeypatch.setattr(Parts, "save", saved)
+    reads = Reads(monkeypatch)
+    assert bytes_of(sources(tmp_path / "run", RENT, folder=folder)) == whole
+    assert reads.since() == ["rent_2.csv"]
+
+
+def test_every_table_is_written_even_where_no_extract_feeds_it(tmp_path: Path) -> None:
+    put(tmp_path / "in", "rent.csv", RENT_HEADER)
+    run = sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    assert all(read(run, table) == [] for table in (*TABLES, QUARANTINE))
+
+
+# --- the mapping itself ------------------------------------------------------------------------------
+
+
+def changed_mapping(**changes: Any) -> dict[str, Any]:
+    return rent_with(tables=[{**RENT["tables"][0], **changes}])
+
+
+COLUMNS: dict[str, Any] = RENT["tables"][0]["columns"]
+
+
+@pytest.mark.parametrize(
+    ("extract", "told"),
+    [
+        (changed_mapping(table="rents"), "no table 'rents'"),
+        (changed_mapping(columns={**COLUMNS, "amount": "amount"}), "no column 'amount'"),
+        (changed_mapping(columns={**COLUMNS, "group_id": "ref"}), "no column 'group_id'"),
+        (changed_mapping(columns={**COLUMNS, "kind": {"column": "kind", "codes": "kinds"}}), "no code map 'kinds'"),
+        (changed_mapping(columns={k: v for k, v in COLUMNS.items() if k != "kind"}), "lacks the column 'kind'"),
+        (changed_mapping(columns={**COLUMNS, "kind": {"latest": ["a", "b"]}}), "does not suit"),
+        (changed_mapping(columns={**COLUMNS, "kind": {"column": "kind", "split": ";"}}), "split"),
+        (changed_mapping(group_type="household"), "no kind of group"),
+        (changed_mapping(group=None), "no key"),
+        (changed_mapping(key=["ref"]), "no such key"),
+        (rent_with(joins=[{"extract": "nobody", "on": {"ref": "ref"}}]), "no extract 'nobody'"),
+        (rent_with(joins=[{"extract": "rent", "on": {"ref": "ref"}}]), "not used"),
+    ],
+)
+def test_a_mapping_that_cannot_be_carried_out_is_refused_before_reading(
+    tmp_path: Path, extract: dict[str, Any], told: str
+) -> None:
+    put(tmp_path / "in", "rent.csv", RENT_HEADER)
+    with pytest.raises(UsageError) as refused:
+        sources(tmp_path / "run", extract, folder=tmp_path / "in")
+    assert told in refused.value.message
+    assert "'rent'" in refused.value.where and refused.value.fix
+
+
+@pytest.mark.parametrize("dates", [["dd/mm/yyyy"], ["%H:%M"], ["%d/%q/%Y"]])
+def test_a_format_that_is_no_date_format_is_refused(dates: list[str]) -> None:
+    with pytest.raises(ValueError, match="date format"):
+        config(Path(), rent_with(dates=dates))
+
+
+def test_an_unknown_encoding_is_refused() -> None:
+    with pytest.raises(ValueError, match="encoding"):
+        config(Path(), rent_with(encoding="utf-9"))
+
+
+def test_addresses_and_markers_keep_what_they_can(tmp_path: Path) -> None:
+    put(
+        tmp_path / "in", "llpg.csv", "uprn,saon,street,class,imd\n005,Flat 1,High St,RD,3\n0,,X,RD,3\n6,,Low Rd,??,11\n"
+    )
+    put(
+        tmp_path / "in",
+        "badges.csv",
+        "no,from,to\n1,01/02/2024,01/02/2027\n2,01/02/2024,soon\n3,01/02/2024,31/12/9999\n",
+    )
+    gazetteer = {
+        "name": "llpg",
+        "source": "gazetteer",
+        "files": ["llpg.csv"],
+        "tables": [
+            {
+                "table": "addresses",
+                "columns": {
+                    "uprn": "uprn",
+                    "address": ["saon", "street"],
+                    "kind": {"column": "class", "codes": {"RD": "dwelling"}},
+                    "imd_decile": "imd",
+                },
+            }
+        ],
+    }
+    badges = {
+        "name": "badges",
+        "source": "badges",
+        "files": ["badges.csv"],
+        "dates": ["%d/%m/%Y"],
+        "tables": [
+            {
+                "table": "disability_markers",
+                "key": ["no"],
+                "columns": {
+                    "event_date": "from",
+                    "recorded_on": "from",
+                    "to_date": "to",
+                    "kind": {"constant": "mobility"},
+                },
+            }
+        ],
+    }
+    run = sources(tmp_path / "run", gazetteer, badges, folder=tmp_path / "in", max_bad_share=0.5)
+    found = [(a["uprn"], a["address"], a["kind"], a["imd_decile"]) for a in read(run, ADDRESSES)]
+    assert found == [("5", "Flat 1, High St", "dwelling", 3), ("6", "Low Rd", None, None)]
+    # An end that cannot be read would make the badge look open; one that stands for 'open' may be left out.
+    assert [(m["record_id"], m["to_date"]) for m in read(run, DISABILITY_MARKERS)] == [
+        ("1", dt.date(2027, 2, 1)),
+        ("3", None),
+    ]
+    noted = {(q["file"], q["row"], q["column"], q["rule"], q["action"]) for q in read(run, QUARANTINE)}
+    assert noted == {
+        ("llpg.csv", 2, "uprn", "not_a_property_number", "row"),
+        ("llpg.csv", 3, "kind", "not_a_known_code", "cell"),
+        ("llpg.csv", 3, "imd_decile", "out_of_range", "cell"),
+        ("badges.csv", 2, "to_date", "not_a_date", "row"),
+        ("badges.csv", 3, "to_date", "too_late", "cell"),
+    }
+    assert (
+        "unmapped" in json.loads((run.root / "sources" / "summary.json").read_text())["files"][1]["tables"]["addresses"]
+    )
