@@ -104,10 +104,8 @@ def _rate(numerator: int, denominator: int) -> Measure:
 
 def audit_facts(audit: Document) -> AuditFacts:
     """An audit from ``fairness_audits/<target>/audit.json``: its ``published`` block, verdict and hashes."""
-    published = audit.get("published")
+    published = audit["published"]
     hashes = tuple(sorted((_file_named(key), str(digest)) for key, digest in audit["bound"].items()))
-    if published is None:
-        return AuditFacts(audit["verdict"], audit["why"], (), (), THRESHOLD, ROUND_TO, hashes)
     return AuditFacts(
         verdict=audit["verdict"],
         why=published["why"],
@@ -119,10 +117,9 @@ def audit_facts(audit: Document) -> AuditFacts:
     )
 
 
-NOT_AUDITED = AuditFacts(
-    "not_audited", "The audits stage has not reported on this target.", (), (), THRESHOLD, ROUND_TO, ()
-)
-"""What stands where there is no audit at all."""
+def no_audit(why: str) -> AuditFacts:
+    """What stands where there is no audit to trust."""
+    return AuditFacts("not_audited", why, (), (), THRESHOLD, ROUND_TO, ())
 
 
 def _rule(rule: Document) -> Rule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fairness_audits.release import GateState
+from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
 from reports.config import ReportsConfig
@@ -13,7 +13,7 @@ from reports.explanation import explanation_page
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
 from reports.opening import flagged_cases, gate_status, release_facts, used_features
-from reports.reading import NOT_AUDITED, audit_facts, feature_facts, run_facts, target_facts
+from reports.reading import audit_facts, feature_facts, no_audit, run_facts, target_facts
 from store.files import read_json
 from store.keys import Purpose
 from store.workspace import Stage, Workspace
@@ -45,9 +45,12 @@ def run(work: Workspace) -> None:
 
 def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
     target = target_facts(name, read_json(work.document(_EVALUATION.format(name))))
+    gate = gate_status(work, name)
+    release = release_facts(gate)
     found = work.document(_AUDIT.format(name))
-    audit = audit_facts(read_json(found)) if found.exists() else NOT_AUDITED
-    release = release_facts(gate_status(work, name))
+    # What the gate does not accept as an audit (changed since, or about other scores) must not be shown as one.
+    accepted = found.exists() and gate.verdict is not Verdict.NOT_AUDITED
+    audit = audit_facts(read_json(found)) if accepted else no_audit(gate.reason)
     work.write_document(f"{ROOM}/{name}/fairness.html", fairness_page(work.council, target, audit, release))
     if release.open:
         used = used_features(target, feature_facts(catalogue))

@@ -195,6 +195,15 @@ def test_a_target_without_a_model_has_a_report_that_says_so(run: RunFolder) -> N
     assert f"Hidden young carers: not modelled. {why}" in page(run, "index.html").text
 
 
+def test_an_audit_that_was_changed_is_not_shown_as_one(run: RunFolder) -> None:
+    path = run.root / "fairness_audits" / FAMILY_TARGET / "audit.json"
+    write_json(path, read_json(path) | {"verdict": "pass"})
+    report(run)
+    text = page(run, f"{FAMILY_TARGET}/fairness.html").text
+    assert "The audit was changed after it was written" in text
+    assert "passed its fairness checks" not in text and "Group by group" not in text
+
+
 def test_a_child_pack_says_which_family_a_child_belongs_to(run: RunFolder) -> None:
     release(run, CHILD_TARGET)
     text = Page((report(run) / CHILD_TARGET / "explanation.html").read_text(encoding="utf-8")).text
