@@ -29,9 +29,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 METHOD = (
     "Rates are shares of their own denominators, over all test as-of dates together. Intervals are Wilson's for one "
-    "rate, Newcombe's for the difference of two, Garwood's for observed over expected and the score interval for "
-    "the ratio of two such, all on evidence reduced for families that recur. 'The rest' is everyone in the cohort "
-    "outside the group. Fail is after Holm's adjustment over all questions asked; pass needs every question passed."
+    "rate, Newcombe's for the difference of two and Donner and Zou's for their ratio, Garwood's for observed over "
+    "expected and the score interval for the ratio of two such, all on evidence reduced for families that recur. "
+    "'The rest' is everyone in the cohort outside the group. Fail is after Holm's adjustment over all questions "
+    "asked; pass needs every question passed."
 )
 
 

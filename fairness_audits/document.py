@@ -8,7 +8,7 @@ from typing import Any
 from fairness_audits.ethnicity import UNKNOWN, broad_group, label
 from fairness_audits.intervals import wilson, z_of
 from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
-from fairness_audits.metrics import RATES, Metric, evidence_name, title
+from fairness_audits.metrics import RATES, Metric, Scale, evidence_name, title
 from fairness_audits.policy import Grouping, Rule
 from fairness_audits.verdict import Finding, Verdict, combine
 from fairness_audits.wording import what_would_settle_it, why
@@ -63,9 +63,9 @@ def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
         "denominator": number(evidence.denominator),
         "effective_denominator": number(evidence.effective),
         "families": evidence.families,
-        "p_value": number(evidence.p_value(1.0 if metric is Metric.CALIBRATION else 0.0)),
+        "p_value": number(_p_alike(evidence)),
     }
-    return entry | {"against_rest": _comparison(evidence)}
+    return entry | {"rest": _against_rest(evidence)}
 
 
 def rule_entry(rule: Rule, findings: list[Finding]) -> dict[str, Any]:
@@ -106,16 +106,22 @@ def _list_share(counts: Counts, whole: Measures) -> dict[str, float | None]:
     return {"value": number(share), "low": number(float(low)), "high": number(float(high))}
 
 
-def _comparison(evidence: Evidence) -> dict[str, Any]:
-    low, high = evidence.comparison_interval(REPORTED_CONFIDENCE) or (None, None)
-    return {
-        "kind": "ratio" if evidence.metric is Metric.CALIBRATION else "difference",
-        "rest": number(evidence.rest_value),
-        "rest_denominator": number(evidence.rest_denominator),
-        "value": number(evidence.comparison),
-        "low": number(low),
-        "high": number(high),
+def _p_alike(evidence: Evidence) -> float | None:
+    """p-value of 'the group is as the rest'."""
+    by_ratio = evidence.metric is Metric.CALIBRATION
+    return evidence.p_value(Scale.RATIO, 1.0) if by_ratio else evidence.p_value(Scale.DIFFERENCE, 0.0)
+
+
+def _against_rest(evidence: Evidence) -> dict[str, Any]:
+    scales = [Scale.RATIO] if evidence.metric is Metric.CALIBRATION else list(Scale)
+    return {"value": number(evidence.rest_value), "denominator": number(evidence.rest_denominator)} | {
+        scale.value: _comparison(evidence, scale) for scale in scales
     }
+
+
+def _comparison(evidence: Evidence, scale: Scale) -> dict[str, Any]:
+    low, high = evidence.comparison_interval(scale, REPORTED_CONFIDENCE) or (None, None)
+    return {"value": number(evidence.comparison(scale)), "low": number(low), "high": number(high)}
 
 
 def _finding_entry(finding: Finding) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def _finding_entry(finding: Finding) -> dict[str, Any]:
         "ground": finding.ground.value,
         "value": number(evidence.value) if evidence else None,
         "rest": number(evidence.rest_value) if evidence else None,
-        "comparison": number(evidence.comparison) if evidence else None,
+        "comparison": number(evidence.comparison(finding.rule.scale)) if evidence else None,
         "low": number(finding.low),
         "high": number(finding.high),
         "p_beyond_margin": number(finding.p_value),

@@ -3,12 +3,15 @@
 Counts need not be whole: the audit passes effective counts, shrunk for families that recur (`clusters`).
 
 Sources: Wilson 1927 (JASA 22) for one proportion; Newcombe 1998 (Statistics in Medicine 17: 873-890, method 10)
-for the difference of two; Garwood 1936 (Biometrika 28) for a Poisson mean, with real-valued counts; Graham,
-Mengersen and Morton 2003 (Statistics in Medicine 22: 2071-2083) for the ratio of two Poisson rates, by the
-score interval of the conditional share; Holm 1979 (Scandinavian Journal of Statistics 6: 65-70).
+for the difference of two; Donner and Zou 2012 (Statistical Methods in Medical Research 21: 347-359) for the
+ratio of two; Garwood 1936 (Biometrika 28) for a Poisson mean, with real-valued counts; Graham, Mengersen and
+Morton 2003 (Statistics in Medicine 22: 2071-2083) for the ratio of two Poisson rates, by the score interval of
+the conditional share; Holm 1979 (Scandinavian Journal of Statistics 6: 65-70).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +56,27 @@ def newcombe(
     )
 
 
+def ratio_of_rates(
+    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike, z: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Interval for (rate / other rate) by the same method, from Wilson's limits of each (Donner and Zou).
+
+    NaN where either has no trials or both rates are nought; infinite above when the other is nought.
+    """
+    k1, n1, k2, n2 = _floats(successes), _floats(trials), _floats(other_successes), _floats(other_trials)
+    low1, high1 = wilson(k1, n1, z)
+    low2, high2 = wilson(k2, n2, z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p1, p2 = k1 / n1, k2 / n2
+        # Written so that nothing is divided by (2 p2 - high2), which may be nought.
+        below = p1 * p2 + np.sqrt((p1 * p2) ** 2 - low1 * high2 * (2 * p1 - low1) * (2 * p2 - high2))
+        low = np.where(p1 > 0, low1 * (2 * p1 - low1) / below, 0.0)
+        above = p1 * p2 + np.sqrt(np.maximum((p1 * p2) ** 2 - high1 * low2 * (2 * p1 - high1) * (2 * p2 - low2), 0))
+        high = np.where(p2 > 0, above / (low2 * (2 * p2 - low2)), np.inf)
+    undefined = ~((p1 + p2) > 0)
+    return np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
+
+
 def newcombe_p(
     successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike, value: float
 ) -> Floats:
@@ -60,16 +84,32 @@ def newcombe_p(
 
     So the p-value and the interval can never disagree. NaN where either has no trials.
     """
-    k1, n1, k2, n2 = _floats(successes), _floats(trials), _floats(other_successes), _floats(other_trials)
+    return _level_that_meets(newcombe, np.subtract, (successes, trials, other_successes, other_trials), value)
+
+
+def ratio_of_rates_p(
+    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike, value: float
+) -> Floats:
+    """Two-sided p-value of 'the ratio is ``value``', as for `newcombe_p`. NaN where the interval is."""
+    return _level_that_meets(ratio_of_rates, np.divide, (successes, trials, other_successes, other_trials), value)
+
+
+def _level_that_meets(
+    interval: Callable[..., tuple[Floats, Floats]],
+    compare: Callable[[Floats, Floats], Floats],
+    sides: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike],
+    value: float,
+) -> Floats:
+    k1, n1, k2, n2 = (_floats(side) for side in sides)
     with np.errstate(divide="ignore", invalid="ignore"):
-        difference = k1 / n1 - k2 / n2
-    near, far = np.zeros_like(difference), np.full_like(difference, _LARGEST_Z)
+        found = compare(k1 / n1, k2 / n2)
+    near, far = np.zeros_like(found), np.full_like(found, _LARGEST_Z)
     for _ in range(_BISECTIONS):
         middle = (near + far) / 2
-        low, high = newcombe(k1, n1, k2, n2, middle)
-        outside = np.where(difference >= value, low > value, high < value)
+        low, high = interval(k1, n1, k2, n2, middle)
+        outside = np.where(found >= value, low > value, high < value)
         near, far = np.where(outside, middle, near), np.where(outside, far, middle)
-    return np.where(np.isnan(difference), np.nan, 2 * norm.sf((near + far) / 2))
+    return np.where(np.isnan(found), np.nan, 2 * norm.sf((near + far) / 2))
 
 
 def observed_over_expected(observed: ArrayLike, expected: ArrayLike, confidence: float) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 from fairness_audits.cases import Cases
 from fairness_audits.clusters import GroupTotals, group_totals
 from fairness_audits.intervals import (
+    Floats,
     newcombe,
     newcombe_p,
     observed_over_expected,
+    ratio_of_rates,
+    ratio_of_rates_p,
     ratio_of_ratios,
     ratio_of_ratios_p,
     wilson,
     z_of,
 )
-from fairness_audits.metrics import RATES, Metric
+from fairness_audits.metrics import RATES, Metric, Scale
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,12 @@ class Evidence:
     def rest_value(self) -> float | None:
         return self.rest_numerator / self.rest_denominator if self.rest_denominator > 0 else None
 
-    @property
-    def comparison(self) -> float | None:
-        """Group minus rest; for calibration group over rest. None when either is undefined."""
+    def comparison(self, scale: Scale) -> float | None:
+        """Group minus rest, or group over rest. None when either is undefined, or nothing is to be divided by."""
         value, rest = self.value, self.rest_value
         if value is None or rest is None:
             return None
-        if self.metric is Metric.CALIBRATION:
+        if scale is Scale.RATIO:
             return value / rest if rest > 0 else None
         return value - rest
 
@@ -96,20 +98,24 @@ class Evidence:
             return _pair(observed_over_expected(self._successes, self.effective, confidence))
         return _pair(wilson(self._successes, self.effective, z_of(confidence)))
 
-    def comparison_interval(self, confidence: float) -> tuple[float, float] | None:
-        """Interval of `comparison`. Infinite above when the rest saw none of what it was expected to see."""
-        if self.comparison is None:
+    def comparison_interval(self, scale: Scale, confidence: float) -> tuple[float, float] | None:
+        """Interval of `comparison`."""
+        if self.comparison(scale) is None:
             return None
-        between = ratio_of_ratios if self.metric is Metric.CALIBRATION else newcombe
-        return _pair(between(*self._sides, z_of(confidence)))
+        return _pair(self._method(scale)[0](*self._sides, z_of(confidence)))
 
-    def p_value(self, against: float) -> float | None:
+    def p_value(self, scale: Scale, against: float) -> float | None:
         """Two-sided p-value of 'the comparison is ``against``', on the metric's own denominators."""
-        if self.comparison is None:
+        if self.comparison(scale) is None:
             return None
-        test = ratio_of_ratios_p if self.metric is Metric.CALIBRATION else newcombe_p
-        found = float(test(*self._sides, against))
+        found = float(self._method(scale)[1](*self._sides, against))
         return None if np.isnan(found) else found
+
+    def _method(self, scale: Scale) -> tuple[Callable[..., tuple[Floats, Floats]], Callable[..., Floats]]:
+        """Interval and p-value of a comparison. Calibration is compared by ratio only."""
+        if self.metric is Metric.CALIBRATION:
+            return ratio_of_ratios, ratio_of_ratios_p
+        return (ratio_of_rates, ratio_of_rates_p) if scale is Scale.RATIO else (newcombe, newcombe_p)
 
     @property
     def _successes(self) -> float:

@@ -22,11 +22,19 @@ class Metric(StrEnum):
     SELECTION_RATE = "selection_rate"
     BASE_RATE = "base_rate"
     MISS_RATE = "fnr"
+    FOUND_RATE = "tpr"
     FALSE_POSITIVE_RATE = "fpr"
     PRECISION = "precision"
     FALSE_DISCOVERY_RATE = "fdr"
     FALSE_OMISSION_RATE = "for"
     CALIBRATION = "calibration_oe"
+
+
+class Scale(StrEnum):
+    """How a group is compared with the rest: its rate minus theirs, or divided by theirs."""
+
+    DIFFERENCE = "difference"
+    RATIO = "ratio"
 
 
 class Harm(StrEnum):
@@ -44,7 +52,6 @@ class Rate:
 
     metric: Metric
     title: str
-    counted: str
     evidence: str
     """Plain name of the denominator, for sentences."""
     harm: Harm
@@ -56,7 +63,6 @@ RATES: tuple[Rate, ...] = (
     Rate(
         Metric.SELECTION_RATE,
         "share flagged",
-        "flagged",
         "cases",
         Harm.EITHER,
         lambda outcome, flagged: flagged,
@@ -65,7 +71,6 @@ RATES: tuple[Rate, ...] = (
     Rate(
         Metric.BASE_RATE,
         "share with the outcome",
-        "with the outcome",
         "cases",
         Harm.NEITHER,
         lambda outcome, flagged: outcome,
@@ -74,16 +79,22 @@ RATES: tuple[Rate, ...] = (
     Rate(
         Metric.MISS_RATE,
         "miss rate",
-        "missed",
         "cases with the outcome",
         Harm.HIGHER,
         lambda outcome, flagged: ~flagged,
         lambda outcome, flagged: outcome,
     ),
     Rate(
+        Metric.FOUND_RATE,
+        "share found",
+        "cases with the outcome",
+        Harm.LOWER,
+        lambda outcome, flagged: flagged,
+        lambda outcome, flagged: outcome,
+    ),
+    Rate(
         Metric.FALSE_POSITIVE_RATE,
         "false-positive rate",
-        "flagged wrongly",
         "cases without the outcome",
         Harm.HIGHER,
         lambda outcome, flagged: flagged,
@@ -92,7 +103,6 @@ RATES: tuple[Rate, ...] = (
     Rate(
         Metric.PRECISION,
         "precision",
-        "flagged rightly",
         "flagged cases",
         Harm.LOWER,
         lambda outcome, flagged: outcome,
@@ -101,7 +111,6 @@ RATES: tuple[Rate, ...] = (
     Rate(
         Metric.FALSE_DISCOVERY_RATE,
         "false discovery rate",
-        "flagged wrongly",
         "flagged cases",
         Harm.HIGHER,
         lambda outcome, flagged: ~outcome,
@@ -110,7 +119,6 @@ RATES: tuple[Rate, ...] = (
     Rate(
         Metric.FALSE_OMISSION_RATE,
         "false omission rate",
-        "with the outcome",
         "cases not flagged",
         Harm.HIGHER,
         lambda outcome, flagged: outcome,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from fairness_audits.metrics import Harm, Metric, harm
+from fairness_audits.metrics import Harm, Metric, Scale, harm
 from store.errors import UsageError
 from store.files import text_hash
 
@@ -34,9 +34,10 @@ class Rule(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the rule.")
     metric: Metric = Field(description="What is compared.")
     grouping: Grouping = Field(Grouping.BROAD, description="Which groups it holds for.")
+    scale: Scale = Field(Scale.DIFFERENCE, description="Whether a group is compared by difference or by ratio.")
     margin: float = Field(
         gt=0,
-        description="Largest harm that may be accepted: a difference of rates, or for calibration_oe a ratio above 1.",
+        description="Largest harm that may be accepted: a difference of rates; or a ratio above 1, and its inverse.",
     )
     confidence: float = Field(0.95, ge=0.8, lt=1, description="Confidence of the two-sided interval.")
     minimum: float = Field(
@@ -48,9 +49,11 @@ class Rule(BaseModel):
     def _can_be_judged(self) -> Rule:
         if harm(self.metric) is Harm.NEITHER:
             raise ValueError(f"{self.metric.value} describes the cohort and cannot be a rule")
-        if self.metric is Metric.CALIBRATION and self.margin <= 1:
-            raise ValueError("the margin of calibration_oe is a ratio and must be above 1, such as 1.25")
-        if self.metric is not Metric.CALIBRATION and self.margin >= 1:
+        if self.metric is Metric.CALIBRATION and self.scale is Scale.DIFFERENCE:
+            raise ValueError('calibration_oe is compared by ratio only: give scale = "ratio"')
+        if self.scale is Scale.RATIO and self.margin <= 1:
+            raise ValueError("the margin is a ratio and must be above 1, such as 1.25")
+        if self.scale is Scale.DIFFERENCE and self.margin >= 1:
             raise ValueError("the margin is a difference of rates and must be below 1, such as 0.10")
         return self
 
@@ -115,7 +118,7 @@ def _explained(error: ValidationError, where: str) -> UsageError:
             "The audit policy has an unknown key.", where=f"{where}: {key}", fix=_nearest(str(first["loc"][-1]), known)
         )
     if kind == "enum":
-        known = [member.value for member in (Metric if first["loc"][-1] == "metric" else Grouping)]
+        known = [member.value for member in _ENUMS[str(first["loc"][-1])]]
         return UsageError(
             "The audit policy names something unknown.", where=f"{where}: {key}", fix=_nearest(first["input"], known)
         )
@@ -123,7 +126,10 @@ def _explained(error: ValidationError, where: str) -> UsageError:
     return UsageError(f"The audit policy is wrong: {message}.", where=f"{where}: {key}" if key else where)
 
 
+_ENUMS: dict[str, type[StrEnum]] = {"metric": Metric, "grouping": Grouping, "scale": Scale}
 _PLAIN_NAMES = {
+    "recall": Metric.FOUND_RATE,
+    "true_positive_rate": Metric.FOUND_RATE,
     "miss_rate": Metric.MISS_RATE,
     "false_negative_rate": Metric.MISS_RATE,
     "false_positive_rate": Metric.FALSE_POSITIVE_RATE,

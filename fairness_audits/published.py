@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairness_audits.document import METRICS, REPORTED_CONFIDENCE
+from fairness_audits.document import METRICS, REPORTED_CONFIDENCE, number
 from fairness_audits.ethnicity import broad_group, label
 from fairness_audits.intervals import wilson, z_of
 from fairness_audits.measure import EVERYONE, NOTHING, Evidence, Measures
@@ -21,6 +21,7 @@ _RATE_COLUMNS: dict[Metric, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Metric.SELECTION_RATE: (("flagged",), ("n",)),
     Metric.BASE_RATE: (("positives",), ("n",)),
     Metric.MISS_RATE: (("fn",), ("positives",)),
+    Metric.FOUND_RATE: (("tp",), ("positives",)),
     Metric.FALSE_POSITIVE_RATE: (("fp",), ("n", "-positives")),
     Metric.PRECISION: (("tp",), ("flagged",)),
     Metric.FALSE_DISCOVERY_RATE: (("fp",), ("flagged",)),
@@ -131,6 +132,7 @@ def _rule(rule: Rule, findings: list[Finding], cells: Protected) -> dict[str, An
         "title": f"{title(rule.metric)} by {rule.grouping.value} ethnic group",
         "metric": rule.metric.value,
         "grouping": rule.grouping.value,
+        "scale": rule.scale.value,
         "margin": rule.margin,
         "confidence": rule.confidence,
         "reason": rule.reason,
@@ -142,10 +144,9 @@ def _rule(rule: Rule, findings: list[Finding], cells: Protected) -> dict[str, An
 def _finding(finding: Finding, cells: Protected) -> dict[str, Any]:
     row = (finding.rule.grouping.value, finding.group)
     shown = all(not isinstance(cells.get((row, column), Hidden.SMALL), Hidden) for column in COLUMNS)
-    places = 1 if finding.rule.metric is Metric.CALIBRATION else 2
     evidence = finding.evidence
-    figures = (evidence.comparison if evidence else None, finding.low, finding.high)
-    low_high = [round(figure, places) if shown and figure is not None else None for figure in figures]
+    figures = (evidence.comparison(finding.rule.scale) if evidence else None, finding.low, finding.high)
+    low_high = [number(round(figure, 2)) if shown and figure is not None else None for figure in figures]
     return {
         "group": finding.group,
         "label": label(finding.group),

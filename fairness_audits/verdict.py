@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from fairness_audits.intervals import holm
 from fairness_audits.measure import Evidence, Measures
-from fairness_audits.metrics import Harm, Metric, harm
+from fairness_audits.metrics import Harm, Scale, harm
 from fairness_audits.policy import Policy, Rule
 
 
@@ -54,10 +54,11 @@ class Finding:
     @property
     def better_off(self) -> bool:
         """Whether the whole interval is on the side that does the group no harm."""
-        if self.low is None or self.high is None or self.rule.metric is Metric.CALIBRATION:
+        if self.low is None or self.high is None:
             return False
+        alike = 1.0 if self.rule.scale is Scale.RATIO else 0.0
         side = harm(self.rule.metric)
-        return (side is Harm.HIGHER and self.high < 0) or (side is Harm.LOWER and self.low > 0)
+        return (side is Harm.HIGHER and self.high < alike) or (side is Harm.LOWER and self.low > alike)
 
 
 def judge(policy: Policy, measures: dict[str, Measures], expected_groups: dict[str, tuple[str, ...]]) -> list[Finding]:
@@ -83,41 +84,33 @@ def combine(verdicts: list[Verdict]) -> Verdict:
 
 def harm_limits(rule: Rule) -> tuple[float | None, float | None]:
     """The lowest and highest comparison the rule accepts; None where it sets no limit."""
-    if rule.metric is Metric.CALIBRATION:
-        return 1 / rule.margin, rule.margin
+    least = 1 / rule.margin if rule.scale is Scale.RATIO else -rule.margin
     side = harm(rule.metric)
-    return (
-        None if side is Harm.HIGHER else -rule.margin,
-        None if side is Harm.LOWER else rule.margin,
-    )
+    return None if side is Harm.HIGHER else least, None if side is Harm.LOWER else rule.margin
 
 
 def _weigh(rule: Rule, group: str, evidence: Evidence | None) -> Finding:
     """A finding before Holm's adjustment: 'fail' is not yet given."""
     if evidence is None or evidence.effective < rule.minimum:
         return Finding(rule, group, Verdict.CANNOT_TELL, Ground.TOO_LITTLE, evidence)
-    interval = evidence.comparison_interval(rule.confidence)
-    if evidence.comparison is None or interval is None:
+    comparison = evidence.comparison(rule.scale)
+    interval = evidence.comparison_interval(rule.scale, rule.confidence)
+    if comparison is None or interval is None:
         return Finding(rule, group, Verdict.CANNOT_TELL, Ground.NO_COMPARISON, evidence)
     low, high = interval
     least, most = harm_limits(rule)
     if (least is None or low >= least) and (most is None or high <= most):
         return Finding(rule, group, Verdict.PASS, Ground.WITHIN, evidence, low, high, 1.0)
-    p_value = _p_beyond(evidence, least, most)
+    limit = _limit_passed(comparison, least, most)
+    p_value = 1.0 if limit is None else evidence.p_value(rule.scale, limit) or 0.0
     return Finding(rule, group, Verdict.CANNOT_TELL, Ground.STRADDLES, evidence, low, high, p_value)
 
 
-def _p_beyond(evidence: Evidence, least: float | None, most: float | None) -> float:
-    """p-value of 'no further than the margin'; 1 when the estimate itself is within it."""
-    comparison = evidence.comparison
-    assert comparison is not None
-    for limit, beyond in (
-        (most, most is not None and comparison > most),
-        (least, least is not None and comparison < least),
-    ):
-        if beyond and limit is not None:
-            return evidence.p_value(limit) or 0.0
-    return 1.0
+def _limit_passed(comparison: float, least: float | None, most: float | None) -> float | None:
+    """The limit that the estimate itself is beyond; None when it is within both."""
+    if most is not None and comparison > most:
+        return most
+    return least if least is not None and comparison < least else None
 
 
 def _settle(findings: list[Finding]) -> list[Finding]:

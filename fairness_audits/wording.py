@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from fairness_audits.ethnicity import label
-from fairness_audits.metrics import Metric, evidence_name, title
+from fairness_audits.metrics import Metric, Scale, evidence_name, title
 from fairness_audits.verdict import Finding, Ground, Verdict, harm_limits
 
 _HOPELESS = 20
@@ -27,14 +27,13 @@ def why(finding: Finding) -> str:
     if evidence is None or finding.low is None or finding.high is None:
         return f"{name} cannot be judged: there is nothing in the rest of the cohort to compare it with."
     level = f"{finding.rule.confidence:.0%} interval"
-    if finding.rule.metric is Metric.CALIBRATION:
-        figures = f"is {evidence.comparison:.2f} times the rest's ({level} {finding.low:.2f} to {finding.high:.2f})"
+    comparison = evidence.comparison(finding.rule.scale) or 0.0
+    if finding.rule.scale is Scale.RATIO:
+        against = f"{comparison:.2f} times that ({level} {finding.low:.2f} to {finding.high:.2f})"
     else:
-        figures = (
-            f"is {evidence.value:.1%} against {evidence.rest_value:.1%} in the rest of the cohort, a difference of "
-            f"{_points(evidence.comparison or 0.0)} points ({level} {_points(finding.low)} to {_points(finding.high)})"
-        )
-    return f"{name} {figures}, {_position(finding)}."
+        against = f"{_points(comparison)} points ({level} {_points(finding.low)} to {_points(finding.high)})"
+    values = f"is {_value(finding, evidence.value)} against {_value(finding, evidence.rest_value)} in the rest"
+    return f"{name} {values} of the cohort, {against}, {_position(finding)}."
 
 
 def why_published(finding: Finding, shown: bool) -> str:
@@ -67,8 +66,8 @@ def what_would_settle_it(finding: Finding) -> str:
     times = evidence_needed(finding)
     if times > _HOPELESS:
         return (
-            f"The difference is so near the margin that more evidence alone will hardly settle it (over {_HOPELESS} "
-            "times as much would be needed): decide whether it is acceptable, or change the model."
+            f"More evidence alone will hardly settle it: over {_HOPELESS} times as much would be needed. Decide "
+            "whether the difference may stand, or change the model."
         )
     return f"About {times} times as much evidence as now ({kind} in this group), if the difference stays as it is."
 
@@ -76,9 +75,9 @@ def what_would_settle_it(finding: Finding) -> str:
 def evidence_needed(finding: Finding) -> int:
     """By how many times the evidence must grow for the interval to clear the nearer margin, at today's estimate."""
     assert finding.evidence is not None and finding.low is not None and finding.high is not None
-    comparison = finding.evidence.comparison
+    comparison = finding.evidence.comparison(finding.rule.scale)
     assert comparison is not None
-    scale = (lambda x: math.log(max(x, 1e-9))) if finding.rule.metric is Metric.CALIBRATION else float
+    scale = (lambda x: math.log(max(x, 1e-9))) if finding.rule.scale is Scale.RATIO else float
     widths = []
     for limit in harm_limits(finding.rule):
         if limit is not None:
@@ -90,15 +89,25 @@ def evidence_needed(finding: Finding) -> int:
 
 
 def _position(finding: Finding) -> str:
-    if finding.rule.metric is Metric.CALIBRATION:
-        margin = f"the band {1 / finding.rule.margin:.2f} to {finding.rule.margin:.2f}"
-    else:
-        margin = f"the margin of {_number(100 * finding.rule.margin)} points"
+    margin = _margin(finding)
     if finding.ground is Ground.BEYOND:
         return f"beyond {margin}"
     if finding.ground is Ground.STRADDLES:
         return f"not shown to be within {margin}, nor beyond it"
     return f"within {margin}, and the group is better off than the rest" if finding.better_off else f"within {margin}"
+
+
+def _margin(finding: Finding) -> str:
+    if finding.rule.scale is Scale.DIFFERENCE:
+        return f"the margin of {_number(100 * finding.rule.margin)} points"
+    least, most = harm_limits(finding.rule)
+    if least is None:
+        return f"the margin of {most:.2f} times the rest's"
+    return f"the margin of {least:.2f} times the rest's" + (f" to {most:.2f} times" if most else "")
+
+
+def _value(finding: Finding, value: float | None) -> str:
+    return f"{value or 0.0:.2f}" if finding.rule.metric is Metric.CALIBRATION else f"{value or 0.0:.1%}"
 
 
 def _points(share: float) -> str:

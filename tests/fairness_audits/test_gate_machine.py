@@ -28,12 +28,13 @@ ROLES = ("data_scientist", "data_engineer", "equalities_lead", "director", "wiza
 TAMPERED = ("audit.json", "audit.mac", "scores", "reasons", "cohort", "evaluation")
 
 _made: dict[str, RunFolder] = {}
+_folder = tempfile.TemporaryDirectory(prefix="gate-machine-")
 
 
 def made() -> dict[str, RunFolder]:
     """The three audited runs, made once."""
     if not _made:
-        _made.update(make_runs(Path(tempfile.mkdtemp(prefix="gate-machine-"))))
+        _made.update(make_runs(Path(_folder.name)))
     return _made
 
 

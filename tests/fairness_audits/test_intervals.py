@@ -11,6 +11,8 @@ from fairness_audits.intervals import (
     newcombe,
     newcombe_p,
     observed_over_expected,
+    ratio_of_rates,
+    ratio_of_rates_p,
     ratio_of_ratios,
     ratio_of_ratios_p,
     wilson,
@@ -65,6 +67,37 @@ def test_the_p_value_and_the_interval_of_a_difference_never_disagree(
         assert low <= value <= high
 
 
+@given(counts, counts, st.sampled_from([0.67, 0.8, 1.0, 1.5]), st.sampled_from([0.8, 0.95, 0.99]))
+def test_the_p_value_and_the_interval_of_a_ratio_of_rates_never_disagree(
+    first: tuple[int, int], second: tuple[int, int], value: float, confidence: float
+) -> None:
+    low, high = (float(end) for end in ratio_of_rates(*first, *second, z_of(confidence)))
+    p_value = float(ratio_of_rates_p(*first, *second, value))
+    if first[0] == second[0] == 0:
+        assert np.isnan(low) and np.isnan(high) and np.isnan(p_value)
+        return
+    assert 0 <= low <= high
+    if p_value < 1 - confidence - 1e-9:
+        assert not low <= value <= high
+    if p_value > 1 - confidence + 1e-9:
+        assert low <= value <= high
+
+
+@given(counts, counts)
+def test_the_interval_of_a_ratio_of_rates_holds_it_and_turns_with_it(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    """The interval of the inverse is the inverse of the interval."""
+    if first[0] == 0 or second[0] == 0:
+        return
+    low, high = (float(end) for end in ratio_of_rates(*first, *second, Z95))
+    ratio = first[0] / first[1] / (second[0] / second[1])
+    assert low <= ratio * (1 + 1e-9) and ratio <= high * (1 + 1e-9)
+    turned_low, turned_high = (float(end) for end in ratio_of_rates(*second, *first, Z95))
+    assert turned_low == pytest.approx(1 / high, rel=1e-6)
+    assert turned_high == pytest.approx(1 / low, rel=1e-6)
+
+
 @given(st.integers(0, 200), st.floats(0.5, 200))
 def test_garwoods_interval_is_the_exact_poisson_one(observed: int, expected: float) -> None:
     low, high = (float(end) for end in observed_over_expected(observed, expected, 0.95))
@@ -104,6 +137,8 @@ def test_wilson_and_newcombe_cover_what_they_claim(rate: float, size: int) -> No
     k1, k2 = draw.binomial(size, rate, 20_000), draw.binomial(5 * size, rate, 20_000)
     low, high = newcombe(k1, size, k2, 5 * size, Z95)
     assert ((low <= 0) & (high >= 0)).mean() > 0.93
+    low, high = ratio_of_rates(k1, size, k2, 5 * size, Z95)
+    assert (~((low > 1) | (high < 1))).mean() > 0.93
     low, high = wilson(k2, 5 * size, Z95)
     assert ((low <= rate) & (rate <= high)).mean() > 0.92
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fairness_audits.cases import Cases
 from fairness_audits.measure import measure, measure_everyone
-from fairness_audits.metrics import Metric
+from fairness_audits.metrics import Metric, Scale
 
 GROUPS = ("A", "B", "Unknown")
 Row = tuple[str, bool, bool, float]
@@ -22,6 +22,7 @@ NAIVE = {
     Metric.SELECTION_RATE: (lambda o, f: f, lambda o, f: True),
     Metric.BASE_RATE: (lambda o, f: o, lambda o, f: True),
     Metric.MISS_RATE: (lambda o, f: not f, lambda o, f: o),
+    Metric.FOUND_RATE: (lambda o, f: f, lambda o, f: o),
     Metric.FALSE_POSITIVE_RATE: (lambda o, f: f, lambda o, f: not o),
     Metric.PRECISION: (lambda o, f: o, lambda o, f: f),
     Metric.FALSE_DISCOVERY_RATE: (lambda o, f: not o, lambda o, f: f),
@@ -72,6 +73,7 @@ def test_rates_are_fairlearns_wherever_fairlearn_has_a_denominator(drawn: list[R
     theirs = {
         Metric.SELECTION_RATE: fl.selection_rate,
         Metric.MISS_RATE: fl.false_negative_rate,
+        Metric.FOUND_RATE: fl.true_positive_rate,
         Metric.FALSE_POSITIVE_RATE: fl.false_positive_rate,
     }
     for name in found.groups:
@@ -89,8 +91,8 @@ def test_an_empty_denominator_is_no_rate_and_never_nought() -> None:
     found = measure(cases, group, GROUPS)
     assert found.evidence[Metric.MISS_RATE, "A"].value is None
     assert found.evidence[Metric.MISS_RATE, "A"].interval(0.95) is None
-    assert found.evidence[Metric.MISS_RATE, "A"].comparison is None
-    assert found.evidence[Metric.PRECISION, "A"].p_value(0.0) is None
+    assert found.evidence[Metric.MISS_RATE, "A"].comparison(Scale.DIFFERENCE) is None
+    assert found.evidence[Metric.PRECISION, "A"].p_value(Scale.DIFFERENCE, 0.0) is None
     assert found.evidence[Metric.FALSE_POSITIVE_RATE, "B"].value is None
 
 
@@ -98,7 +100,8 @@ def test_one_group_alone_has_rates_and_nothing_to_compare_with() -> None:
     cases, group = as_cases([("A", True, False, 0.1), ("A", False, True, 0.2)])
     evidence = measure(cases, group, GROUPS).evidence[Metric.MISS_RATE, "A"]
     assert evidence.value == 1
-    assert evidence.comparison is None and evidence.comparison_interval(0.95) is None
+    for scale in Scale:
+        assert evidence.comparison(scale) is None and evidence.comparison_interval(scale, 0.95) is None
     assert measure_everyone(cases).counts["everyone"].n == 2
 
 
@@ -108,5 +111,5 @@ def test_calibration_compares_observed_over_expected_with_the_rests() -> None:
     evidence = measure(*as_cases(drawn), GROUPS).evidence[Metric.CALIBRATION, "A"]
     assert evidence.value == pytest.approx(1.0)
     assert evidence.rest_value == pytest.approx(0.5)
-    assert evidence.comparison == pytest.approx(2.0)
-    assert measure(*as_cases(drawn[:6]), GROUPS).evidence[Metric.CALIBRATION, "A"].comparison is None
+    assert evidence.comparison(Scale.RATIO) == pytest.approx(2.0)
+    assert measure(*as_cases(drawn[:6]), GROUPS).evidence[Metric.CALIBRATION, "A"].comparison(Scale.RATIO) is None

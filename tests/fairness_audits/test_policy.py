@@ -28,6 +28,7 @@ def test_the_default_policy_rules_on_who_is_missed_and_who_is_wrongly_flagged() 
     policy = load_policy(None)
     assert {rule.metric for rule in policy.rules} == {
         Metric.MISS_RATE,
+        Metric.FOUND_RATE,
         Metric.FALSE_POSITIVE_RATE,
         Metric.PRECISION,
         Metric.CALIBRATION,
@@ -63,7 +64,10 @@ def test_the_hash_is_of_what_the_policy_says_and_not_of_its_layout(tmp_path: Pat
         (("0.1", "1.5"), "below 1"),
         (("0.1", "0"), "rules.0.margin"),
         (('"fnr"', '"base_rate"'), "cannot be a rule"),
-        (('"fnr"', '"calibration_oe"'), "above 1"),
+        (('"fnr"', '"calibration_oe"'), "by ratio only"),
+        (("margin = 0.1", 'margin = 0.1\nscale = "ratio"'), "above 1"),
+        (("margin = 0.1", 'margin = 0.1\nscale = "rato"'), "Did you mean ratio?"),
+        (('"fnr"', '"recall"'), "Did you mean tpr?"),
         (("minimum = 30", "minimum = 3"), "rules.0.minimum"),
         (('name = "mine"', "name = mine"), "not valid TOML"),
         (("minimum = 30", 'minimum = 30\n[[rules]]\nname="missed"\nmetric="fpr"\nmargin=0.1\nminimum=30'), "same name"),

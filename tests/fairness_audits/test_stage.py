@@ -56,7 +56,17 @@ def test_every_group_has_every_count_and_rate(borough: RunFolder) -> None:
     for grouping in ("broad", "detailed"):
         for entry in audit["groupings"][grouping]:
             assert entry["n"] == entry["tp"] + entry["fp"] + entry["fn"] + entry["tn"]
-            for rate in ("selection_rate", "base_rate", "fnr", "fpr", "precision", "fdr", "for", "calibration_oe"):
+            for rate in (
+                "selection_rate",
+                "base_rate",
+                "fnr",
+                "tpr",
+                "fpr",
+                "precision",
+                "fdr",
+                "for",
+                "calibration_oe",
+            ):
                 found = entry[rate]
                 if found["value"] is None:
                     assert found["why_empty"]

@@ -9,14 +9,16 @@ import pytest
 from fairness_audits.cases import Cases
 from fairness_audits.ethnicity import BROAD_GROUPS
 from fairness_audits.measure import Evidence, Measures, measure
-from fairness_audits.metrics import Metric
+from fairness_audits.metrics import Metric, Scale
 from fairness_audits.policy import Grouping, Policy, Rule, load_policy
 from fairness_audits.verdict import Finding, Ground, Verdict, combine, judge
 from fairness_audits.wording import evidence_needed, what_would_settle_it, why, why_published
 
 MISSED = Rule(name="missed", metric=Metric.MISS_RATE, grouping=Grouping.BROAD, margin=0.10, minimum=30)
 WORTH = Rule(name="worth", metric=Metric.PRECISION, grouping=Grouping.BROAD, margin=0.10, minimum=30)
-SAME = Rule(name="same", metric=Metric.CALIBRATION, grouping=Grouping.BROAD, margin=1.25, minimum=30)
+SAME = Rule(name="same", metric=Metric.CALIBRATION, grouping=Grouping.BROAD, scale=Scale.RATIO, margin=1.25, minimum=30)
+FOUND = Rule(name="found", metric=Metric.FOUND_RATE, scale=Scale.RATIO, margin=1.25, minimum=30)
+FALSELY = Rule(name="falsely", metric=Metric.FALSE_POSITIVE_RATE, scale=Scale.RATIO, margin=1.5, minimum=30)
 
 
 def evidence(metric: Metric, share: float, size: float, rest: float = 0.5, rest_size: float = 5000) -> Evidence:
@@ -40,6 +42,12 @@ def find(rule: Rule, *found: Evidence) -> list[Finding]:
         pytest.param(MISSED, 1.00, 29, Verdict.CANNOT_TELL, id="all missed but too few to judge"),
         pytest.param(WORTH, 0.80, 2000, Verdict.PASS, id="worth more is no harm"),
         pytest.param(WORTH, 0.20, 2000, Verdict.FAIL, id="worth far less"),
+        pytest.param(FOUND, 0.50, 2000, Verdict.PASS, id="found alike"),
+        pytest.param(FOUND, 0.90, 2000, Verdict.PASS, id="found more often is no harm"),
+        pytest.param(FOUND, 0.30, 2000, Verdict.FAIL, id="found far less often"),
+        pytest.param(FOUND, 0.00, 2000, Verdict.FAIL, id="never found"),
+        pytest.param(FALSELY, 0.10, 2000, Verdict.PASS, id="flagged wrongly less often is no harm"),
+        pytest.param(FALSELY, 0.90, 2000, Verdict.FAIL, id="flagged wrongly far more often"),
         pytest.param(SAME, 0.50, 2000, Verdict.PASS, id="scores alike"),
         pytest.param(SAME, 1.00, 2000, Verdict.FAIL, id="risk understated"),
         pytest.param(SAME, 0.25, 2000, Verdict.FAIL, id="risk overstated"),
@@ -52,9 +60,20 @@ def test_one_rule_and_one_group(rule: Rule, share: float, size: float, verdict: 
     assert why(finding).startswith("White: ")
 
 
+def test_with_a_short_list_a_group_that_is_never_found_fails_by_ratio_where_a_difference_would_pass() -> None:
+    """A tenth of the rest is found and nobody of the group: its miss rate is only ten points higher."""
+    never = evidence(Metric.FOUND_RATE, 0.0, 300, rest=0.08)
+    missed = evidence(Metric.MISS_RATE, 1.0, 300, rest=0.92)
+    assert find(FOUND, never)[0].verdict is Verdict.FAIL
+    assert find(MISSED, missed)[0].verdict is not Verdict.FAIL
+    assert Metric.FOUND_RATE in {rule.metric for rule in load_policy(None).rules}
+
+
 def test_being_better_off_is_reported() -> None:
     assert find(MISSED, evidence(Metric.MISS_RATE, 0.20, 2000))[0].better_off
     assert find(WORTH, evidence(Metric.PRECISION, 0.80, 2000))[0].better_off
+    assert find(FALSELY, evidence(Metric.FALSE_POSITIVE_RATE, 0.20, 2000))[0].better_off
+    assert not find(SAME, evidence(Metric.CALIBRATION, 0.45, 2000))[0].better_off
     assert not find(MISSED, evidence(Metric.MISS_RATE, 0.50, 500))[0].better_off
     assert "better off" in why(find(MISSED, evidence(Metric.MISS_RATE, 0.20, 2000))[0])
 
