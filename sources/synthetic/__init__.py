@@ -17,6 +17,7 @@ from sources.synthetic.care_extracts import (
     write_people,
     write_plans,
 )
+from sources.synthetic.clock import SCHOOL_YEARS
 from sources.synthetic.council_toml import write_council_toml
 from sources.synthetic.landlord_extracts import (
     write_gazetteer,
@@ -54,7 +55,7 @@ _FILES = (
     write_young_carers,
 )
 _CARE_FILES = (write_people, write_links, write_front_door, write_assessments, write_plans)
-_STEPS = 1 + len(_FILES) + len(_CARE_FILES) + 4 + 2
+_STEPS = 1 + len(_FILES) + len(_CARE_FILES) + len(SCHOOL_YEARS) + 2
 
 
 class _Quiet:

@@ -3,7 +3,7 @@
 A family's need drives contacts; who is contacted about also depends on how closely its group is watched. Services
 lower need while they last. Levels: contacts, the share accepted as referrals and assessments from Hackney's annual
 report 2019/20; children in need, plans and looked after from DfE 2023-24 and the same report. Assumed: durations,
-delays, domestic incidents at 6% of families a year and the effect of early help.
+delays, domestic incidents at 5% of families a year and the effect of early help.
 """
 
 from __future__ import annotations

@@ -61,8 +61,9 @@ def build_benefits(seed: int, families: Families, homes: Homes, needs: Needs) ->
     since = days_between(rng, day(2012, 1, 1), day(2019, 1, 1), size)
     migrates = np.where(happens(rng, 0.88, size), days_between(rng, COVERS_FROM, EXTRACT, size), OPEN)
     already = days_between(rng, day(2018, 6, 1), COVERS_FROM, size)
-    falls = happens(rng, logistic(-1.7 + 0.9 * needs.latent[:, -8:].mean(axis=1)), size)
-    new = np.where(falls, days_between(rng, COVERS_FROM, EXTRACT, size), OPEN)
+    tested = days_between(rng, COVERS_FROM, EXTRACT, size)
+    need_then = needs.latent[np.arange(size), quarter_of(tested)]
+    new = np.where(happens(rng, logistic(-1.7 + 0.9 * need_then), size), tested, OPEN)
     uc_from = np.where(legacy, migrates, np.where(needs.poor & happens(rng, 0.9, size), already, new))
     uc_from = np.where(uc_from < OPEN, np.maximum(uc_from, families.arrives), OPEN)
     stops = happens(rng, 0.12, size) & (uc_from < EXTRACT - 200)

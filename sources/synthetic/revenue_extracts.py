@@ -39,8 +39,8 @@ def write_claims(borough: Borough, paper: Paper) -> None:
     size = len(family)
     claim = labels("C", numbers(stream(borough.seed, "claim numbers"), size, 7))
     place = placed(borough, rng, borough.homes.at(family, np.maximum(start, COVERS_FROM)), _CLAIMS)
-    needs, on_claim = borough.needs, np.minimum(end, EXTRACT)
-    ill = needs.ill_from[family] < on_claim
+    # A claim says what was known when it was decided, no more.
+    ill = borough.needs.ill_from[family] < decided
     paper.write(
         "revenues/claims.csv",
         {
@@ -89,8 +89,8 @@ def _write_claim_people(
     sequence = np.arange(len(place)) - np.maximum.accumulate(np.where(first, np.arange(len(place)), 0)) + 1
     name = named(borough, rng, person, np.maximum(start[place], COVERS_FROM), _CLAIMS)
     needs = borough.needs
-    ill = (role == FIRST_PARENT) & (needs.ill_from[family[place]] < np.minimum(end[place], EXTRACT))
-    carer = (role != CHILD) & ~ill & (needs.ill_from[family[place]] < EXTRACT) & happens(rng, 0.25, len(person))
+    ill = (role == FIRST_PARENT) & (needs.ill_from[family[place]] < added)
+    carer = (role != CHILD) & ~ill & (needs.ill_from[family[place]] < added) & happens(rng, 0.25, len(person))
     ethnicity = ethnicity_held(borough, stream(borough.seed, "claims ethnicity"), 0.45)
     number = sequence.astype(str).astype(object)
     paper.write(

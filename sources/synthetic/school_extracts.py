@@ -39,6 +39,9 @@ def _write_census_year(borough: Borough, paper: Paper, year: int, ethnicity: Arr
     # A school that records no carers leaves the marker blank for some pupils.
     blank = ~pupils.schools.records_carers[school[rows]] & happens(rng, 0.3, len(rows))
     upn = pupils.upn[pupil]
+    loaded = on + rng.integers(10, 45, len(rows))
+    # A census knows of a leaver only who has left by the day it is loaded.
+    left = np.where(last[rows] <= loaded, last[rows], OPEN)
     file = f"schools/Census {year}-{(year + 1) % 100}.csv"
     paper.write(
         file,
@@ -59,8 +62,8 @@ def _write_census_year(borough: Borough, paper: Paper, year: int, ethnicity: Arr
             "SENStage": pupils.sen[pupil],
             "CarerFlag": np.where(marked, borough.carers.census_mark[pupil], np.where(blank, "", "N")),
             "Joined": written(entry_day(group[rows], year, first[rows]), _DATES),
-            "Left": written(np.where(last[rows] < day(year + 1, 7, 22), last[rows], OPEN), _DATES),
-            "LoadedOn": written(on + rng.integers(10, 45, len(rows)), _DATES),
+            "Left": written(left, _DATES),
+            "LoadedOn": written(loaded, _DATES),
         },
         Style(encoding="cp1252"),
         broken={"BirthDate": ("31-02-2014", "00-00-0000"), "YearGroup": ("-3", "99"), "EthnicCode": ("ZZZZ",)},

@@ -84,7 +84,7 @@ def build_pupils(seed: int, families: Families, people: People, needs: Needs) ->
     # Brothers and sisters mostly share a primary school.
     primary = rng.integers(0, schools.primaries, len(families))[people.family]
     secondary = rng.integers(schools.primaries, len(schools.number), size)
-    pull = rng.normal(0, 1, size) + 0.5 * needs.latent[people.family].mean(axis=1)
+    pull = rng.normal(0, 1, size) + 0.5 * needs.latent[people.family, 0]
     return Pupils(
         schools=schools,
         upn=np.where(state, _upns(rng, size), ""),
@@ -124,9 +124,9 @@ def build_exclusions(seed: int, families: Families, people: People, needs: Needs
     for year in SCHOOL_YEARS:
         person, group, _, first, last = pupils.enrolled(people, families, year)
         family = people.family[person]
-        middle = np.full(len(person), int(quarter_of(np.array(day(year + 1, 1, 15)))))
+        autumn = np.full(len(person), int(quarter_of(np.array(day(year, 9, 4)))))
         rate = np.where(group >= 7, 0.075, 0.008) * WATCHED[people.group[person]] ** 0.7
-        rate = rate * np.exp(0.85 * needs.about("school", family, middle) + 0.5 * (people.sex[person] == 1))
+        rate = rate * np.exp(0.85 * needs.about("school", family, autumn) + 0.5 * (people.sex[person] == 1))
         rows = np.repeat(np.arange(len(person)), rng.poisson(rate * 0.55))
         on = school_days(year)[rng.integers(0, len(school_days(year)), len(rows))]
         there = (on >= first[rows]) & (on < last[rows])
@@ -232,8 +232,8 @@ def _marks(
     marks[:, :, 0] = np.where(draw < 0.018, _CODE["L"], marks[:, :, 0])
     activity = (draw > 0.990)[:, :, None]
     marks = np.where(activity, rng.choice([_CODE["B"], _CODE["V"], _CODE["P"]], (size, length, 1)), marks)
-    middle = int(quarter_of(np.array(int(days[len(days) // 2]))))
-    need = needs.about("school", people.family[person], np.full(size, middle))
+    autumn = int(quarter_of(np.array(int(days[0]))))
+    need = needs.about("school", people.family[person], np.full(size, autumn))
     unexplained = logistic(-0.75 + 0.45 * need)[:, None]
     authorised = np.array([_CODE[c] for c in "IIIIIIIIIMMCH"])[rng.integers(0, 13, (size, length))]
     other = np.array([_CODE[c] for c in "OOOOOOGGU"])[rng.integers(0, 9, (size, length))]

@@ -19,7 +19,7 @@ from store.files import replacing
 from store.parquet import write_parquet
 
 IN_NEED = 1.3
-"""Latent need from which a family is in significant need, in standard deviations: about one in eight."""
+"""Latent need from which a family is in significant need, in standard deviations: about one in nine."""
 
 
 def write_truth(borough: Borough, paper: Paper, folder: Path) -> None:

@@ -130,3 +130,11 @@ def test_identifications_are_of_true_carers_and_not_before_the_truth_says(made: 
     found, true_carers, before_truth, before_caring = duckdb.execute(_COMPARED, files).fetchall()[0]
     assert found > 0
     assert (found, 0, 0) == (true_carers, before_truth, before_caring)
+
+
+def test_no_row_knows_of_a_later_day(run: RunFolder) -> None:
+    """A leaving date in a census before the pupil left would tell the future to every feature."""
+    status = _read(run, tables.SCHOOL_STATUS)
+    ahead, leavers = _one(status.aggregate("count_if(leaving_date > recorded_on), count(leaving_date)"))
+    assert leavers
+    assert ahead == 0
