@@ -126,7 +126,7 @@ def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:  # noqa: PLR0
         case Op.MULTIPLY:
             return left * right
         case Op.DIVIDE:
-            return left / nw.when(right != 0.0).then(right)
+            return divided(left, nw.when(right != 0.0).then(right))
         case Op.ABOVE:
             return (left > right).cast(nw.Float64)
         case Op.AT_LEAST:
@@ -159,4 +159,15 @@ def micros(number: nw.Expr) -> nw.Expr:
 
 def rounded(number: nw.Expr) -> nw.Expr:
     """A number to six places, halves upwards. Engines differ in their own rounding of halves."""
-    return (number * _MICRO + 0.5).floor() / _MICRO
+    return divided((number * _MICRO + 0.5).floor(), nw.lit(_MICRO))
+
+
+def millionths(whole: nw.Expr) -> nw.Expr:
+    """Whole millionths as a number."""
+    return divided(whole.cast(nw.Float64), nw.lit(_MICRO))
+
+
+def divided(left: nw.Expr, right: nw.Expr) -> nw.Expr:
+    """True division. Polars would multiply by the reciprocal of a constant, which is not the same to the last
+    digit, so that the divisor is never left a constant."""
+    return left / (right + left * 0.0)

@@ -12,7 +12,22 @@ from dataclasses import dataclass, replace
 
 import narwhals as nw
 
-from features.compile import AS_OF, CARRIER, EVENT, KEY, KNOWN, adds, merge_expr, micros, rounded, row_expr, value_expr
+from features.compile import (
+    AS_OF,
+    AS_OF_DAY,
+    CARRIER,
+    EVENT,
+    KEY,
+    KNOWN,
+    adds,
+    divided,
+    merge_expr,
+    micros,
+    millionths,
+    rounded,
+    row_expr,
+    value_expr,
+)
 from features.definitions import Feature, Level, NullRule, Over, Roll
 from features.periods import Intervals, windows_of
 from features.rows import columns_of
@@ -21,6 +36,7 @@ from features.values import Aggregate, names_of
 from features.world import FAMILY, PERSON, ROLE, Frame, World
 
 FAMILY_PREFIX = "family_"
+_JOINS_AT_ONCE = 12
 _ROLES = {Over.EVERYONE: None, Over.CHILDREN: "child", Over.ADULTS: "adult"}
 
 
@@ -192,7 +208,7 @@ class _Stream:
             rows = self._reaching(over)
             if self._stream.once_per:
                 rows = self._reduced(rows, AS_OF, FAMILY, CARRIER)
-            each = rows.select(
+            each = rows.join(self._world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF).select(
                 AS_OF, FAMILY, *[micros(value_expr(f.value, self._aggregates)).alias(f.name) for f in chosen]
             )
             frame = each.group_by(AS_OF, FAMILY).agg(*[e for f in chosen for e in _roll_exprs(f)])
@@ -241,15 +257,18 @@ def _rolled_value(feature: Feature) -> nw.Expr:
     amount = nw.col(feature.name).cast(nw.Float64)
     known = nw.col(f"{feature.name}_known")
     if feature.roll is Roll.MEAN:
-        amount = amount / known.cast(nw.Float64)
-    return nw.when(known > 0).then(amount / 1_000_000.0)
+        amount = divided(amount, known.cast(nw.Float64))
+    return nw.when(known > 0).then(millionths(amount))
 
 
 def _grid(world: World, base: Frame, parts: Sequence[_Part]) -> Frame:
-    grid = base.join(world.dates.select(AS_OF, "as_of_day"), on=AS_OF)
-    for part in parts:
+    grid = base.join(world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF)
+    for place, part in enumerate(parts, start=1):
         grid = grid.join(part.frame, on=list(part.keys), how="left")
-    return grid
+        # A lazy frame is planned anew at every step: a long chain of joins costs more to plan than to run.
+        if place % _JOINS_AT_ONCE == 0:
+            grid = world.backend.keep(grid)
+    return world.backend.keep(grid)
 
 
 def _columns(parts: Sequence[_Part]) -> dict[Aggregate, str]:
@@ -278,7 +297,7 @@ def _finished(
         flags = [nw.col(f.name).is_null().cast(nw.Float64).alias(f.indicator) for f in ready if f.indicator]
         if flags:
             grid = grid.with_columns(*flags)
-        done |= {f.name for f in ready}
+        done |= set(_outputs(ready))
         waiting = [f for f in waiting if f.name not in done]
     return grid.select(*keys, *_outputs(features), *further)
 

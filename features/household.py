@@ -6,8 +6,8 @@ from functools import partial
 
 from features.definitions import Direction, Feature, Level, NullRule, Roll, Unit
 from features.rows import Test, at_least, one_of
-from features.streams import MEMBERS, RESIDENCE
-from features.values import AsOf, given
+from features.streams import ADDRESSES, MEMBERS, RESIDENCE
+from features.values import given
 
 CHILD = one_of("role", "child")
 ADULT = one_of("role", "adult")
@@ -26,11 +26,10 @@ CHILDREN = MEMBERS.count(CHILD)
 ADULTS = MEMBERS.count(ADULT)
 SCHOOL_AGE = MEMBERS.count(_aged(5, 17))
 
-# A first address is not a move: it is where the record begins.
-_MOVES = given(
-    RESIDENCE.started.count() > 0,
-    RESIDENCE.started.count(days=_YEAR) - (RESIDENCE.started.first_day() >= AsOf() - _YEAR),
-)
+# The many records of one address are one address; one that is in no gazetteer may be another spelling of it.
+_FOUND = ~one_of("kind", "unknown")
+_EARLIER = ADDRESSES.count(_FOUND, lag=_YEAR)
+_MOVES = given(_EARLIER > 0, ADDRESSES.count(_FOUND) - _EARLIER)
 _SHARED = one_of("kind", "hmo", "institution")
 
 FEATURES: tuple[Feature, ...] = (
@@ -114,7 +113,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence="A member of the family appeared at {value} new address(es) in the last 12 months.",
         sentence_none="No member of the family appeared at a new address in the last 12 months.",
         why="Moves cost money, schools and support.",
-        caveats="A new address on any record counts, also one that was merely written differently.",
+        caveats="An address new to any of the council's records counts; members with no address a year before do not.",
     ),
     _feature(
         name="shared_housing",

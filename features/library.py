@@ -28,21 +28,28 @@ def available(features: Iterable[Feature], absent: Collection[str]) -> tuple[tup
     waiting = list(features)
     kept: list[Feature] = []
     left_out: list[str] = []
+    missing: set[str] = set()
     while waiting:
-        pending = {f.name for f in waiting} | {_FAMILY_PREFIX + f.name for f in waiting if f.level is Level.FAMILY}
+        pending = {name for f in waiting for name in _known_as(f)}
         ready = [f for f in waiting if not pending & set(names_of(f.value))]
         if not ready:
             raise ValueError(f"{waiting[0].name} is made of itself")
-        missing = {name for gone in left_out for name in (gone, _FAMILY_PREFIX + gone)}
         for feature in ready:
             value = _without(feature.value, set(absent), missing)
             if value is None:
                 left_out.append(feature.name)
             else:
                 kept.append(replace(feature, value=value))
+        missing |= {name for f in ready if f.name in left_out for name in _known_as(f)}
         waiting = [f for f in waiting if f not in ready]
     order = {feature.name: place for place, feature in enumerate(features)}
     return tuple(sorted(kept, key=lambda f: order[f.name])), tuple(sorted(left_out, key=lambda name: order[name]))
+
+
+def _known_as(feature: Feature) -> set[str]:
+    """The columns by which other features may name it."""
+    own = {name for name in (feature.name, feature.indicator) if name}
+    return own if feature.level is Level.CHILD else own | {_FAMILY_PREFIX + name for name in own}
 
 
 def _without(value: Value, absent: Collection[str], missing: Collection[str]) -> Value | None:  # noqa: PLR0911

@@ -15,7 +15,7 @@ from features.streams import (
     YOUNG_CARERS,
     Stream,
 )
-from features.world import FOREVER, PERSON, Frame, World
+from features.world import FOREVER, PERSON, Frame, World, distinct
 
 _NEED_FOUND = one_of("outcome", "cin", "cp", "lac")
 _TOWARDS_EVICTION = one_of("action", "court_date", "suspended_possession", "eviction_date", "eviction")
@@ -37,7 +37,7 @@ def milestones(world: World) -> Frame:
         _steps(world, ARREARS_ACTIONS, "eviction_action", _TOWARDS_EVICTION),
         *(_spells(world, service) for service in ("early_help", "cin", "cp", "lac")),
     ]
-    return nw.concat(steps).unique()
+    return distinct(nw.concat(steps))
 
 
 def _steps(world: World, stream: Stream, kind: str, where: Test | None = None) -> Frame:

@@ -7,7 +7,7 @@ from functools import partial
 from features.definitions import Direction, Feature, NullRule, Unit
 from features.rows import one_of
 from features.streams import ARREARS_ACTIONS, BENEFITS, RENT, TENANCIES
-from features.values import AsOf, Value, at_most, days_since, given, no_less, share
+from features.values import Value, at_most, days_since, given, no_less, share
 from features.wording import period
 
 CHARGE = one_of("kind", "rent")
@@ -28,9 +28,14 @@ BALANCE = RENT.total("amount_pence")
 
 
 def _weekly_rent() -> Value:
-    """Pence a week, from the charges of the last 91 days, or since the first charge where that is later."""
-    days = at_most(AsOf() - RENT.first_day(CHARGE), _RENT_DAYS)
-    return RENT.total("amount_pence", CHARGE, _RENT_DAYS) * 7 / no_less(days, 7)
+    """Pence a week from the charges of the last 91 days, weekly or monthly: their sum over the days they cover.
+
+    Evenly spaced charges cover the days from first to last and one spacing more; a single one, a week.
+    """
+    charges = RENT.count(CHARGE, _RENT_DAYS)
+    apart = RENT.last_day(CHARGE, _RENT_DAYS) - RENT.first_day(CHARGE, _RENT_DAYS)
+    covered = no_less(apart * charges / no_less(charges - 1, 1), 7)
+    return RENT.total("amount_pence", CHARGE, _RENT_DAYS) * 7 / covered
 
 
 def _weeks(pence: Value) -> Value:

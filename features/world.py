@@ -39,6 +39,11 @@ class Backend(Protocol):
     def keep(self, frame: Frame) -> Frame: ...
 
 
+def distinct(frame: Frame) -> Frame:
+    """Distinct rows, by grouping: what narwhals makes of ``unique`` on DuckDB is a window, twenty times slower."""
+    return frame.group_by(*frame.collect_schema().names()).agg(nw.len().alias("repeats")).drop("repeats")
+
+
 class World:
     """People, families, members and attachments at each as-of date, as known then."""
 
@@ -54,7 +59,7 @@ class World:
             }
         )
         self.people = backend.keep(self._numbered(backend.scan(PEOPLE, ("person_id", "dob")), "person_id", PERSON))
-        households = backend.scan(FAMILIES, ("family_id",)).unique()
+        households = distinct(backend.scan(FAMILIES, ("family_id",)))
         self.families = backend.keep(self._numbered(households, "family_id", FAMILY))
         self._records = backend.keep(self._record_persons())
         self._groups = backend.keep(self._group_numbers())
@@ -73,7 +78,7 @@ class World:
         return records.join(self.people.select("person_id", PERSON), on="person_id").drop("person_id")
 
     def _group_numbers(self) -> Frame:
-        groups = self.backend.scan(GROUP_MEMBERS, _GROUP).unique()
+        groups = distinct(self.backend.scan(GROUP_MEMBERS, _GROUP))
         numbered = groups.with_row_index("place", order_by=_GROUP)
         return numbered.with_columns((-1 - nw.col("place").cast(nw.Int64)).alias("group")).drop("place")
 
@@ -88,7 +93,7 @@ class World:
             .agg(nw.col(PERSON).min().alias("elsewhere"))
         )
         return (
-            keys.unique()
+            distinct(keys)
             .join(exact, on=list(_RECORD), how="left")
             .join(same_system, on=["source", "record_id"], how="left")
             .select(*_RECORD, nw.coalesce("exact", "elsewhere").alias(PERSON))
@@ -120,7 +125,7 @@ class World:
 
     def families_with_children(self) -> Frame:
         """Families with a child at each as-of date; a child whose birth date is unknown counts."""
-        return self.members.filter(nw.col(ROLE) == "child").select(AS_OF, FAMILY).unique()
+        return distinct(self.members.filter(nw.col(ROLE) == "child").select(AS_OF, FAMILY))
 
     def children(self) -> Frame:
         """Children aged 0 to 17 at each as-of date, in each of their families."""
@@ -162,13 +167,12 @@ class World:
         )
         last = seen.group_by(AS_OF, "group").agg(nw.col("left").max().alias("last"))
         staying = seen.join(last, on=[AS_OF, "group"]).filter(nw.col("left") == nw.col("last"))
-        return (
+        reached = (
             staying.select(AS_OF, PERSON, "group")
             .join(self.members.select(AS_OF, FAMILY, PERSON), on=[AS_OF, PERSON])
             .select(AS_OF, FAMILY, nw.col("group").alias(CARRIER))
-            .unique()
-            .with_columns(nw.lit("group").alias(ROLE))
         )
+        return distinct(reached).with_columns(nw.lit("group").alias(ROLE))
 
     # --- events --------------------------------------------------------------------------------------
 
