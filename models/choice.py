@@ -35,7 +35,7 @@ class Choice:
 def decide(cases: Cases, newest_test: Rehearsal, rule: ChoiceRule, capacity: int, replicates: int, seed: int) -> Choice:
     """Apply the rule to held-out predictions at the as-of dates that the newest test learnt from.
 
-    The lists compared are of the panel's capacity at each of those dates, pooled; each has more cases than that.
+    The lists compared are of the panel's capacity at each of those dates, pooled.
     """
     precision = {name: _precision(cases, newest_test, name, capacity, replicates, seed) for name in rule.simplest_first}
     best = max(rule.simplest_first, key=lambda name: round(precision[name][0], 6))
@@ -60,12 +60,13 @@ def _precision(
     drawn = family_weights(len(clusters), replicates, seed)
     weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
     score, outcome = rehearsal.performed[name].held_out, rehearsal.training_outcome
-    caught, days = np.zeros(len(weights)), np.unique(cases.as_of[rows])
-    for day in days:
+    caught, places = np.zeros(len(weights)), 0
+    for day in np.unique(cases.as_of[rows]):
         here = np.flatnonzero(cases.as_of[rows] == day)
         one = order(score[here], outcome[here], cluster[here], cases.tie_place[rows][here])
         caught += caught_at_capacity(one, weights, capacity)
-    return caught / (capacity * len(days))
+        places += min(capacity, len(here))
+    return caught / places
 
 
 def summary(choice: Choice, rule: ChoiceRule) -> Mapping[str, object]:

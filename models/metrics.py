@@ -129,15 +129,25 @@ def caught_at_capacity(one: Ranked, weights: Counts, capacity: int) -> Floats:
 
 
 def average_precision(score: Floats, outcome: Floats) -> float:
-    """Mean precision over the places of the true cases, ties taken together."""
-    one = ranked(score, outcome, np.zeros(len(score), dtype=np.int64), np.zeros(len(score), dtype=np.int64))
-    return float(sums(one, np.ones((1, len(score))), len(score)).average_precision[0])
+    """Mean precision over the places of the true cases, ties taken together. Needs at least one true case."""
+    reached, found = _reached(score, outcome)
+    return float((np.diff(found, prepend=0.0) * found / reached).sum() / found[-1])
 
 
 def area_under_curve(score: Floats, outcome: Floats) -> float:
-    """Chance that a true case scores above another, ties half."""
-    one = ranked(score, outcome, np.zeros(len(score), dtype=np.int64), np.zeros(len(score), dtype=np.int64))
-    return float(sums(one, np.ones((1, len(score))), len(score)).auc[0])
+    """Chance that a true case scores above another, ties half. Needs both classes."""
+    reached, found = _reached(score, outcome)
+    missed = reached - found
+    below = missed[-1] - missed + np.diff(missed, prepend=0.0) / 2
+    return float((np.diff(found, prepend=0.0) * below).sum() / (found[-1] * missed[-1]))
+
+
+def _reached(score: Floats, outcome: Floats) -> tuple[Floats, Floats]:
+    """Cases and true cases down to the end of each run of equal scores, best first."""
+    places = np.argsort(-score, kind="stable")
+    ordered = score[places]
+    ends = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]]))
+    return (ends + 1).astype(np.float64), np.cumsum(outcome[places])[ends]
 
 
 class Slope:
@@ -208,7 +218,9 @@ def evaluate(by_as_of: Mapping[str, Ranked], weights: Counts, capacity: int) -> 
     """
     single = {name: Slope(one.score, one.outcome) if _varies(one.score) else None for name, one in by_as_of.items()}
     score = np.concatenate([one.score for one in by_as_of.values()])
-    together = Slope(score, np.concatenate([one.outcome for one in by_as_of.values()])) if _varies(score) else None
+    outcome = np.concatenate([one.outcome for one in by_as_of.values()])
+    # A candidate that only tells dates apart, and no two cases of one date, has no slope worth the name.
+    together = Slope(score, outcome) if any(single.values()) else None
     estimate = _pass(by_as_of, single, together, None, capacity)
     chunks = [
         _pass(by_as_of, single, together, weights[start : start + _CHUNK], capacity)

@@ -137,7 +137,7 @@ def _kind(message: str) -> str:
 
 
 def _metrics(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, float, int]]:
-    """Each candidate's metrics: pooled under their own name, by as-of date with the date as a day number."""
+    """Each candidate's metrics: pooled ones, and those of each as-of date with the date (as 20250331) for step."""
     for candidate, found in evaluation.get("candidates", {}).items():
         scopes = {"pooled": found["pooled"], **found["by_as_of"]}
         for scope, metrics in scopes.items():

@@ -157,6 +157,21 @@ def test_simple_figures() -> None:
     np.testing.assert_allclose(sigmoid(logit(score)), score)
 
 
+@settings(max_examples=60, deadline=None)
+@given(rows=SCORES)
+def test_plain_figures_equal_scikit_learn(rows: list[tuple[int, bool]]) -> None:
+    score, outcome = made(rows)
+    assert average_precision(score, outcome) == pytest.approx(average_precision_score(outcome, score))
+    assert area_under_curve(score, outcome) == pytest.approx(roc_auc_score(outcome, score))
+
+
+def test_a_score_that_tells_only_dates_apart_has_no_slope() -> None:
+    outcome = np.array([1.0, 0, 0, 0])
+    days = {name: as_ranked(np.full(4, level), outcome) for name, level in (("a", 0.2), ("b", 0.3))}
+    found = evaluate(days, family_weights(4, 100, seed=1), 2)
+    assert all("calibration_slope" not in draws.estimate for draws in found.values())
+
+
 def test_an_endless_interval_says_why() -> None:
     found = interval(np.inf, np.array([10.0, np.inf, np.inf]))
     assert found["value"] is None
