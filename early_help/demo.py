@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from early_help.fingerprint import code_hash
 from fairness_audits.gate import approve, export_list
 from fairness_audits.release import Verdict
 from sources.synthetic import generate
@@ -57,9 +58,9 @@ APPROVERS = (
 
 
 def make_borough(folders: DemoFolders, families: int, seed: int, progress: Progress) -> None:
-    """Generate the borough, unless the same one is there already."""
+    """Generate the borough, unless the same one, by the same code, is there already."""
     marker = folders.borough / "made.json"
-    wanted = {"families": families, "seed": seed}
+    wanted = {"families": families, "seed": seed, "code": code_hash("sources")}
     if marker.exists() and read_json(marker) == wanted:
         return
     generate(families, seed, folders.borough, folders.truth, progress)
