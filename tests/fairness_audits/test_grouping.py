@@ -85,7 +85,7 @@ people = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people)
 def test_a_familys_group_is_the_rule_read_aloud(
     tmp_path: Path, drawn: list[tuple[str, int | None, str | None]]

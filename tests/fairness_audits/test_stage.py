@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fairness_audits.config import AuditConfig
+from fairness_audits.metrics import Metric
 from fairness_audits.signing import audit_code
 from fairness_audits.stage import STAGE
 from models.tables import COHORT, REASONS, SCORES
@@ -53,20 +54,11 @@ def test_the_audit_binds_what_it_rests_on(borough: RunFolder) -> None:
 
 def test_every_group_has_every_count_and_rate(borough: RunFolder) -> None:
     audit = read_audit(borough)
+    assert set(audit["metrics"]) == {metric.value for metric in Metric}
     for grouping in ("broad", "detailed"):
         for entry in audit["groupings"][grouping]:
             assert entry["n"] == entry["tp"] + entry["fp"] + entry["fn"] + entry["tn"]
-            for rate in (
-                "selection_rate",
-                "base_rate",
-                "fnr",
-                "tpr",
-                "fpr",
-                "precision",
-                "fdr",
-                "for",
-                "calibration_oe",
-            ):
+            for rate in audit["metrics"]:
                 found = entry[rate]
                 if found["value"] is None:
                     assert found["why_empty"]
