@@ -21,8 +21,8 @@ def why(finding: Finding) -> str:
         if evidence is None or not evidence.denominator:
             return f"{name} cannot be judged: there are no {kind}, and the rule needs {need} independent ones."
         return (
-            f"{name} cannot be judged: {evidence.denominator:.0f} {kind} from {evidence.families} families are worth "
-            f"{evidence.effective:.0f} independent ones, and the rule needs {need}."
+            f"{name} cannot be judged: {kind} number {evidence.denominator:.0f}, of families {evidence.families}, and "
+            f"are worth {math.floor(evidence.effective)} independent ones; the rule needs {need}."
         )
     if evidence is None or finding.low is None or finding.high is None:
         return f"{name} cannot be judged: there is nothing in the rest of the cohort to compare it with."
