@@ -4,7 +4,7 @@
 has, for every candidate and baseline, ``pooled`` and ``by_as_of`` metrics. Each metric is an object with ``value``,
 ``low`` and ``high`` (95% interval from a bootstrap of families). A figure is empty in two cases only, and then says
 ``why``: flags per true case when no case flagged was a true one, and the calibration slope of a candidate that
-gives every case the same score.
+gives every case the same score, or nearly.
 """
 
 from __future__ import annotations
@@ -160,7 +160,12 @@ def _metrics(draws: Draws) -> dict[str, Any]:
         if metric in draws.estimate:
             found[metric] = interval(draws.estimate[metric], draws.replicates[metric])
         else:
-            found[metric] = {"value": None, "low": None, "high": None, "why": "every case has the same score"}
+            found[metric] = {
+                "value": None,
+                "low": None,
+                "high": None,
+                "why": "every case has the same score, or nearly",
+            }
     return found
 
 

@@ -31,6 +31,7 @@ METRICS = (
 Counts = npt.NDArray[np.uint16]
 _CHUNK = 100
 _NEWTON_STEPS = 25
+_SAME_LOG_ODDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,9 @@ def evaluate(by_as_of: Mapping[str, Ranked], weights: Counts, capacity: int) -> 
 
 
 def _varies(score: Floats) -> bool:
-    return bool(score.min() < score.max())
+    """Whether scores differ by more than rounding; the slope of scores that hardly do is a number without meaning."""
+    ends = logit(np.array([score.min(), score.max()]))
+    return bool(ends[1] - ends[0] > _SAME_LOG_ODDS)
 
 
 def _pass(

@@ -15,8 +15,8 @@ def model_files(
 ) -> dict[str, str | dict[str, Any]]:
     """The files of ``models/<target>/model/`` by their path in it, for the origin of the current list.
 
-    ``model.json`` holds every candidate's calibration and fitted figures for each fold, and the SHA-256 of each
-    booster's file.
+    ``model.json`` holds every candidate's fitted figures for each fold, its calibration (log-odds are
+    ``slope * (margin - centre) + intercept``), and the SHA-256 of each booster's file.
     """
     files: dict[str, str | dict[str, Any]] = {}
     candidates: dict[str, Any] = {}
@@ -28,7 +28,11 @@ def model_files(
                 entry["boosters"] = _boosters(one, f"{name.value}/fold{fold}", files)
             described.append(entry)
         candidates[name.value] = {
-            "calibration": {"slope": performed.platt.slope, "intercept": performed.platt.intercept},
+            "calibration": {
+                "centre": performed.centre,
+                "slope": performed.platt.slope,
+                "intercept": performed.platt.intercept,
+            },
             "folds": described,
         }
     files["model.json"] = {

@@ -19,8 +19,8 @@ def reasons(cases: Cases, current: Integers, performed: Performed, capacity_rows
     """The strongest contributions of each listed case.
 
     ``current`` are the rows of the current cohort, whose medians are the comparison; ``capacity_rows`` those of
-    them within capacity. Contributions are in log-odds of the calibrated probability: with the base they add up
-    to the score's own log-odds.
+    them within capacity. Contributions are in log-odds of the calibrated probability: they add up to the score's
+    own log-odds, less what is the same for every case of the fold.
     """
     moved = contributions(cases, performed, capacity_rows)
     median = _medians(cases.values[current])

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.calibration import Platt, fit_platt
 from models.candidates import Candidate, Fitted, Training
-from models.cases import Cases, Floats, Integers
+from models.cases import Cases, Days, Floats, Integers
 from models.groups import derived_seed
 from models.splits import Origin
 from models.target import CandidateName
@@ -23,6 +23,8 @@ class Performed:
     fitted: list[Fitted]
     """One for each fold, which learnt nothing from the families in it."""
     platt: Platt
+    centre: float
+    """Mean margin of the origin's cohort, taken off before calibration."""
     held_out: Floats
     """Probability of each training case, by the model of its family's fold."""
     predicted: Floats
@@ -55,6 +57,10 @@ def rehearse(
     Every prediction is by a model whose training held no row of the case's family group. Calibration is one
     two-parameter map for the whole origin, fitted on the held-out predictions of the training cases; being the
     same for everyone it cannot change the order of the list.
+
+    Margins are first centred on the cohort of their own date. The longer the extracts go back the more is on
+    record, so features drift upwards from one date to the next while outcomes do not; a map fitted across dates
+    would take that drift for evidence. What the probabilities cannot show is need rising in the whole borough.
     """
     earlier = cases.during(origin.learns_from)
     training = Training(
@@ -71,10 +77,12 @@ def rehearse(
     performed: dict[CandidateName, Performed] = {}
     for candidate in candidates:
         fitted = candidate.fit(training, advance)
-        inner = by_fold(fitted, training.values, training.fold)
+        inner = centred(by_fold(fitted, training.values, training.fold), cases.as_of[earlier])
         platt = fit_platt(inner, training.outcome)
         outer = by_fold(fitted, cases.values[rows], cases.fold[rows])
-        performed[candidate.name] = Performed(fitted, platt, platt.probability(inner), platt.probability(outer))
+        centre = round(float(outer.mean()), 9)
+        predicted = platt.probability(outer - centre)
+        performed[candidate.name] = Performed(fitted, platt, centre, platt.probability(inner), predicted)
     return Rehearsal(origin, earlier, training.outcome, rows, performed)
 
 
@@ -86,6 +94,13 @@ def by_fold(fitted: Sequence[Fitted], values: Floats, fold: Integers) -> Floats:
         if len(inside):
             margin[inside] = one.margin(values[inside])
     return margin
+
+
+def centred(margin: Floats, as_of: Days) -> Floats:
+    """Margins less the mean of their own as-of date."""
+    _, number = np.unique(as_of, return_inverse=True)
+    means = np.bincount(number, weights=margin) / np.bincount(number)
+    return np.asarray(margin - means[number], dtype=np.float64)
 
 
 def positions(score: Floats, tie_place: Integers) -> Integers:

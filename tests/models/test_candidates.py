@@ -14,7 +14,7 @@ from models.candidates import ByValue, Candidate, Chance, NeedsCount, SingleIndi
 from models.catalogue import Feature, Sentences
 from models.logistic import Logistic
 from models.metrics import average_precision
-from models.rehearsal import by_fold, positions
+from models.rehearsal import by_fold, centred, positions
 
 DIRECTIONS = (1, 1, -1, 0, 0, 1)
 CANDIDATES: tuple[Candidate, ...] = (
@@ -146,6 +146,12 @@ def test_logistic_survives_constant_and_wholly_unknown_features(data: Training) 
     fitted = Logistic().fit(replace(data, values=values), nothing)[0]
     assert np.isfinite(fitted.margin(values)).all()
     assert not fitted.contributions(values)[:, 3:5].any()
+
+
+def test_centring_takes_off_each_dates_own_level_and_nothing_else() -> None:
+    days = np.array(["2024-03-31"] * 3 + ["2024-06-30"] * 2, dtype="datetime64[D]")
+    found = centred(np.array([1.0, 2.0, 3.0, 10.0, 14.0]), days)
+    np.testing.assert_allclose(found, [-1, 0, 1, -2, 2])
 
 
 def test_ties_follow_the_settled_order() -> None:
