@@ -128,8 +128,8 @@ class Extractor:
         """Put what is no data row into quarantine, under each table the file is meant for."""
         con = self._con
         tables = sorted(summary.tables)
-        for number, text in rows.malformed:
-            con.execute(_MALFORMED_TO_QUARANTINE, [number, tables, MALFORMED_LINE, text])
+        numbers, texts = [number for number, _ in rows.malformed], [text for _, text in rows.malformed]
+        con.execute(_MALFORMED_TO_QUARANTINE, [tables, MALFORMED_LINE, numbers, texts])
         con.execute(_NOT_DATA_TO_QUARANTINE, [tables])
         kinds = con.execute("SELECT kind, count(*) FROM rows WHERE kind IS NOT NULL GROUP BY kind").fetchall()
         summary.not_data.update(dict(kinds))
@@ -171,7 +171,11 @@ class Extractor:
         yield from whole.to_arrow_reader(_BATCH_ROWS)
 
 
-_MALFORMED_TO_QUARANTINE = "INSERT INTO quarantine_rows SELECT ?, unnest(?::VARCHAR[]), NULL, ?, 'row', ?"
+_MALFORMED_TO_QUARANTINE = (
+    "INSERT INTO quarantine_rows SELECT l.number, t.name, NULL, $2, 'row', l.line "
+    "FROM (SELECT unnest($3::BIGINT[]) AS number, unnest($4::VARCHAR[]) AS line) AS l, "
+    "(SELECT unnest($1::VARCHAR[]) AS name) AS t"
+)
 _NOT_DATA_TO_QUARANTINE = (
     "INSERT INTO quarantine_rows "
     "SELECT row, unnest(?::VARCHAR[]), NULL, kind, 'row', NULL FROM rows WHERE kind IS NOT NULL"

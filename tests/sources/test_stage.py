@@ -11,6 +11,7 @@ import pytest
 
 from sources.extracting import Extractor
 from sources.parts import Parts
+from sources.stage import STAGE
 from sources.tables import (
     ADDRESSES,
     ATTENDANCE,
@@ -23,9 +24,11 @@ from sources.tables import (
     TABLES,
     TENANCIES,
 )
+from store.council import RunSettings
 from store.errors import InputRejected, UsageError
 from store.run_folder import RunFolder
 from tests.sources.helpers import RENT, RENT_HEADER, config, put, quarantine, read, rent_with, sources
+from tests.support import run_stage
 
 TENANCY: dict[str, Any] = {
     "name": "tenancies",
@@ -355,6 +358,18 @@ def test_a_run_stopped_while_reading_goes_on_from_the_parts_it_had(
     reads = Reads(monkeypatch)
     assert bytes_of(sources(tmp_path / "run", RENT, folder=folder)) == whole
     assert reads.since() == ["rent_2.csv"]
+
+
+def test_the_same_files_give_the_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    put(folder, "tenancies.csv", TENANCIES_CSV)
+    put(folder, "members.csv", MEMBERS_CSV * 3)
+    put(folder, "rent.csv", rent_rows(3000, 20))
+    made = config(folder, TENANCY, MEMBERS, RENT, max_bad_share=0.5)
+    runs = [
+        run_stage(STAGE, tmp_path / f"run_{threads}", made, settings=RunSettings(threads=threads)) for threads in (1, 2)
+    ]
+    assert bytes_of(runs[0]) == bytes_of(runs[1])
 
 
 def test_every_table_is_written_even_where_no_extract_feeds_it(tmp_path: Path) -> None:
