@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +99,11 @@ def _sign(run: RunFolder, keys: Keys, target: str, approver: Approver, today: dt
     )
 
 
-def refusal(run: RunFolder, keys: Keys, target: str, today: dt.date) -> Withheld | None:
-    """What the export of a withheld target answers, or None if it would be given."""
-    try:
-        export_list(run, keys, target, run.root / "reports" / target / "list.csv", today)
-    except Withheld as error:
-        return error
-    return None
+def refusal(run: RunFolder, keys: Keys, target: str, today: dt.date) -> Withheld:
+    """What the export of a withheld target answers, asked for real; nothing is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            export_list(run, keys, target, Path(folder) / "list.csv", today)
+        except Withheld as error:
+            return error
+    raise AssertionError("the gate gave out a list that was to be withheld")
