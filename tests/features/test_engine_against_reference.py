@@ -1,0 +1,173 @@
+"""The fast engine gives exactly what the plain one gives, on both backends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import given as hypothesis_given
+
+from features.definitions import Direction, Feature, Level, NullRule, Over, Roll
+from features.library import library
+from features.rows import Cell, at_least, holds, on_weekday, one_of, yes
+from features.streams import (
+    ASSESSMENTS,
+    ATTENDANCE,
+    BENEFITS,
+    CONTACTS,
+    DOMESTIC_INCIDENTS,
+    EXCLUSIONS,
+    MEMBERS,
+    RENT,
+    RESIDENCE,
+    SCHOOL_STATUS,
+    SCHOOLS,
+    SERVICES,
+    TENANCIES,
+)
+from features.values import Value, all_of, any_of, at_most, days_since, feature, given, no_less, share, sum_of
+from tests.features.engines import BACKENDS, computed
+from tests.features.histories import AS_OFS, Row, histories
+from tests.features.reference import Reference
+
+
+def probe(
+    name: str,
+    value: Value,
+    rule: NullRule = NullRule.NOT_APPLICABLE,
+    level: Level = Level.FAMILY,
+    roll: Roll = Roll.POOL,
+    over: Over = Over.EVERYONE,
+) -> Feature:
+    return Feature(
+        name=name,
+        subject="probe",
+        label=name,
+        value=value,
+        null_rule=rule,
+        direction=Direction.FREE,
+        sentence="{value}",
+        why="A probe.",
+        level=level,
+        roll=roll,
+        over=over,
+    )
+
+
+ABSENT = one_of("statistical_class", "authorised", "unauthorised")
+RATE = share(ATTENDANCE.count(ABSENT, 91), ATTENDANCE.count(~one_of("statistical_class", "not_possible"), 91))
+PROBES = (
+    *(probe(f"rate_{roll}", RATE, roll=roll) for roll in Roll),
+    *(probe(f"rate_{roll}_children", RATE, roll=roll, over=Over.CHILDREN) for roll in (Roll.SUM, Roll.MEAN)),
+    probe("rate_own", RATE, NullRule.UNKNOWN, Level.CHILD),
+    probe("rate_a_year_before", ATTENDANCE.count(ABSENT, 28, 365), NullRule.ZERO, Level.CHILD),
+    probe("weekday", ATTENDANCE.count(on_weekday(0, 4), 182), NullRule.ZERO, over=Over.ADULTS),
+    probe("balance", RENT.total("amount_pence")),
+    probe("charges", RENT.total("amount_pence", one_of("kind", "rent"), 91)),
+    probe("dearest", RENT.highest("amount_pence", days=365)),
+    probe("cheapest", RENT.lowest("amount_pence", days=365, lag=91)),
+    probe("last_charge", days_since(RENT.last_day(one_of("kind", "rent")))),
+    probe("first_charge", days_since(RENT.first_day())),
+    probe("latest_amount", RENT.latest("amount_pence")),
+    probe("per_tenancy", given(RENT.count(days=182) > 0, RENT.total("amount_pence") / 7), roll=Roll.MAX),
+    probe("contact_days", CONTACTS.count(days=182)),
+    probe("own_contact_days", CONTACTS.count(one_of("outcome", "referral"), 365), NullRule.ZERO, Level.CHILD),
+    probe("schools_most", given(SCHOOLS.count() > 0, SCHOOLS.count() - 1), roll=Roll.MAX, over=Over.CHILDREN),
+    probe("incidents", DOMESTIC_INCIDENTS.count(~yes("children_present"), 365), over=Over.ADULTS),
+    probe("incident_day", DOMESTIC_INCIDENTS.last_day(one_of("risk", "high"))),
+    probe("fsm", SCHOOL_STATUS.latest(yes("fsm"), days=365), NullRule.UNKNOWN, Level.CHILD),
+    probe("fsm_family", SCHOOL_STATUS.latest(yes("fsm"))),
+    probe("sen_given_fsm", SCHOOL_STATUS.latest(one_of("sen", "K", "E"), yes("fsm"), 182), NullRule.UNKNOWN),
+    probe("sessions", EXCLUSIONS.total("sessions", at_least("sessions", 3))),
+    probe("open_tenancies", TENANCIES.open()),
+    probe("open_services", SERVICES.open(one_of("service", "cin", "early_help"))),
+    probe("own_services", SERVICES.open(), level=Level.CHILD),
+    probe("services_ended", SERVICES.ended.count(days=182)),
+    probe("benefits", BENEFITS.open(yes("carers_allowance") | one_of("row_kind", "spell") & ~yes("child_disability"))),
+    probe("factor", ASSESSMENTS.ended.count(holds("factors", "7A", "3B"), 365), level=Level.CHILD),
+    probe("moves", RESIDENCE.started.count(days=365) - (RESIDENCE.started.first_day() >= 0)),
+    probe("hostel", RESIDENCE.open(~one_of("kind", "dwelling"))),
+    probe("size", MEMBERS.count()),
+    probe("adults", MEMBERS.count(one_of("role", "adult"))),
+    probe("youngest", MEMBERS.lowest("age_years", one_of("role", "child")), NullRule.UNKNOWN),
+    probe("own_age", MEMBERS.highest("age_years"), level=Level.CHILD),
+    probe("derived", any_of(feature("rate_max") >= 0.5, feature("balance") > 100), NullRule.ZERO),
+    probe("derived_sum", sum_of(feature("derived"), feature("rate_max"), feature("youngest_unknown"))),
+    probe("derived_all", all_of(feature("size") >= 2, feature("adults") >= 1, feature("rate_max") >= 0)),
+    probe("capped", no_less(at_most(feature("balance") / 100, 50), feature("youngest"))),
+    probe("own_derived", feature("family_size") - sum_of(feature("rate_own")), level=Level.CHILD),
+)
+
+
+def drawn(count: int) -> list[dict[str, list[Row]]]:
+    """The same histories in every run."""
+    found: list[dict[str, list[Row]]] = []
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis_given(histories())
+    def collect(tables: dict[str, list[Row]]) -> None:
+        found.append(tables)
+
+    collect()
+    return found
+
+
+HISTORIES = 60
+_IDS = ("person_id", "family_id", "record_id", "group_id")
+
+
+def side_by_side(many: list[dict[str, list[Row]]]) -> dict[str, list[Row]]:
+    """Many histories as one borough: a run of the engine costs the same for one history as for sixty."""
+    together: dict[str, list[Row]] = {}
+    for number, tables in enumerate(many):
+        for name, table in tables.items():
+            own = [{k: f"{number}/{v}" if k in _IDS and v else v for k, v in row.items()} for row in table]
+            together.setdefault(name, []).extend(own)
+    return together
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("which", "features"), [("probes", PROBES), ("library", library())], ids=["probes", "library"])
+def test_the_engine_equals_the_reference(
+    backend: str, which: str, features: tuple[Feature, ...], tmp_path: Path
+) -> None:
+    many = drawn(HISTORIES)
+    families, children = computed(backend, tmp_path, side_by_side(many), features, AS_OFS)
+    expected_families, expected_children = {}, {}
+    for number, tables in enumerate(many):
+        for as_of in AS_OFS:
+            reference = Reference(tables, as_of)
+            for family, row in reference.families(features).items():
+                expected_families[as_of, f"{number}/{family}"] = row
+            for (child, family), row in reference.children(features).items():
+                expected_children[as_of, f"{number}/{child}", f"{number}/{family}"] = row
+    assert differences(families, expected_families) == []
+    assert differences(children, expected_children) == []
+    assert len(expected_children) > HISTORIES
+
+
+def differences(found: dict[Any, Row], expected: dict[Any, Row]) -> list[tuple[Any, ...]]:
+    """Every cell that is not exactly the same, and every row that only one side has."""
+    only_one = [(key, "row") for key in found.keys() ^ expected.keys()]
+    cells = [
+        (key, name, found[key].get(name), value)
+        for key in found.keys() & expected.keys()
+        for name, value in expected[key].items()
+        if found[key].get(name, "absent") != value
+    ]
+    return only_one + cells
+
+
+def test_probes_cover_every_reducer_and_measure() -> None:
+    used = [a for probe in PROBES for a in probe.aggregates]
+    assert {a.reducer for a in used} == {type(a.reducer)(r) for a in used for r in type(a.reducer)}
+    assert any(isinstance(a.measure, Cell) for a in used)

@@ -1,0 +1,218 @@
+"""The stage on a run folder: what it writes, for whom, in which order, and the same bytes every time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from features.config import FeaturesConfig
+from features.stage import STAGE
+from store.council import RunSettings
+from store.files import file_hash
+from store.run_folder import RunFolder
+from tests.features.engines import put_tables
+from tests.features.histories import AS_OFS
+from tests.features.test_engine_against_reference import drawn, side_by_side
+from tests.features.test_time_travel import without_the_future
+from tests.support import run_stage
+
+Row = dict[str, Any]
+OUTPUTS = ("families.parquet", "children.parquet", "members.parquet", "milestones.parquet", "catalogue.json")
+DATES = FeaturesConfig(as_of=AS_OFS)
+
+
+def borough() -> dict[str, list[Row]]:
+    tables = side_by_side(drawn(12))
+    people = [{"kind": "person", "id": r["person_id"], "pseudonym": f"x{r['person_id']}"} for r in tables["people"]]
+    ids = sorted({row["family_id"] for row in tables["families"]})
+    tables["pseudonyms"] = people + [{"kind": "family", "id": name, "pseudonym": f"y{name}"} for name in ids]
+    return tables
+
+
+def run(root: Path, tables: dict[str, list[Row]], threads: int = 2) -> RunFolder:
+    put_tables(root, tables)
+    return run_stage(STAGE, root, DATES, settings=RunSettings(threads=threads))
+
+
+def rows(folder: RunFolder, name: str) -> list[Row]:
+    return pq.read_table(folder.root / "features" / f"{name}.parquet").to_pylist()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return run(tmp_path_factory.mktemp("run"), borough())
+
+
+def test_it_writes_pseudonyms_only_in_the_declared_order(finished: RunFolder) -> None:
+    families, children, members = (rows(finished, name) for name in ("families", "children", "members"))
+    assert families and children and members
+    assert all(row["family_id"].startswith("y") for row in [*families, *children, *members])
+    assert all(row["person_id"].startswith("x") for row in [*children, *members, *rows(finished, "milestones")])
+    keys = [(row["as_of"], row["person_id"], row["family_id"]) for row in children]
+    assert keys == sorted(set(keys))
+    assert [(r["as_of"], r["family_id"]) for r in families] == sorted({(r["as_of"], r["family_id"]) for r in families})
+    assert {row["as_of"] for row in families} <= set(AS_OFS)
+
+
+def test_every_child_has_its_familys_features_beside_its_own(finished: RunFolder) -> None:
+    families = {(row["as_of"], row["family_id"]): row for row in rows(finished, "families")}
+    for child in rows(finished, "children"):
+        family = families[child["as_of"], child["family_id"]]
+        assert child["family_needs_count"] == family["needs_count"]
+        assert child["family_absence_rate_182_max"] == family["absence_rate_182_max"]
+
+
+def test_the_catalogue_lists_exactly_the_columns_that_were_written(finished: RunFolder) -> None:
+    catalogue = json.loads((finished.root / "features" / "catalogue.json").read_text(encoding="utf-8"))
+    for table, keys in (("families", 2), ("children", 3)):
+        schema = pq.read_schema(finished.root / "features" / f"{table}.parquet")
+        listed = {entry["columns"][table] for entry in catalogue if table in entry["columns"]}
+        assert listed == set(schema.names[keys:])
+    wanted = {"name", "label", "source", "level", "windows", "null_rule", "direction", "caveats", "subject", "sentence"}
+    assert all(wanted <= entry.keys() for entry in catalogue)
+    assert all(entry["source"] for entry in catalogue)
+
+
+def test_the_same_inputs_give_the_same_bytes_on_one_thread(finished: RunFolder, tmp_path: Path) -> None:
+    again = run(tmp_path, borough(), threads=1)
+    for name in OUTPUTS:
+        assert file_hash(finished.root / "features" / name) == file_hash(again.root / "features" / name), name
+
+
+def test_rows_at_an_as_of_date_stand_when_all_that_was_recorded_later_is_deleted(
+    finished: RunFolder, tmp_path: Path
+) -> None:
+    past = run(tmp_path, without_the_future(borough(), AS_OFS[1]))
+    for name in ("families", "children", "members"):
+        then = [row for row in rows(finished, name) if row["as_of"] == AS_OFS[1]]
+        assert then
+        assert [row for row in rows(past, name) if row["as_of"] == AS_OFS[1]] == then
+
+
+def test_a_borough_of_nobody_gives_empty_tables(tmp_path: Path) -> None:
+    empty = run(tmp_path, {})
+    for name in ("families", "children", "members", "milestones"):
+        assert rows(empty, name) == []
+    coverage = json.loads((empty.root / "features" / "coverage.json").read_text(encoding="utf-8"))
+    assert "attendance" in coverage["absent_sources"]
+    assert "absence_rate_182" in coverage["left_out"]
+    assert "children" not in coverage["left_out"]
+
+
+def test_a_council_without_a_source_goes_on_without_its_features(tmp_path: Path) -> None:
+    tables = borough()
+    tables["attendance"] = []
+    without = run(tmp_path, tables)
+    names = pq.read_schema(without.root / "features" / "families.parquet").names
+    assert "absence_rate_182_max" not in names
+    assert "need_education" in names
+    assert "needs_count" in names
+
+
+MILESTONE_TABLES: dict[str, list[Row]] = {
+    "people": [{"person_id": f"p{i}", "dob": dt.date(2010, 1, 1)} for i in range(4)],
+    "families": [],
+    "pseudonyms": [{"kind": "person", "id": f"p{i}", "pseudonym": f"x{i}"} for i in range(4)],
+    "record_person": [
+        {"source": "s", "file": "f", "record_id": f"k{i}", "person_id": f"p{i}", "match_probability": 1.0}
+        for i in range(4)
+    ],
+}
+
+
+def milestones(tmp_path: Path, **tables: list[Row]) -> list[tuple[Any, ...]]:
+    for table in tables.values():
+        for row in table:
+            row.setdefault("source", "s")
+            row.setdefault("file", "f")
+    done = run(tmp_path, {**MILESTONE_TABLES, **tables})
+    return [tuple(row.values()) for row in rows(done, "milestones")]
+
+
+D = dt.date
+
+
+def test_contacts_and_referrals(tmp_path: Path) -> None:
+    when = {"event_date": D(2024, 1, 1), "recorded_on": D(2024, 1, 5)}
+    found = milestones(
+        tmp_path,
+        contacts=[
+            {"record_id": "k0", **when, "outcome": "referral"},
+            {"record_id": "k1", **when, "outcome": "no_further_action"},
+        ],
+    )
+    dates = (D(2024, 1, 1), D(2024, 1, 5), None, None)
+    assert found == [("x0", "contact", *dates), ("x0", "referral", *dates), ("x1", "contact", *dates)]
+
+
+def test_an_assessment_is_a_step_from_its_end_and_7a_is_not_17a(tmp_path: Path) -> None:
+    when = {"event_date": D(2024, 1, 1), "recorded_on": D(2024, 1, 2)}
+    found = milestones(
+        tmp_path,
+        assessments=[
+            {"record_id": "k0", **when, "to_date": D(2024, 2, 1), "outcome": "cin", "factors": ["17A"]},
+            {"record_id": "k1", **when, "to_date": D(2024, 2, 1), "outcome": "no_further_action", "factors": ["7A"]},
+            {"record_id": "k2", **when, "outcome": "cin", "factors": ["7A"]},
+            {"record_id": "k3", **when, "to_date": D(2024, 2, 1), "outcome": "early_help", "factors": None},
+        ],
+    )
+    ended = (D(2024, 2, 1), D(2024, 2, 1), None, None)
+    assert found == [("x0", "assessment_need", *ended), ("x1", "young_carer_identified", *ended)]
+
+
+def test_spells_carry_their_end_and_when_it_was_known(tmp_path: Path) -> None:
+    when = {"event_date": D(2024, 1, 1), "recorded_on": D(2024, 1, 2)}
+    found = milestones(
+        tmp_path,
+        service_episodes=[
+            {"record_id": "k0", **when, "to_date": D(2024, 5, 1), "end_recorded_on": D(2024, 5, 9), "service": "cp"},
+            {"record_id": "k1", **when, "to_date": D(2024, 5, 1), "service": "cin"},
+            {"record_id": "k2", **when, "service": "lac"},
+        ],
+    )
+    began = (D(2024, 1, 1), D(2024, 1, 2))
+    assert found == [
+        ("x0", "cp", *began, D(2024, 5, 1), D(2024, 5, 9)),
+        ("x1", "cin", *began, D(2024, 5, 1), D(2024, 5, 1)),
+        ("x2", "lac", *began, None, None),
+    ]
+
+
+def test_a_groups_step_is_a_step_of_those_who_were_in_it_then(tmp_path: Path) -> None:
+    tenancy = {"group_type": "tenancy", "group_id": "g"}
+    members = [
+        {**tenancy, "record_id": "k0", "recorded_on": D(2020, 1, 1)},
+        {**tenancy, "record_id": "k1", "to_date": D(2023, 12, 31), "recorded_on": D(2020, 1, 1)},
+        {**tenancy, "record_id": "k2", "from_date": D(2024, 6, 2), "recorded_on": D(2024, 6, 2)},
+        {**tenancy, "record_id": "k3", "from_date": D(2024, 1, 1), "recorded_on": D(2024, 9, 1)},
+    ]
+    when = {"event_date": D(2024, 6, 1), "recorded_on": D(2024, 6, 3)}
+    found = milestones(
+        tmp_path,
+        group_members=members,
+        arrears_actions=[{**tenancy, **when, "action": "court_date"}, {**tenancy, **when, "action": "letter"}],
+    )
+    assert found == [
+        ("x0", "eviction_action", D(2024, 6, 1), D(2024, 6, 3), None, None),
+        ("x3", "eviction_action", D(2024, 6, 1), D(2024, 9, 1), None, None),
+    ]
+
+
+def test_each_adult_named_in_an_incident_of_high_risk_has_the_step_once(tmp_path: Path) -> None:
+    when = {"event_date": D(2024, 6, 1), "recorded_on": D(2024, 6, 3), "incident_id": "i"}
+    found = milestones(
+        tmp_path,
+        domestic_incidents=[
+            {"record_id": "k0", **when, "risk": "high"},
+            {"record_id": "k0", **when, "risk": "high"},
+            {"record_id": "k1", **when, "risk": "high"},
+            {"record_id": "k2", **when, "risk": "medium"},
+        ],
+    )
+    dates = (D(2024, 6, 1), D(2024, 6, 3), None, None)
+    assert found == [("x0", "domestic_high_risk", *dates), ("x1", "domestic_high_risk", *dates)]

@@ -1,0 +1,75 @@
+"""Nothing recorded on or after an as-of date reaches a feature: shown by deleting it.
+
+The negative control ignores recorded dates, and must be caught by the very same comparison.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pytest
+
+from features import world as world_module
+from features.compile import KNOWN
+from features.library import library
+from tests.features.engines import computed
+from tests.features.histories import AS_OFS
+from tests.features.test_engine_against_reference import HISTORIES, drawn, side_by_side
+
+Tables = dict[str, list[dict[str, Any]]]
+AS_OF = AS_OFS[1]
+
+
+def without_the_future(tables: Tables, as_of: dt.date) -> Tables:
+    """The tables as they stood at the start of ``as_of``: rows and ends not yet recorded are not there."""
+    return {
+        name: [_as_known(row, as_of) for row in rows if row.get("recorded_on", dt.date.min) < as_of]
+        for name, rows in tables.items()
+    }
+
+
+def _as_known(row: dict[str, Any], as_of: dt.date) -> dict[str, Any]:
+    ended = row.get("to_date")
+    if ended is None:
+        return row
+    recorded = row.get("end_recorded_on") or max(ended, row["recorded_on"])
+    if max(ended, recorded) < as_of:
+        return row
+    return {**row, "to_date": None, "end_recorded_on": None}
+
+
+def answers(backend: str, folder: Path, tables: Tables) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    families, children = computed(backend, folder, tables, library(), AS_OFS)
+    return tuple({key: row for key, row in rows.items() if key[0] == AS_OF} for rows in (families, children))  # type: ignore[return-value]
+
+
+def test_deleting_the_future_changes_nothing(tmp_path: Path) -> None:
+    tables = side_by_side(drawn(HISTORIES))
+    past = without_the_future(tables, AS_OF)
+    assert sum(map(len, past.values())) < 0.8 * sum(map(len, tables.values()))
+    before, after = answers("polars", tmp_path / "all", tables), answers("polars", tmp_path / "past", past)
+    assert before == after
+    assert len(before[0]) > 20
+
+
+def test_an_engine_that_ignores_recorded_dates_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = world_module.World.events
+
+    def careless(self: world_module.World, *given: Any) -> world_module.Frame:
+        return honest(self, *given).with_columns(nw.lit(0, nw.Int64).alias(KNOWN))
+
+    monkeypatch.setattr(world_module.World, "events", careless)
+    tables = side_by_side(drawn(HISTORIES))
+    with_future = answers("polars", tmp_path / "all", tables)
+    without = answers("polars", tmp_path / "past", without_the_future(tables, AS_OF))
+    changed = {
+        name
+        for rows, others in zip(with_future, without)
+        for key in rows.keys() & others.keys()
+        for name, value in rows[key].items()
+        if others[key][name] != value
+    }
+    assert len(changed) > len(library()) / 4
