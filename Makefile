@@ -26,7 +26,7 @@ demo: install ## Run the whole job on a synthetic borough of 2,000 families
 	$(BIN)/early-help demo
 
 test: install lint ## Check style and types, and run the tests
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
 test-notebooks: install ## Run the notebooks from beginning to end
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks

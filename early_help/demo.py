@@ -6,6 +6,7 @@ import datetime as dt
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from early_help.fingerprint import code_hash
 from fairness_audits.gate import approve, export_list
@@ -69,22 +70,27 @@ def make_borough(folders: DemoFolders, families: int, seed: int, progress: Progr
 
 
 def release_one(run: RunFolder, keys: Keys, targets: list[str], today: dt.date) -> str | None:
-    """Release the first target whose audit allows it, by two approvers; return its name.
+    """Release the target with the best supported audit, if its verdict allows it, and return its name.
 
-    A 'cannot tell' is released with the demo's mitigation and an expiry date, as a council would have to.
+    A passed audit comes first, then the one that rests on most true cases. A 'cannot tell' is released with the
+    demo's mitigation and an expiry date, as a council would have to.
     """
-    for target in targets:
+    audits = {target: read_json(run.root / "fairness_audits" / target / "audit.json") for target in targets}
+    for target in sorted(targets, key=lambda target: _support(audits[target]), reverse=True):
         try:
             for approver in APPROVERS:
-                _sign(run, keys, target, approver, today)
+                _sign(run, keys, target, audits[target]["verdict"], approver, today)
         except Withheld:
             continue
         return target
     return None
 
 
-def _sign(run: RunFolder, keys: Keys, target: str, approver: Approver, today: dt.date) -> None:
-    verdict = read_json(run.root / "fairness_audits" / target / "audit.json")["verdict"]
+def _support(audit: dict[str, Any]) -> tuple[bool, int]:
+    return audit["verdict"] == Verdict.PASS.value, audit.get("overall", {}).get("positives", 0)
+
+
+def _sign(run: RunFolder, keys: Keys, target: str, verdict: str, approver: Approver, today: dt.date) -> None:
     mitigated = verdict == Verdict.CANNOT_TELL.value
     approve(
         run,

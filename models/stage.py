@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.boosted import Boosted
