@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -20,7 +19,6 @@ class DuckDBBackend:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Callable[[Table], Path]) -> None:
         self._connection = connection
         self._path = path
-        self._names = (f"kept_{number}" for number in count())
 
     def scan(self, table: Table, columns: Sequence[str]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
         """Some columns of a table, dates as day numbers."""
@@ -31,16 +29,15 @@ class DuckDBBackend:
     def small(self, rows: dict[str, list[int]]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
         """A small table of whole numbers."""
         table = pa.table({name: pa.array(values, pa.int64()) for name, values in rows.items()})
-        return self._kept(self._connection.from_arrow(table))
+        return nw.from_native(self._connection.from_arrow(table))
 
     def keep(self, frame: nw.LazyFrame[duckdb.DuckDBPyRelation]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
-        """Compute a frame once, because several others are made from it."""
-        return self._kept(frame.to_native())
+        """Compute a frame once, because several others are made from it.
 
-    def _kept(self, relation: duckdb.DuckDBPyRelation) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
-        name = next(self._names)
-        relation.create(name)
-        return nw.from_native(self._connection.table(name))
+        It is held as an Arrow table: a table of the database would change the catalogue, at which every relation
+        made before is bound again.
+        """
+        return nw.from_native(self._connection.from_arrow(frame.to_native().to_arrow_table()))
 
 
 def _plain(name: str, is_date: bool) -> duckdb.Expression:
