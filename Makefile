@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-notebooks lint bench lab lock clean
+.PHONY: help install demo test test-notebooks lint bench docs lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: install ## Check style and types
 
 bench: install ## Measure the main job's time and memory, stage by stage
 	$(BIN)/python -m benchmarks.main_job
+
+docs: install ## Make the reference pages under docs/ from the definitions
+	$(BIN)/python -m early_help.reference
 
 lab: install ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks

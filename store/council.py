@@ -16,7 +16,7 @@ class Section(BaseModel):
 class Council(Section):
     """``[council]``: who the data belongs to and which days it covers."""
 
-    name: str
+    name: str = Field(description="The council's name, as reports show it.")
     extract_date: dt.date = Field(description="The day the extracts were taken; nothing may be dated after it.")
     covers_from: dt.date = Field(description="First day the extracts cover.")
     covers_to: dt.date = Field(description="Last day the extracts cover.")
