@@ -31,8 +31,10 @@ class Platt:
 def fit_platt(margin: Floats, outcome: Floats) -> Platt:
     """Fit by maximum likelihood with Platt's smoothed outcomes (Platt 1999, 'Probabilistic outputs for SVMs').
 
-    A ranking that runs the wrong way, or that is the same for every case, gets slope 0: every case then has the
-    base rate, which is all that it knows. Raises ValueError when there is only one class.
+    A ranking that runs the wrong way on families it never saw, or that is the same for every case, gets slope 0:
+    it has not been shown to know anything, and every case has the base rate. Its order stands, for it is not made
+    of probabilities; turned round it would be one more thing learnt from the same few cases. Raises ValueError when
+    there is only one class.
     """
     positives = float(outcome.sum())
     negatives = len(outcome) - positives

@@ -148,17 +148,25 @@ class NeedsCount:
 class SingleIndicator:
     """The one feature, of those allowed, that ranks training cases best by average precision.
 
-    The choice among features uses the training as-of dates of all families: if that flatters anything, it is the
-    baseline.
+    The choice among features uses the training as-of dates of all families, so that one list has one indicator.
+    What that flatters is taken off where candidates are compared (`models.choice.tried_out`).
     """
 
     places: tuple[int, ...]
     name: CandidateName = CandidateName.SINGLE_INDICATOR
 
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
+        return [self._best(training, np.ones(len(training.outcome), dtype=np.bool_))] * training.folds
+
+    def picked_anew(self, training: Training) -> list[ByValue]:
+        """For each fold the one that ranks the families outside it best: what picking it is worth elsewhere."""
+        return [self._best(training, training.outside(fold)) for fold in range(training.folds)]
+
+    def _best(self, training: Training, kept: Flags) -> ByValue:
         ranked = [by_value(training, place, training.features[place].direction) for place in self.places]
-        power = [average_precision(one.margin(training.values), training.outcome) for one in ranked]
-        return [ranked[int(np.argmax(power))]] * training.folds
+        values, outcome = training.values[kept], training.outcome[kept]
+        power = [average_precision(one.margin(values), outcome) for one in ranked]
+        return ranked[int(np.argmax(power))]
 
 
 def by_value(training: Training, place: int, direction: int) -> ByValue:

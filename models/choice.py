@@ -7,20 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.cases import Cases, Floats
-from models.metrics import caught_at_capacity, family_weights, order
-from models.rehearsal import Rehearsal, as_dates
+from models.candidates import SingleIndicator, Training
+from models.cases import Cases, Floats, Integers
+from models.metrics import Counts, caught_at_capacity, family_weights, order
+from models.rehearsal import Rehearsal, as_dates, by_fold
 from models.target import CandidateName, ChoiceRule
+
+_LOW, _HIGH = 2.5, 97.5
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A candidate before the rule."""
+    """A candidate before the rule. ``low`` and ``high`` are the 95% interval of its precision."""
 
     precision: float
+    low: float
+    high: float
     behind_best: float
     standard_error: float
     within: bool
+    beats_chance: bool
+    """Whether the 95% interval of what its precision is above that of a list drawn by lot lies above 0."""
 
 
 @dataclass(frozen=True)
@@ -30,58 +37,144 @@ class Choice:
     chosen: CandidateName
     as_ofs: tuple[str, ...]
     judged: dict[CandidateName, Judged]
+    chance: float
+    """Precision to be expected of a list drawn by lot."""
+
+    @property
+    def no_better_than_chance(self) -> bool:
+        """Whether the chosen candidate has not been shown to beat a list drawn by lot."""
+        return not self.judged[self.chosen].beats_chance
 
 
-def decide(cases: Cases, newest_test: Rehearsal, rule: ChoiceRule, capacity: int, replicates: int, seed: int) -> Choice:
-    """Apply the rule to held-out predictions at the as-of dates that the newest test learnt from.
+def decide(
+    cases: Cases,
+    newest_test: Rehearsal,
+    tried: Mapping[CandidateName, Floats],
+    rule: ChoiceRule,
+    capacity: int,
+    replicates: int,
+    seed: int,
+) -> Choice:
+    """Apply the rule at the as-of dates that the newest test learnt from.
 
-    The lists compared are of the panel's capacity at each of those dates, pooled.
+    ``tried`` are the margins there by which each candidate is judged (`tried_out`). The lists compared are of the
+    panel's capacity at each of those dates, pooled. Candidates shown to beat chance come before those that are
+    not; where none is, the rule still names one, and the choice says so.
     """
-    precision = {name: _precision(cases, newest_test, name, capacity, replicates, seed) for name in rule.simplest_first}
-    best = max(rule.simplest_first, key=lambda name: round(precision[name][0], 6))
-    judged = {name: _judge(precision[name], precision[best], rule) for name in rule.simplest_first}
-    chosen = next(name for name in rule.simplest_first if judged[name].within)
-    return Choice(chosen, tuple(as_dates(newest_test.origin.learns_from)), judged)
+    clusters, cluster = np.unique(cases.group[newest_test.training_rows], return_inverse=True)
+    drawn = family_weights(len(clusters), replicates, seed)
+    weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
+    by_lot = np.zeros(len(newest_test.training_rows))
+    chance = _precision(cases, newest_test, by_lot, cluster, weights, capacity)
+    precision = {
+        name: _precision(cases, newest_test, tried[name], cluster, weights, capacity) for name in rule.simplest_first
+    }
+    shown = [name for name in rule.simplest_first if _beats(precision[name], chance)] or list(rule.simplest_first)
+    best = max(shown, key=lambda name: round(precision[name][0], 6))
+    judged = {name: _judge(precision[name], precision[best], chance, rule) for name in rule.simplest_first}
+    chosen = next(name for name in shown if judged[name].within)
+    return Choice(chosen, tuple(as_dates(newest_test.origin.learns_from)), judged, round(float(chance[0]), 6))
 
 
-def _judge(one: Floats, best: Floats, rule: ChoiceRule) -> Judged:
+def tried_out(
+    cases: Cases, rehearsal: Rehearsal, training: Training, single: SingleIndicator
+) -> dict[CandidateName, Floats]:
+    """Margins of the training cases by candidates that learnt nothing whatever of their families.
+
+    They are the held-out ones, but for the best single indicator: it is picked among many on all families, and the
+    best of a hundred looks good on the families it was picked on though none of them tells anything. It is
+    judged by picking it again for each fold on the families outside. Where the picks differ their values cannot
+    be compared, and a case counts by its place among those of its fold and date.
+    """
+    margins = {name: performed.held_out for name, performed in rehearsal.performed.items()}
+    picked = single.picked_anew(training)
+    anew = by_fold(picked, training.values, training.fold)
+    if len({one.name for one in picked}) > 1:
+        anew = _places_within(anew, cases.as_of[rehearsal.training_rows], training.fold)
+    return {**margins, single.name: anew}
+
+
+def _places_within(margin: Floats, *parts: np.ndarray[tuple[int], np.dtype[np.generic]]) -> Floats:
+    """The share of a part's cases below each case, equal ones counted half. Parts are runs of equal ``parts``."""
+    number: Integers = np.zeros(len(margin), dtype=np.int64)
+    for part in parts:
+        _, code = np.unique(part, return_inverse=True)
+        number = number * (int(code.max()) + 1) + code
+    share = np.empty(len(margin))
+    for one in np.unique(number):
+        inside = np.flatnonzero(number == one)
+        _, place, count = np.unique(margin[inside], return_inverse=True, return_counts=True)
+        share[inside] = ((np.cumsum(count) - count / 2) / len(inside))[place]
+    return np.round(share, 9)
+
+
+def _judge(one: Floats, best: Floats, chance: Floats, rule: ChoiceRule) -> Judged:
     # Rounded before it is compared, so that the last digit of a sum cannot turn the choice.
     behind = round(float(best[0] - one[0]), 6)
     error = round(float(np.std(best[1:] - one[1:])), 6)
-    return Judged(round(float(one[0]), 6), behind, error, behind <= round(rule.within_standard_errors * error, 6))
+    low, high = np.percentile(one[1:], [_LOW, _HIGH], method="inverted_cdf")
+    return Judged(
+        precision=round(float(one[0]), 6),
+        low=round(float(low), 6),
+        high=round(float(high), 6),
+        behind_best=behind,
+        standard_error=error,
+        within=behind <= round(rule.within_standard_errors * error, 6),
+        beats_chance=_beats(one, chance),
+    )
+
+
+def _beats(one: Floats, chance: Floats) -> bool:
+    """Whether the 95% interval of the paired difference is above 0."""
+    return round(float(np.percentile(one[1:] - chance[1:], _LOW, method="inverted_cdf")), 6) > 0
 
 
 def _precision(
-    cases: Cases, rehearsal: Rehearsal, name: CandidateName, capacity: int, replicates: int, seed: int
+    cases: Cases, rehearsal: Rehearsal, margin: Floats, cluster: Integers, weights: Counts, capacity: int
 ) -> Floats:
     """Pooled precision at capacity: the estimate, then each replicate."""
-    rows = rehearsal.training_rows
-    clusters, cluster = np.unique(cases.group[rows], return_inverse=True)
-    drawn = family_weights(len(clusters), replicates, seed)
-    weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
-    score, outcome = rehearsal.performed[name].held_out, rehearsal.training_outcome
+    rows, outcome = rehearsal.training_rows, rehearsal.training_outcome
     caught, places = np.zeros(len(weights)), 0
     for day in np.unique(cases.as_of[rows]):
         here = np.flatnonzero(cases.as_of[rows] == day)
-        one = order(score[here], outcome[here], cluster[here], cases.tie_place[rows][here])
+        one = order(margin[here], outcome[here], cluster[here], cases.tie_place[rows][here])
         caught += caught_at_capacity(one, weights, capacity)
         places += min(capacity, len(here))
     return caught / places
 
 
-def summary(choice: Choice, rule: ChoiceRule) -> Mapping[str, object]:
+def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
     """For the evaluation document."""
     return {
         "rule": rule.in_words(),
         "chosen": choice.chosen.value,
+        "why": _why(choice),
+        "no_better_than_chance": choice.no_better_than_chance,
         "decided_on": list(choice.as_ofs),
+        "precision_by_chance": choice.chance,
         "candidates": {
             name.value: {
                 "precision": judged.precision,
+                "low": judged.low,
+                "high": judged.high,
                 "behind_best": judged.behind_best,
                 "standard_error_of_difference": judged.standard_error,
                 "within": judged.within,
+                "beats_chance": judged.beats_chance,
             }
             for name, judged in choice.judged.items()
         },
     }
+
+
+def _why(choice: Choice) -> str:
+    """What was found, in words for every reader. Rates only: a count might be too small to tell."""
+    if choice.no_better_than_chance:
+        return (
+            "On the dates it learnt from, no way of choosing was shown to do better than a list drawn by lot. "
+            "The simplest of those that looked best was taken, and its list should not be relied on."
+        )
+    return (
+        "The simplest way of choosing that did about as well as the best one, and better than a list drawn by lot, on "
+        "the dates it learnt from."
+    )

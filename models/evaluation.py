@@ -4,7 +4,8 @@
 has, for every candidate and baseline, ``pooled`` and ``by_as_of`` metrics. Each metric is an object with ``value``,
 ``low`` and ``high`` (95% interval from a bootstrap of families). A figure is empty in two cases only, and then says
 ``why``: flags per true case when no case flagged was a true one, and the calibration slope of a candidate that
-gives every case the same score, or nearly.
+gives every case the same score, or nearly. Metrics of the list follow the candidate's own order, never its
+probabilities; under ``calibration`` stand the as-of dates at which it had no probability of its own to give.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from models.splits import Origin, Plan
 from models.target import BASELINES, CandidateName, Target
 
 _LOW, _HIGH = 2.5, 97.5
+_NO_SLOPE = (
+    "On families held out of training the outcome was no more frequent higher up this candidate's order. It has not "
+    "been shown to know anything there: its order is measured as it is, and everybody's probability is the base rate."
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,13 @@ def cannot_model(target: Target, setting: Setting, cohorts: list[dict[str, Any]]
 
 
 def modelled(
-    target: Target, setting: Setting, cases: Cases, plan: Plan, tests: Sequence[Rehearsal], choice: Choice
+    target: Target,
+    setting: Setting,
+    cases: Cases,
+    plan: Plan,
+    tests: Sequence[Rehearsal],
+    current: Rehearsal,
+    choice: Choice,
 ) -> dict[str, Any]:
     """The evaluation of a modelled target."""
     rows = np.concatenate([test.rows for test in tests])
@@ -89,7 +100,13 @@ def modelled(
             "clusters": len(clusters),
             "of": "families, those sharing a child together; percentile 95% intervals",
         },
-        "candidates": {name.value: _candidate(name, rankings[name], draws, setting.capacity) for name in rankings},
+        "candidates": {
+            name.value: {
+                **_candidate(name, rankings[name], draws, setting.capacity),
+                "calibration": _calibration(name, (*tests, current)),
+            }
+            for name in rankings
+        },
     }
 
 
@@ -127,6 +144,7 @@ def _rankings(
 ) -> dict[str, Ranked]:
     return {
         test.origin.as_of.isoformat(): ranked(
+            test.performed[name].margin,
             test.performed[name].predicted,
             cases.outcome(test.rows),
             np.searchsorted(clusters, cases.group[test.rows]),
@@ -152,6 +170,14 @@ def _candidate(
             for as_of, one in rankings.items()
         },
     }
+
+
+def _calibration(name: CandidateName, rehearsals: Sequence[Rehearsal]) -> dict[str, Any]:
+    """The slope at each as-of date, and where it is 0 what that means."""
+    slopes = {one.origin.as_of.isoformat(): one.performed[name].platt.slope for one in rehearsals}
+    without = [as_of for as_of, slope in slopes.items() if slope == 0]
+    said = {"slopes": slopes, "base_rate_for_everybody": without}
+    return {**said, "why": _NO_SLOPE} if without else said
 
 
 def _metrics(draws: Draws) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How well a ranking and its probabilities did, with intervals from a bootstrap of families.
 
 Every figure is computed from weights, one for each case, so that the same code gives the estimate (all weights 1)
-and all replicates of the bootstrap at once (how often the case's family was drawn). Cases with equal scores are
+and all replicates of the bootstrap at once (how often the case's family was drawn). Cases with equal margins are
 taken together: where the capacity line cuts through them, each counts by the share of places that are left, which
 is the expectation over all orders of the tie.
 """
@@ -35,32 +35,41 @@ _SAME_LOG_ODDS = 0.01
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """One candidate's scores at one as-of date, best first."""
+class Ordered:
+    """One candidate's list of one as-of date, best first."""
 
-    score: Floats
+    margin: Floats
+    """What the list is ordered by."""
     outcome: Floats
     cluster: Integers
     """Number of the family group of each case, the same across as-of dates."""
     starts: Integers
-    """Where each run of equal scores begins."""
+    """Where each run of equal margins begins."""
 
 
-def ranked(score: Floats, outcome: Floats, cluster: Integers, tie_place: Integers) -> Ranked:
+@dataclass(frozen=True)
+class Ranked(Ordered):
+    """A list with the probability of each case, which need not tell apart all that the margin does."""
+
+    score: Floats
+
+
+def ranked(margin: Floats, score: Floats, outcome: Floats, cluster: Integers, tie_place: Integers) -> Ranked:
     """Order cases for an evaluation. Raises ValueError when a label is missing or there is only one class."""
-    if np.isnan(score).any() or np.isnan(outcome).any():
-        raise ValueError("a score or an outcome is missing")
+    if np.isnan(margin).any() or np.isnan(score).any() or np.isnan(outcome).any():
+        raise ValueError("a margin, a score or an outcome is missing")
     if not 0 < outcome.sum() < len(outcome):
         raise ValueError("an evaluation needs cases with the outcome and cases without it")
-    return order(score, outcome, cluster, tie_place)
+    one = order(margin, outcome, cluster, tie_place)
+    return Ranked(one.margin, one.outcome, one.cluster, one.starts, score[np.lexsort((tie_place, -margin))])
 
 
-def order(score: Floats, outcome: Floats, cluster: Integers, tie_place: Integers) -> Ranked:
-    """Order cases by score, equal ones by ``tie_place``."""
-    places = np.lexsort((tie_place, -score))
-    ordered = score[places]
+def order(margin: Floats, outcome: Floats, cluster: Integers, tie_place: Integers) -> Ordered:
+    """Order cases by margin, equal ones by ``tie_place``."""
+    places = np.lexsort((tie_place, -margin))
+    ordered = margin[places]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    return Ranked(ordered, outcome[places], cluster[places], starts)
+    return Ordered(ordered, outcome[places], cluster[places], starts)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ def sums(one: Ranked, weights: Floats, capacity: int) -> Sums:
     )
 
 
-def caught_at_capacity(one: Ranked, weights: Counts, capacity: int) -> Floats:
+def caught_at_capacity(one: Ordered, weights: Counts, capacity: int) -> Floats:
     """True cases within capacity in each replicate (ties shared), from as much of the list's head as that takes.
 
     ``weights`` has shape (replicates, clusters).
@@ -116,9 +125,9 @@ def caught_at_capacity(one: Ranked, weights: Counts, capacity: int) -> Floats:
     length = 4 * capacity + 100
     while True:
         later = one.starts[one.starts >= length]
-        length = int(later[0]) if len(later) else len(one.score)
+        length = int(later[0]) if len(later) else len(one.outcome)
         own = weights[:, one.cluster[:length]].astype(np.float64)
-        if length == len(one.score) or own.sum(axis=1).min() >= capacity:
+        if length == len(one.outcome) or own.sum(axis=1).min() >= capacity:
             break
         length *= 2
     starts = one.starts[one.starts < length]
@@ -129,9 +138,9 @@ def caught_at_capacity(one: Ranked, weights: Counts, capacity: int) -> Floats:
     return np.asarray(np.where(size > 0, taken * hits, 0).sum(axis=1), dtype=np.float64)
 
 
-def average_precision(score: Floats, outcome: Floats) -> float:
+def average_precision(margin: Floats, outcome: Floats) -> float:
     """Mean precision over the places of the true cases, ties taken together. Needs at least one true case."""
-    reached, found = _reached(score, outcome)
+    reached, found = _reached(margin, outcome)
     return float((np.diff(found, prepend=0.0) * found / reached).sum() / found[-1])
 
 
@@ -303,7 +312,7 @@ def _figures(s: Sums, slope: Floats | None) -> dict[str, Floats]:
 
 @dataclass(frozen=True)
 class Ties:
-    """What equal scores at the capacity line could have made of the list."""
+    """What equal margins at the capacity line could have made of the list."""
 
     tied_cases: int
     places_for_them: int
@@ -313,11 +322,11 @@ class Ties:
     as_listed: float
 
 
-def ties_at_capacity(one: Ranked, capacity: int) -> Ties:
+def ties_at_capacity(one: Ordered, capacity: int) -> Ties:
     """Precision at capacity over the orders of the cases tied at the line: best, worst, expected, and as listed."""
-    line = min(capacity, len(one.score))
-    tied = one.score == one.score[line - 1]
-    above = int((one.score > one.score[line - 1]).sum())
+    line = min(capacity, len(one.margin))
+    tied = one.margin == one.margin[line - 1]
+    above = int((one.margin > one.margin[line - 1]).sum())
     sure = float(one.outcome[:above].sum())
     hits, size, places = float(one.outcome[tied].sum()), int(tied.sum()), line - above
     return Ties(

@@ -13,16 +13,17 @@ from models.tables import REASONS
 
 EACH_WAY = 5
 _LEAST = 1e-6
+_ENOUGH = 2000
+"""Cases whose median contribution stands for the typical case's."""
 
 
 def reasons(cases: Cases, current: Integers, performed: Performed, capacity_rows: Integers) -> pa.Table:
     """The strongest contributions of each listed case.
 
     ``current`` are the rows of the current cohort, whose medians are the comparison; ``capacity_rows`` those of
-    them within capacity. Contributions are in log-odds of the calibrated probability: they add up to the score's
-    own log-odds, less what is the same for every case of the fold.
+    them within capacity.
     """
-    moved = contributions(cases, performed, capacity_rows)
+    moved = contributions(cases, performed, current, capacity_rows)
     median = _medians(cases.values[current])
     rows: list[dict[str, Any]] = []
     for place in np.lexsort((cases.unit_id[capacity_rows], cases.as_of[capacity_rows])):
@@ -32,14 +33,27 @@ def reasons(cases: Cases, current: Integers, performed: Performed, capacity_rows
     return pa.Table.from_pylist(rows, schema=REASONS.arrow_schema())
 
 
-def contributions(cases: Cases, performed: Performed, rows: Integers) -> Floats:
-    """Shape (rows, features): each case's by the model that left its families out, in calibrated log-odds."""
+def contributions(cases: Cases, performed: Performed, current: Integers, rows: Integers) -> Floats:
+    """Shape (rows, features): how far each feature moved each case up the list against the typical case of the date.
+
+    Each case's are by the model that left its families out, less the median contribution of the feature among the
+    cases of the date: what nearly everyone shares is no reason. So above 0 always means further up the list than
+    typical. In log-odds of the calibrated probability, to which they add up but for what is the same for every case
+    of a fold; in the candidate's own margin where calibration found no slope.
+    """
     moved = np.zeros((len(rows), len(cases.features)))
     for fold, one in enumerate(performed.fitted):
         inside = np.flatnonzero(cases.fold[rows] == fold)
         if len(inside):
-            moved[inside] = one.contributions(cases.values[rows[inside]]) * performed.platt.slope
-    return np.round(moved, 6)
+            typical = np.median(one.contributions(cases.values[_sample(cases, current, fold)]), axis=0)
+            moved[inside] = one.contributions(cases.values[rows[inside]]) - typical
+    return np.round(moved * (performed.platt.slope or 1.0), 6)
+
+
+def _sample(cases: Cases, current: Integers, fold: int) -> Integers:
+    """Cases of a fold's own families, enough of them for a median, first in the settled random order."""
+    inside = current[cases.fold[current] == fold]
+    return np.asarray(inside[np.argsort(cases.tie_place[inside], kind="stable")[:_ENOUGH]], dtype=np.int64)
 
 
 def strongest(moved: Floats) -> Integers:

@@ -26,9 +26,11 @@ class Performed:
     centre: float
     """Mean margin of the origin's cohort, taken off before calibration."""
     held_out: Floats
-    """Probability of each training case, by the model of its family's fold."""
+    """Margin of each training case, by the model of its family's fold."""
+    margin: Floats
+    """Margin of each case of the origin's as-of date, likewise: the order of the list."""
     predicted: Floats
-    """Probability of each case of the origin's as-of date, likewise."""
+    """Probability of each case of the origin's as-of date."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,32 @@ def rehearse(
 ) -> Rehearsal:
     """Train on the origin's earlier dates with outcomes as known by then, and predict for its own date.
 
-    Every prediction is by a model whose training held no row of the case's family group. Calibration is one
-    two-parameter map for the whole origin, fitted on the held-out predictions of the training cases; being the
-    same for everyone it cannot change the order of the list.
+    Every prediction is by a model whose training held no row of the case's family group. The list is in the order
+    of the margins. Calibration is one two-parameter map for the whole origin, fitted on the held-out predictions
+    of the training cases: it gives probabilities, and has no say in the order.
 
     Margins are first centred on the cohort of their own date. The longer the extracts go back the more is on
     record, so features drift upwards from one date to the next while outcomes do not; a map fitted across dates
     would take that drift for evidence. What the probabilities cannot show is need rising in the whole borough.
     """
     earlier = cases.during(origin.learns_from)
-    training = Training(
+    training = training_for(cases, origin, folds=folds, seed=seed, threads=threads)
+    rows = cases.at(origin.as_of)
+    performed: dict[CandidateName, Performed] = {}
+    for candidate in candidates:
+        fitted = candidate.fit(training, advance)
+        inner = by_fold(fitted, training.values, training.fold)
+        platt = fit_platt(centred(inner, cases.as_of[earlier]), training.outcome)
+        outer = by_fold(fitted, cases.values[rows], cases.fold[rows])
+        centre = round(float(outer.mean()), 9)
+        performed[candidate.name] = Performed(fitted, platt, centre, inner, outer, platt.probability(outer - centre))
+    return Rehearsal(origin, earlier, training.outcome, rows, performed)
+
+
+def training_for(cases: Cases, origin: Origin, *, folds: int, seed: int, threads: int) -> Training:
+    """What may be learnt from at an origin."""
+    earlier = cases.during(origin.learns_from)
+    return Training(
         features=cases.features,
         values=cases.values[earlier],
         outcome=cases.outcome(earlier, known_by=origin.as_of),
@@ -73,27 +91,16 @@ def rehearse(
         seed=derived_seed(seed, origin.as_of.isoformat()),
         threads=threads,
     )
-    rows = cases.at(origin.as_of)
-    performed: dict[CandidateName, Performed] = {}
-    for candidate in candidates:
-        fitted = candidate.fit(training, advance)
-        inner = centred(by_fold(fitted, training.values, training.fold), cases.as_of[earlier])
-        platt = fit_platt(inner, training.outcome)
-        outer = by_fold(fitted, cases.values[rows], cases.fold[rows])
-        centre = round(float(outer.mean()), 9)
-        predicted = platt.probability(outer - centre)
-        performed[candidate.name] = Performed(fitted, platt, centre, platt.probability(inner), predicted)
-    return Rehearsal(origin, earlier, training.outcome, rows, performed)
 
 
 def by_fold(fitted: Sequence[Fitted], values: Floats, fold: Integers) -> Floats:
-    """Each case's margin by the model that left its fold out."""
+    """Each case's margin by the model that left its fold out, rounded so that no last digit orders a list."""
     margin = np.zeros(len(values))
     for number, one in enumerate(fitted):
         inside = np.flatnonzero(fold == number)
         if len(inside):
             margin[inside] = one.margin(values[inside])
-    return margin
+    return np.round(margin, 9)
 
 
 def centred(margin: Floats, as_of: Days) -> Floats:
@@ -103,11 +110,11 @@ def centred(margin: Floats, as_of: Days) -> Floats:
     return np.asarray(margin - means[number], dtype=np.float64)
 
 
-def positions(score: Floats, tie_place: Integers) -> Integers:
-    """Place of each case in the list, 1 the highest score; equal scores in the settled random order."""
-    order = np.lexsort((tie_place, -score))
-    place = np.empty(len(score), dtype=np.int64)
-    place[order] = np.arange(1, len(score) + 1)
+def positions(margin: Floats, tie_place: Integers) -> Integers:
+    """Place of each case in the list, 1 the highest margin; equal margins in the settled random order."""
+    order = np.lexsort((tie_place, -margin))
+    place = np.empty(len(margin), dtype=np.int64)
+    place[order] = np.arange(1, len(margin) + 1)
     return place
 
 

@@ -18,7 +18,7 @@ from models.boosted import Boosted
 from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
 from models.cases import Cases, load_cases
 from models.catalogue import CATALOGUE, choose, read_catalogue
-from models.choice import Choice, decide
+from models.choice import Choice, decide, tried_out
 from models.cohort import build_cohort, closed_as_ofs, open_tables
 from models.config import ModelsConfig
 from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
@@ -27,7 +27,7 @@ from models.leaks import refuse_leaks
 from models.logistic import Logistic
 from models.persistence import model_files
 from models.reasons import reasons
-from models.rehearsal import Rehearsal, positions, rehearse
+from models.rehearsal import Rehearsal, positions, rehearse, training_for
 from models.splits import CannotModel, Limits, Plan, plan
 from models.tables import COHORT, REASONS, SCORES
 from models.target import Target, Unit
@@ -135,7 +135,8 @@ def _model(
     closed: Sequence[dt.date],
 ) -> _Result:
     refuse_leaks(cases, planned)
-    candidates = _candidates(target, config, cases)
+    single = _single_indicator(target, cases)
+    candidates = _candidates(target, config, cases, single)
     origins = (*planned.tests, planned.current)
     steps = 2 * config.folds * len(origins) + 1
     with work.task(f"Training for {target.title.lower()}", steps) as task:
@@ -152,8 +153,8 @@ def _model(
             for origin in origins
         ]
         tests, current = rehearsals[:-1], rehearsals[-1]
-        choice = decide(cases, tests[-1], target.choice, setting.capacity, setting.replicates, setting.seed)
-        evaluation = modelled(target, setting, cases, planned, tests, choice)
+        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads)
+        evaluation = modelled(target, setting, cases, planned, tests, current, choice)
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
@@ -167,11 +168,23 @@ def _model(
     )
 
 
-def _candidates(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
+def _choice(
+    cases: Cases, newest: Rehearsal, target: Target, single: SingleIndicator, setting: Setting, threads: int
+) -> Choice:
+    training = training_for(cases, newest.origin, folds=setting.folds, seed=setting.seed, threads=threads)
+    tried = tried_out(cases, newest, training, single)
+    return decide(cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed)
+
+
+def _single_indicator(target: Target, cases: Cases) -> SingleIndicator:
     named = target.single_indicators or tuple(f.name for f in cases.features if f.direction)
+    return SingleIndicator(tuple(cases.column(name) for name in named))
+
+
+def _candidates(target: Target, config: ModelsConfig, cases: Cases, single: SingleIndicator) -> tuple[Candidate, ...]:
     return (
         Chance(),
-        SingleIndicator(tuple(cases.column(name) for name in named)),
+        single,
         NeedsCount(cases.column(target.needs_count)),
         Logistic(),
         Boosted(config.bags, config.rounds, config.learning_rate),
@@ -195,8 +208,8 @@ def _scores(
     """The sealed scores of the chosen candidate, and the rows of the current list within capacity."""
     parts: list[pa.Table] = []
     for rehearsal in rehearsals:
-        rows, score = rehearsal.rows, rehearsal.performed[choice.chosen].predicted
-        place = positions(score, cases.tie_place[rows])
+        rows, performed = rehearsal.rows, rehearsal.performed[choice.chosen]
+        place = positions(performed.margin, cases.tie_place[rows])
         order = np.argsort(place)
         part = planned.part(rehearsal.origin.as_of)
         parts.append(
@@ -204,7 +217,7 @@ def _scores(
                 {
                     **_keys(cases, rows[order]),
                     "part": [part] * len(rows),
-                    "score": score[order],
+                    "score": performed.predicted[order],
                     "position": place[order],
                     "flagged": place[order] <= capacity,
                     "outcome": _outcomes(cases, rows[order], rehearsal.origin.as_of in closed),
@@ -279,6 +292,7 @@ def _target_document(target: Target, evaluation: dict[str, Any]) -> dict[str, An
         "label_caveats": list(target.label_caveats),
         "retirement": target.retirement,
         "chosen": evaluation["choice"]["chosen"] if evaluation["state"] == "modelled" else None,
+        "no_better_than_chance": evaluation["state"] == "modelled" and evaluation["choice"]["no_better_than_chance"],
     }
 
 

@@ -53,7 +53,11 @@ REASONS = Table(
         integer("position", "Place of the reason, 1 the strongest", required=True),
         text("feature", "Feature", required=True),
         text("subject", "Subject of the feature, such as attendance", required=True),
-        number("contribution", "SHAP contribution in log-odds", required=True),
+        number(
+            "contribution",
+            "How far it moved the case up the list against the date's typical case, in log-odds",
+            required=True,
+        ),
         number("value", "The case's value; empty when unknown"),
         number("median", "The cohort's median at the as-of date"),
         text("sentence", "The reason in plain English", required=True),

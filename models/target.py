@@ -105,8 +105,9 @@ class ChoiceRule:
     """Which candidate makes the panel's list.
 
     The simplest whose precision at capacity is within so many standard errors of the best one's, where the
-    standard error is that of the paired difference under a bootstrap of families. It is applied to predictions
-    for families held out of training, at training as-of dates that all precede every test as-of date.
+    standard error is that of the paired difference under a bootstrap of families; of those shown to beat chance,
+    where any is. It is applied to predictions for families held out of training, at training as-of dates that all
+    precede every test as-of date.
     """
 
     simplest_first: tuple[CandidateName, ...] = (
@@ -122,8 +123,9 @@ class ChoiceRule:
         names = ", ".join(name.value for name in self.simplest_first)
         return (
             f"The simplest of {names} (simplest first) whose precision at capacity is within "
-            f"{self.within_standard_errors:g} standard error of the best one's, judged on families held out of "
-            "training at training as-of dates, all before the first test as-of date."
+            f"{self.within_standard_errors:g} standard error of the best one's, and which is shown to beat a list "
+            "drawn by lot where any is; judged on families held out of training at training as-of dates, all before "
+            "the first test as-of date."
         )
 
 

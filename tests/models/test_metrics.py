@@ -36,7 +36,7 @@ def made(rows: list[tuple[int, bool]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_ranked(score: np.ndarray, outcome: np.ndarray) -> Ranked:
-    return ranked(score, outcome, np.arange(len(score)), np.arange(len(score)))
+    return ranked(score, score, outcome, np.arange(len(score)), np.arange(len(score)))
 
 
 @settings(max_examples=100, deadline=None)
@@ -83,7 +83,7 @@ def test_ties_are_what_every_order_of_them_gives(rows: list[tuple[int, bool]], c
     capacity = min(capacity, len(rows))
     precisions = []
     for tie_order in itertools.permutations(range(len(rows))):
-        one = ranked(score, outcome, np.arange(len(rows)), np.array(tie_order))
+        one = ranked(score, score, outcome, np.arange(len(rows)), np.array(tie_order))
         precisions.append(one.outcome[:capacity].mean())
     one = as_ranked(score, outcome)
     ties = ties_at_capacity(one, capacity)
@@ -125,7 +125,7 @@ def test_bootstrap_resamples_families_whole() -> None:
 def test_families_seen_four_times_give_the_interval_of_families_seen_once() -> None:
     generator = np.random.default_rng(0)
     score, outcome = generator.random(400), (generator.random(400) < 0.3).astype(float)
-    once = ranked(score, outcome, np.arange(400), np.arange(400))
+    once = ranked(score, score, outcome, np.arange(400), np.arange(400))
     weights = family_weights(400, 300, seed=1)
     single = evaluate({"a": once}, weights, 40)["pooled"]
     repeated = evaluate(dict.fromkeys("abcd", once), weights, 40)["pooled"]

@@ -1,0 +1,133 @@
+"""The rule on table-shaped margins: what beats chance, what does not, and a lucky pick among many."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.candidates import ByValue, Chance, NeedsCount, SingleIndicator
+from models.cases import Cases, Floats
+from models.choice import Choice, decide, summary, tried_out
+from models.evaluation import Setting, modelled
+from models.rehearsal import Rehearsal, rehearse, training_for
+from models.splits import Origin, Plan
+from models.target import CandidateName, ChoiceRule
+from models.targets import TARGETS
+from tests.models.test_candidates import feature, nothing
+
+DAYS = (dt.date(2023, 6, 30), dt.date(2023, 9, 30), dt.date(2025, 6, 30))
+RULE = ChoiceRule((CandidateName.NEEDS_COUNT, CandidateName.SINGLE_INDICATOR))
+FOLDS = 4
+
+
+def borough(values: Floats, chance: Floats, seed: int = 3) -> Cases:
+    """Each of ``len(values)`` families at two dates to learn from and one to test on; outcomes by their chance."""
+    count, dates = len(values), len(DAYS)
+    generator = np.random.default_rng(seed)
+    happened = generator.random((dates, count)) < chance
+    known = np.array([np.datetime64(day, "D") + 90 for day in DAYS])
+    families = np.array([f"f{place:04d}" for place in range(count)], dtype=object)
+    return Cases(
+        features=tuple(feature(place, 1) for place in range(values.shape[1])),
+        as_of=np.repeat(np.array(DAYS, dtype="datetime64[D]"), count),
+        unit_id=np.tile(families, dates),
+        family_id=np.tile(families, dates),
+        group=np.tile(np.arange(count), dates),
+        fold=np.tile(np.arange(count) % FOLDS, dates),
+        tie_place=np.concatenate([generator.permutation(count) for _ in DAYS]),
+        outcome_known_on=np.where(happened, known[:, None], np.datetime64("NaT", "D")).ravel(),
+        values=np.tile(values, (dates, 1)),
+        without_features=0,
+    )
+
+
+def rehearsed(cases: Cases) -> tuple[Rehearsal, SingleIndicator]:
+    single = SingleIndicator(tuple(range(1, cases.values.shape[1])))
+    origin = Origin(DAYS[2], DAYS[:2])
+    candidates = (Chance(), single, NeedsCount(0))
+    return rehearse(cases, origin, candidates, folds=FOLDS, seed=1, threads=1, advance=nothing), single
+
+
+def chosen(cases: Cases) -> Choice:
+    rehearsal, single = rehearsed(cases)
+    training = training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1)
+    tried = tried_out(cases, rehearsal, training, single)
+    return decide(cases, rehearsal, tried, RULE, capacity=30, replicates=200, seed=5)
+
+
+def test_a_signal_beats_chance_and_is_chosen() -> None:
+    values = np.random.default_rng(1).normal(size=(600, 3))
+    found = chosen(borough(values, 1 / (1 + np.exp(3 - 2.5 * values[:, 1]))))
+    assert found.chosen is CandidateName.SINGLE_INDICATOR
+    assert not found.no_better_than_chance
+    assert not found.judged[CandidateName.NEEDS_COUNT].beats_chance
+    assert summary(found, RULE)["no_better_than_chance"] is False
+
+
+def test_the_luckiest_of_many_indicators_that_know_nothing_is_no_better_than_chance() -> None:
+    honest, flattered = [], []
+    for seed in range(5):
+        values = np.random.default_rng(seed).normal(size=(400, 60))
+        cases = borough(values, np.full(400, 0.03), seed)
+        rehearsal, single = rehearsed(cases)
+        training = training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1)
+        as_picked = {name: one.held_out for name, one in rehearsal.performed.items()}
+        for found, tried in ((honest, tried_out(cases, rehearsal, training, single)), (flattered, as_picked)):
+            one = decide(cases, rehearsal, tried, RULE, capacity=30, replicates=200, seed=5)
+            found.append((one.judged[CandidateName.SINGLE_INDICATOR], one.chance))
+    assert not any(judged.beats_chance for judged, _ in honest)
+    lift_as_picked = np.mean([judged.precision / chance for judged, chance in flattered])
+    assert np.mean([judged.precision / chance for judged, chance in honest]) < 0.6 * lift_as_picked
+
+
+def test_where_none_beats_chance_the_choice_says_so() -> None:
+    found = chosen(borough(np.random.default_rng(2).normal(size=(400, 3)), np.full(400, 0.04)))
+    assert found.no_better_than_chance
+    said = summary(found, RULE)
+    assert said["no_better_than_chance"] is True
+    assert "no way of choosing was shown to do better than a list drawn by lot" in str(said["why"])
+
+
+def test_chance_is_what_a_list_drawn_by_lot_would_catch() -> None:
+    cases = borough(np.random.default_rng(2).normal(size=(400, 3)), np.full(400, 0.1))
+    outcome = cases.outcome(cases.during(DAYS[:2]))
+    assert chosen(cases).chance == pytest.approx(outcome.mean(), abs=1e-6)
+
+
+def test_picked_anew_is_the_best_on_the_families_outside_each_fold() -> None:
+    values = np.random.default_rng(4).normal(size=(400, 4))
+    cases = borough(values, np.full(400, 0.1))
+    training = training_for(cases, Origin(DAYS[2], DAYS[:2]), folds=FOLDS, seed=1, threads=1)
+    in_fold_2 = training.fold == 2
+    known = replace(training, outcome=np.where(in_fold_2, values[training.group, 3] > 1, training.outcome))
+    turned = replace(training, outcome=np.where(in_fold_2, values[training.group, 1] > 1, training.outcome))
+    one, other = (SingleIndicator((1, 2, 3)).picked_anew(data) for data in (known, turned))
+    assert one[2] == other[2]
+    assert all(isinstance(picked, ByValue) for picked in one)
+
+
+def test_an_order_that_runs_the_wrong_way_is_measured_as_it_is_and_gives_everybody_the_base_rate() -> None:
+    """The needs count goes against the outcome here: worse than chance, not equal to it."""
+    needs = np.random.default_rng(6).integers(0, 5, size=400).astype(float)
+    values = np.column_stack([needs, needs, needs])
+    cases = borough(values, 0.04 + 0.08 * (4 - needs))
+    rehearsal, single = rehearsed(cases)
+    performed = rehearsal.performed[CandidateName.NEEDS_COUNT]
+    assert performed.platt.slope == 0
+    assert len(set(performed.predicted)) == 1
+    assert performed.predicted[0] == pytest.approx(rehearsal.training_outcome.mean(), abs=0.01)
+    np.testing.assert_array_equal(np.argsort(performed.margin, kind="stable"), np.argsort(needs, kind="stable"))
+    setting = Setting(capacity=30, folds=FOLDS, bags=1, replicates=100, seed=5, covers_to=DAYS[2])
+    training = training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1)
+    choice = decide(cases, rehearsal, tried_out(cases, rehearsal, training, single), RULE, 30, 100, 5)
+    target = TARGETS["under_the_radar"]
+    plan = Plan((rehearsal.origin,), rehearsal.origin, ())
+    found = modelled(target, setting, cases, plan, [rehearsal], rehearsal, choice)["candidates"]
+    needs_count, chance = found["needs_count"], found["chance"]["pooled"]
+    assert needs_count["pooled"]["auc"]["value"] < 0.45
+    assert needs_count["pooled"]["precision"]["value"] < chance["precision"]["value"]
+    assert needs_count["calibration"]["base_rate_for_everybody"] == [DAYS[2].isoformat()]
+    assert "not been shown to know anything" in needs_count["calibration"]["why"]
