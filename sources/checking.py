@@ -56,9 +56,13 @@ def add_to(counts: dict[str, int], name: str, number: int) -> None:
 
 
 def accepted_rows(
-    con: duckdb.DuckDBPyConnection, mapped: MappedTable, extract_date: dt.date, counts: Counts
+    con: duckdb.DuckDBPyConnection,
+    source: duckdb.DuckDBPyRelation,
+    mapped: MappedTable,
+    extract_date: dt.date,
+    counts: Counts,
 ) -> Iterator[pa.RecordBatch]:
-    """Check the rows of the table ``source_rows`` and yield the accepted ones, with their place of origin.
+    """Check the rows of ``source`` and yield the accepted ones, with their place of origin.
 
     Adds to ``counts``, and to the table ``quarantine_rows``.
     """
@@ -66,15 +70,11 @@ def accepted_rows(
     columns = [column.name for column in mapped.table.columns]
     checks = _checks(contract, mapped, extract_date)
     rejecting = sum(1 << bit for bit, check in enumerate(checks) if check.rejects)
-    read = (
-        con.table("source_rows")
-        .filter(mapped.selected)
-        .project(
-            ColumnExpression("row"),
-            *[mapped.held[name].alias(_HELD + name) for name in columns],
-            *[mapped.value[name].alias(name) for name in columns],
-            *[flag.alias(f"unmapped_{name}") for name, flag in mapped.unmapped.items()],
-        )
+    read = source.filter(mapped.selected).project(
+        ColumnExpression("row"),
+        *[mapped.held[name].alias(_HELD + name) for name in columns],
+        *[mapped.value[name].alias(name) for name in columns],
+        *[flag.alias(f"unmapped_{name}") for name, flag in mapped.unmapped.items()],
     )
     con.execute("DROP TABLE IF EXISTS checked")
     read.project(

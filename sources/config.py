@@ -17,6 +17,7 @@ from store.council import Section
 EXCEL_SERIAL = "excel"
 _DIRECTIVES = frozenset({"d", "m", "Y", "y", "b", "B", "a", "A", "j", "-d", "-m", "%"})
 _DIRECTIVE = re.compile(r"%(-?.)")
+_PATH_PART = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
 def _date_format(text: str) -> str:
@@ -30,6 +31,12 @@ def _date_format(text: str) -> str:
     return text
 
 
+def _delimiter(text: str) -> str:
+    if not text.isascii() or text in '\r\n"':
+        raise ValueError("a delimiter is one plain character, such as , ; | or a tab")
+    return text
+
+
 def _encoding(text: str) -> str:
     try:
         return codecs.lookup(text).name
@@ -39,6 +46,29 @@ def _encoding(text: str) -> str:
 
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
+Delimiter = Annotated[str, AfterValidator(_delimiter)]
+Tidying = Literal["upper", "whole", "unpadded", "unspaced"]
+
+
+def check_path_pattern(pattern: str) -> None:
+    """Raise ValueError unless the pattern names each part once, by a plain word in braces."""
+    names = _PATH_PART.findall(pattern)
+    if not names or len(set(names)) != len(names) or re.search(r"[{}]", _PATH_PART.sub("", pattern)):
+        raise ValueError("a path has names in braces, each once, such as schools/{School}/marks_{Year}.csv")
+
+
+def path_columns(pattern: str) -> tuple[str, ...]:
+    """The columns that a path pattern names."""
+    return tuple(_PATH_PART.findall(pattern))
+
+
+def path_values(pattern: str, relative: str) -> dict[str, str] | None:
+    """What a file's path says by the pattern; None when the path does not fit it."""
+    texts = _PATH_PART.split(pattern)
+    # Split by a pattern with one group, the names stand at the odd places.
+    expression = "".join(f"(?P<{part}>[^/]+?)" if place % 2 else re.escape(part) for place, part in enumerate(texts))
+    found = re.fullmatch(expression, relative)
+    return found.groupdict() if found else None
 
 
 class MappedColumn(Section):
@@ -53,11 +83,25 @@ class MappedColumn(Section):
         description="Date columns of which the latest counts. The first may not be blank; a date after the extract "
         "date is passed over.",
     )
+    first: list[str] | None = Field(
+        None, min_length=2, description="Columns of which the first that is not blank counts."
+    )
+    debit: str | None = Field(None, description="For an amount: the column of charges, where credits have their own.")
+    credit: str | None = Field(None, description="For an amount: the column of payments, taken off the charges.")
+    marked: dict[str, str] | None = Field(
+        None, min_length=1, description="For a list of codes: columns that say yes or no, each with the code it means."
+    )
     within: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
         None, description="For a flag: yes when the event date lies within the spell of these two date columns."
     )
     codes: dict[str, str] | str | None = Field(
-        None, description="Value in the extract to value in the table; or the name of a map under [codes]."
+        None,
+        description="Value in the extract to value in the table, or the name of a map under [codes]. A value that "
+        "becomes '' counts as blank.",
+    )
+    negative: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="For an amount: it counts the other way round where a column has one of these values, such as CR.",
     )
     dates: list[DateFormat] | None = Field(None, description="Date formats of this column, tried in order.")
     split: str | None = Field(None, min_length=1, description="Separator of a cell that holds several values.")
@@ -66,10 +110,18 @@ class MappedColumn(Section):
 
     @model_validator(mode="after")
     def _one_origin(self) -> MappedColumn:
-        origins = (self.column, self.columns, self.constant, self.latest, self.within)
-        if sum(origin is not None for origin in origins) != 1:
-            raise ValueError("give exactly one of column, columns, constant, latest or within")
+        origins = (self.column, self.columns, self.constant, self.latest, self.first, self.within, self.marked)
+        if sum(origin is not None for origin in (*origins, self.debit or self.credit)) != 1:
+            raise ValueError(
+                "give exactly one of column, columns, constant, latest, first, within, marked, or debit and credit"
+            )
         return self
+
+    @property
+    def sources(self) -> list[str]:
+        """The columns of the extract that make the value, in order."""
+        alone = [name for name in (self.column, self.debit, self.credit) if name is not None]
+        return alone or self.columns or self.latest or self.first or self.within or list(self.marked or [])
 
 
 ColumnOrigin = str | list[str] | MappedColumn
@@ -118,14 +170,48 @@ class Extract(Section):
     files: Annotated[list[str], Field(min_length=1, description="Paths or globs within the extract folder.")]
     format: Literal["csv", "parquet"] = "csv"
     encoding: Encoding = Field("utf-8", description="Encoding of a CSV file; a byte order mark is always understood.")
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: Delimiter = Field(",", min_length=1, max_length=1)
+    quote: str = Field('"', max_length=1, description="Mark around cells that hold the delimiter; '' if there is none.")
     skip_lines: int = Field(0, ge=0, description="Lines above the header, such as a report's title.")
+    footer_lines: int = Field(0, ge=0, description="Lines below the data, blank ones not counted.")
+    header: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Names of all columns, where the file gives none or the same twice; its own header is then one of "
+        "skip_lines.",
+    )
+    path: str | None = Field(
+        None,
+        description="What the path of each file says, such as 'schools/{School}/marks_{Year}.csv': School and Year are "
+        "then columns.",
+    )
+    missing: list[str] = Field(
+        default_factory=list, description="Cells that mean nothing is there, as written, such as NULL, N/A or -."
+    )
+    tidy: dict[str, list[Tidying]] = Field(
+        default_factory=dict,
+        description="Column to what makes its cells comparable: upper (capitals), whole (7.0 is 7), unpadded (0012/01 "
+        "is 12/1), unspaced.",
+    )
     dates: list[DateFormat] = Field(
         default_factory=lambda: ["%Y-%m-%d"],
         description="Date formats, tried in order; a time after the date is allowed. 'excel' is a serial number.",
     )
     joins: list[Join] = Field(default_factory=list)
-    tables: Annotated[list[TableMapping], Field(min_length=1)]
+    tables: list[TableMapping] = Field(
+        default_factory=list, description="What its rows become; none for an extract that is only joined."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Extract:
+        if self.format == "parquet" and (self.header or self.footer_lines or self.skip_lines):
+            raise ValueError("a Parquet file has columns with names and rows only: no header, skip_lines, footer_lines")
+        names = self.header or []
+        if len(set(names)) != len(names):
+            raise ValueError("header has a name twice")
+        if self.path is not None:
+            check_path_pattern(self.path)
+        return self
 
 
 class SourcesConfig(Section):

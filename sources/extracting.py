@@ -15,7 +15,7 @@ from sources.config import SourcesConfig
 from sources.mapping import TABLES_BY_NAME, MappedTable, Scope, map_table, origin_of
 from sources.parts import Part, Parts, PartSummary, fingerprint_of
 from sources.plan import ExtractPlan, JoinPlan
-from sources.reading import MALFORMED_LINE, ExtractFile, Rows, matched_files, read_rows
+from sources.reading import FOOTER, MALFORMED_LINE, ExtractFile, Rows, matched_files, read_rows
 from sources.tables import QUARANTINE
 from sources.text import constant, joined_key
 from store.files import file_hash
@@ -82,23 +82,25 @@ class Extractor:
             "(row BIGINT, tbl VARCHAR, col VARCHAR, rule VARCHAR, action VARCHAR, value VARCHAR)"
         )
         self._set_aside(rows, summary)
-        scope = self._scope(plan, rows)
+        scope, source = self._scope(plan, rows)
         mapped = [
             map_table(mapping, ordinal, plan.extract, file.relative, scope, self._config.codes, self._extract_date)
             for ordinal, mapping in enumerate(plan.extract.tables)
         ]
         wanted = sorted({mapping.table for mapping in plan.extract.tables})
         tables: dict[Table, Iterator[pa.RecordBatch]] = {
-            TABLES_BY_NAME[name]: self._accepted([m for m in mapped if m.table.name == name], summary)
+            TABLES_BY_NAME[name]: self._accepted(source, [m for m in mapped if m.table.name == name], summary)
             for name in wanted
         }
         # Drawn last, when all the checks have been made.
         tables[QUARANTINE] = self._quarantined(plan, file)
         return self._parts.save(fingerprint, tables, summary)
 
-    def _accepted(self, mapped: Sequence[MappedTable], summary: PartSummary) -> Iterator[pa.RecordBatch]:
+    def _accepted(
+        self, source: duckdb.DuckDBPyRelation, mapped: Sequence[MappedTable], summary: PartSummary
+    ) -> Iterator[pa.RecordBatch]:
         for one in mapped:
-            yield from accepted_rows(self._con, one, self._extract_date, summary.tables[one.table.name])
+            yield from accepted_rows(self._con, source, one, self._extract_date, summary.tables[one.table.name])
 
     def _look_up(self, number: int, join: JoinPlan) -> None:
         """Make the table ``join_<number>`` of the other extract's columns by key; of equal keys the last row counts."""
@@ -128,25 +130,27 @@ class Extractor:
         """Put what is no data row into quarantine, under each table the file is meant for."""
         con = self._con
         tables = sorted(summary.tables)
-        numbers, texts = [number for number, _ in rows.malformed], [text for _, text in rows.malformed]
-        con.execute(_MALFORMED_TO_QUARANTINE, [tables, MALFORMED_LINE, numbers, texts])
+        for rule, lines in ((MALFORMED_LINE, rows.malformed), (FOOTER, rows.footer)):
+            numbers, texts = [number for number, _ in lines], [text for _, text in lines]
+            con.execute(_LINES_TO_QUARANTINE, [tables, rule, numbers, texts])
         con.execute(_NOT_DATA_TO_QUARANTINE, [tables])
         kinds = con.execute("SELECT kind, count(*) FROM rows WHERE kind IS NOT NULL GROUP BY kind").fetchall()
         summary.not_data.update(dict(kinds))
         add_to(summary.not_data, MALFORMED_LINE, len(rows.malformed))
+        add_to(summary.not_data, FOOTER, len(rows.footer))
         for counts in summary.tables.values():
             # A malformed line was meant as a row; what else is set aside was not.
             counts.rows += len(rows.malformed)
             counts.rejected += len(rows.malformed)
             add_to(counts.rules, f"row: {MALFORMED_LINE}", len(rows.malformed))
 
-    def _scope(self, plan: ExtractPlan, rows: Rows) -> Scope:
-        """Name the columns a mapping may use, and make the view ``source_rows`` that has them all."""
+    def _scope(self, plan: ExtractPlan, rows: Rows) -> tuple[Scope, duckdb.DuckDBPyRelation]:
+        """Name the columns a mapping may use, and the rows that have them all."""
         names = dict(rows.columns)
         dates: dict[str, Sequence[str]] = dict.fromkeys(names, plan.extract.dates)
         source = self._con.table("rows").filter(ColumnExpression("kind").isnull())
         for number, join in enumerate(plan.joins):
-            key = joined_key([ColumnExpression(rows.columns[name]) for name in join.here], _KEY_SEPARATOR).alias(
+            key = joined_key([ColumnExpression(names[name]) for name in join.here], _KEY_SEPARATOR).alias(
                 f"key_{number}"
             )
             kept = [ColumnExpression(name) for name in source.columns]
@@ -154,9 +158,12 @@ class Extractor:
             for index, column in enumerate(join.columns):
                 names[f"{join.prefix}.{column}"] = f"j{number}_{index}"
                 dates[f"{join.prefix}.{column}"] = join.extract.dates
-        self._con.execute("DROP TABLE IF EXISTS source_rows")
-        source.create("source_rows")
-        return Scope(names, dates)
+        if plan.joins:
+            # Looked up once, however many tables the rows feed.
+            self._con.execute("DROP TABLE IF EXISTS source_rows")
+            source.create("source_rows")
+            source = self._con.table("source_rows")
+        return Scope(names, dates), source
 
     def _quarantined(self, plan: ExtractPlan, file: ExtractFile) -> Iterator[pa.RecordBatch]:
         named = self._con.sql(
@@ -171,7 +178,7 @@ class Extractor:
         yield from whole.to_arrow_reader(_BATCH_ROWS)
 
 
-_MALFORMED_TO_QUARANTINE = (
+_LINES_TO_QUARANTINE = (
     "INSERT INTO quarantine_rows SELECT l.number, t.name, NULL, $2, 'row', l.line "
     "FROM (SELECT unnest($3::BIGINT[]) AS number, unnest($4::VARCHAR[]) AS line) AS l, "
     "(SELECT unnest($1::VARCHAR[]) AS name) AS t"

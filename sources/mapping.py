@@ -72,8 +72,7 @@ def columns_of(mapping: TableMapping) -> set[str]:
     named = {*(mapping.key or []), *(mapping.subject or []), *(mapping.group or []), *mapping.present}
     named |= {*mapping.where, *mapping.unless, *mapping.unless_words}
     for origin in map(origin_of, mapping.columns.values()):
-        named |= {*([origin.column] if origin.column else []), *(origin.columns or [])}
-        named |= {*(origin.latest or []), *(origin.within or [])}
+        named |= {*origin.sources, *origin.negative}
     return named
 
 
@@ -162,18 +161,28 @@ class _Compiler:
             event_date = self.column(next(c for c in self.table.columns if c.name == "event_date"))[1]
             cells = [self.scope.cell(name) for name in origin.within]
             return held, values.within_spell(event_date, first, last, cells)
+        if origin.marked is not None:
+            return held, self.marks(origin)[0]
         return held, self.value(column, origin, held)
+
+    def marks(self, origin: MappedColumn) -> tuple[Expression, Expression]:
+        marked = origin.marked or {}
+        return values.marked_value([self.scope.cell(name) for name in marked], list(marked.values()), origin.true)
 
     def held(self, origin: MappedColumn) -> Expression:
         if origin.constant is not None:
             return constant(origin.constant)
         if origin.column is not None:
             text = self.scope.cell(origin.column)
+        elif origin.first is not None:
+            text = first_of(*map(self.scope.cell, origin.first))
         else:
-            names = origin.columns or origin.latest or origin.within or []
-            text = call("nullif", call("concat_ws", constant(", "), *map(self.scope.cell, names)), constant(""))
+            cells = map(self.scope.cell, origin.sources)
+            text = call("nullif", call("concat_ws", constant(", "), *cells), constant(""))
         if origin.latest is not None:
             text = either(self.scope.cell(origin.latest[0]).isnull(), constant(None), text)
+        if blanks := [here for here, there in self.code_map(origin).items() if not there]:
+            text = either(values.is_one_of(text, blanks), constant(None), text)
         return text if origin.default is None else first_of(text, constant(origin.default))
 
     def value(self, column: Column, origin: MappedColumn, held: Expression) -> Expression:
@@ -184,10 +193,32 @@ class _Compiler:
         if column.type is ColumnType.TEXT:
             return self.text(column, text)
         if column.type is ColumnType.DATE:
-            return self.date(text, self.formats(origin), column.name)
+            return (
+                self.first_day(origin, column.name)
+                if origin.first
+                else self.date(text, self.formats(origin), column.name)
+            )
         if column.type is ColumnType.FLAG:
             return values.flag_value(text, origin.true)
-        return values.pence_value(text) if column.type is ColumnType.PENCE else values.integer_value(text)
+        return self.amount(origin, text) if column.type is ColumnType.PENCE else values.integer_value(text)
+
+    def first_day(self, origin: MappedColumn, column: str) -> Expression:
+        """The first column that is not blank, each by its own date formats."""
+        names = origin.first or []
+        cases = [(self.scope.cell(name).isnotnull(), self.day(name, origin, column)) for name in names]
+        return values.first_case(cases, self.date(self.held(origin), origin.dates, column))
+
+    def amount(self, origin: MappedColumn, text: Expression) -> Expression:
+        if origin.debit or origin.credit:
+            amount = values.net_pence(
+                *[self.scope.cell(name) if name else None for name in (origin.debit, origin.credit)]
+            )
+        else:
+            amount = values.pence_value(text)
+        for column, words in origin.negative.items():
+            turned = first_of(values.is_one_of(self.scope.cell(column), words), constant(False))
+            amount = either(turned, constant(-1) * amount, amount)
+        return amount
 
     def text(self, column: Column, text: Expression) -> Expression:
         if column.codes:
@@ -200,6 +231,8 @@ class _Compiler:
         if column.name not in self.mapping.columns:
             return None
         origin = origin_of(self.mapping.columns[column.name])
+        if origin.marked is not None:
+            return first_of(self.marks(origin)[1], constant(False))
         codes = self.code_map(origin)
         if not codes or column.type is not ColumnType.TEXT:
             return None
@@ -215,8 +248,7 @@ class _Compiler:
         """The date formats of a column; None when they are those of the columns it comes from."""
         if origin.dates is not None:
             return origin.dates
-        names = [origin.column] if origin.column else origin.columns or origin.latest or origin.within or []
-        return self.scope.dates[names[0]] if names else [values.ISO_DATE]
+        return self.scope.dates[origin.sources[0]] if origin.sources else [values.ISO_DATE]
 
     def day(self, name: str, origin: MappedColumn, column: str) -> Expression:
         return self.date(self.scope.cell(name), origin.dates or self.scope.dates[name], column)

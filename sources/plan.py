@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sources.config import Extract, Join, SourcesConfig, TableMapping
+from sources.config import Extract, Join, SourcesConfig, TableMapping, path_columns
 from sources.mapping import CLASS_COLUMN, SET_BY_THE_ROOM, TABLES_BY_NAME, columns_of, origin_of
 from sources.tables import GROUP_TYPES
 from store.errors import UsageError
@@ -45,7 +45,18 @@ def plan_extracts(config: SourcesConfig) -> list[ExtractPlan]:
         raise UsageError(
             f"Two extracts have the name {twice[0]!r}.", where="[[extracts]]", fix="Give each a name of its own."
         )
-    return [_plan(extract, by_name, config) for extract in config.extracts]
+    joined = {join.extract for extract in config.extracts for join in extract.joins}
+    for extract in config.extracts:
+        if not extract.tables and extract.name not in joined:
+            raise UsageError(
+                "The extract feeds no table, and no other extract joins it.",
+                where=f"[[extracts]] name = {extract.name!r}",
+                fix="Add a [[extracts.tables]], join it, or take the extract out.",
+            )
+    plans = [_plan(extract, by_name, config) for extract in config.extracts]
+    for plan in plans:
+        _check_tidy(plan, plans)
+    return plans
 
 
 def _plan(extract: Extract, by_name: dict[str, Extract], config: SourcesConfig) -> ExtractPlan:
@@ -53,14 +64,41 @@ def _plan(extract: Extract, by_name: dict[str, Extract], config: SourcesConfig) 
     prefixes = [join.prefix or join.extract for join in extract.joins]
     if len(set(prefixes)) != len(prefixes):
         raise UsageError("Two joins have the same prefix.", where=f"{where}, joins", fix="Set prefix of one of them.")
-    named: set[str] = set()
+    named = _join_keys(extract, prefixes, where)
     for mapping in extract.tables:
         _check_mapping(mapping, where, config)
         named |= columns_of(mapping)
     joins = tuple(_join(join, named, by_name, where) for join in extract.joins)
     own = {name for name in named if not any(name.startswith(f"{prefix}.") for prefix in prefixes)}
-    own |= {name for join in extract.joins for name in join.on}
     return ExtractPlan(extract, tuple(sorted(own)), joins)
+
+
+def _check_tidy(plan: ExtractPlan, plans: list[ExtractPlan]) -> None:
+    """Raise UsageError for a column to be tidied that neither this extract's mappings nor any join names."""
+    read = set(plan.columns)
+    for join in [join for other in plans for join in other.joins if join.extract.name == plan.extract.name]:
+        read |= {*join.there, *join.columns}
+    read -= set(path_columns(plan.extract.path or ""))
+    for column in plan.extract.tidy:
+        if column not in read:
+            raise UsageError(
+                f"The column {column!r} is to be tidied, but no mapping or join reads it from the file.",
+                where=f"[[extracts]] name = {plan.extract.name!r}, tidy",
+                fix="Spell it as the mapping does, or take it out of tidy.",
+            )
+
+
+def _join_keys(extract: Extract, prefixes: list[str], where: str) -> set[str]:
+    """The columns by which an extract joins others, its own or those of a join before."""
+    for place, join in enumerate(extract.joins):
+        for name in join.on:
+            if any(name.startswith(f"{prefix}.") for prefix in prefixes[place:]):
+                raise UsageError(
+                    f"The join to {join.extract!r} needs the column {name!r} of a join that does not stand before it.",
+                    where=f"{where}, joins",
+                    fix="Put that join first.",
+                )
+    return {name for join in extract.joins for name in join.on}
 
 
 def _join(join: Join, named: set[str], by_name: dict[str, Extract], where: str) -> JoinPlan:
@@ -110,13 +148,18 @@ def _check_mapping(mapping: TableMapping, extract_where: str, config: SourcesCon
 
 def _check_kind(kind: ColumnType, origin: object, where: str) -> None:
     given = origin_of(origin)  # type: ignore[arg-type]
-    dates_only = given.latest is not None
-    flags_only = given.within is not None or given.true is not None
-    if (dates_only and kind is not ColumnType.DATE) or (flags_only and kind is not ColumnType.FLAG):
+    wanted = {
+        ColumnType.DATE: given.latest is not None,
+        ColumnType.FLAG: given.within is not None or (given.true is not None and given.marked is None),
+        ColumnType.PENCE: bool(given.debit or given.credit or given.negative),
+        ColumnType.TEXTS: given.marked is not None,
+    }
+    if any(needed and kind is not only for only, needed in wanted.items()):
         raise UsageError(
             "The origin does not suit the column.",
             where=where,
-            fix="latest is for dates, within and true are for yes-or-no columns.",
+            fix="latest is for dates, within and true are for yes-or-no columns, debit, credit and negative for "
+            "amounts, marked for lists of codes.",
         )
     if given.split is not None and kind is not ColumnType.TEXTS:
         raise UsageError("Only a column of several values can be split.", where=where, fix="Take split out.")

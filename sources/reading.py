@@ -24,13 +24,15 @@ import pyarrow as pa
 import pyarrow.csv as pc
 from duckdb import CaseExpression, ColumnExpression, Expression
 
-from sources.config import Extract
-from sources.text import call, cell, constant, first_of, matches, number_of
+from sources.config import Extract, path_values
+from sources.text import call, cell, clean, constant, either, first_of, matches, number_of
+from sources.values import tidied
 from store.errors import EarlyHelpError, InputRejected, UsageError
 
 BLOCK_BYTES = 16 << 20
 """Bytes read at a time; also the longest row allowed."""
 _HEADER_CHARACTERS = 1 << 20
+_EXACT_IN_A_FLOAT = float(1 << 53)
 _MOST_MALFORMED = 100_000
 _TOTALS = r"(grand |sub-?\s?)?totals?( rows| records)?\s*:?[\s\d,.]*"
 
@@ -38,6 +40,7 @@ REPEATED_HEADER = "repeated_header"
 TOTALS_ROW = "totals_row"
 BLANK_ROW = "blank_row"
 MALFORMED_LINE = "malformed_line"
+FOOTER = "footer"
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,22 @@ class Rows:
     """What reading a file gave besides the table ``rows``."""
 
     columns: dict[str, str]
-    """Column of the file to the engine's name for it."""
+    """Column as the TOML spells it to the engine's name for it."""
     count: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
     """Row number and text of the lines that have more or fewer cells than the header."""
+    footer: list[tuple[int, str]] = field(default_factory=list)
+    """The same, of those that stand below the data."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is read of a file: where the columns stand, the names the TOML gives them, and their headers."""
+
+    positions: tuple[int, ...]
+    names: dict[str, int]
+    """Column as the TOML spells it to its place among the positions."""
+    headers: tuple[str, ...]
 
 
 def matched_files(folder: Path, extract: Extract) -> list[ExtractFile]:
@@ -110,9 +125,29 @@ def read_rows(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[s
 
     Raises InputRejected when the file cannot be read as the TOML says, or lacks a wanted column.
     """
+    said = _said_by_path(file)
+    columns = tuple(name for name in wanted if name not in said)
     if file.extract.format == "parquet":
-        return _read_parquet(con, file, wanted)
-    return _read_csv(con, file, wanted)
+        rows = _read_parquet(con, file, columns)
+    else:
+        rows = _read_csv(con, file, columns)
+    for index, name in enumerate(said):
+        rows.columns[name] = f"path_{index}"
+    return rows
+
+
+def _said_by_path(file: ExtractFile) -> dict[str, str]:
+    """The columns that the file's path gives."""
+    if file.extract.path is None:
+        return {}
+    values = path_values(file.extract.path, file.relative)
+    if values is None:
+        raise UsageError(
+            f"The path {file.relative!r} does not fit the pattern {file.extract.path!r}.",
+            where=f"[[extracts]] name = {file.extract.name!r}, path",
+            fix="Correct the pattern, or let files name only those that fit it.",
+        )
+    return values
 
 
 # --- CSV ---------------------------------------------------------------------------------------------
@@ -121,12 +156,12 @@ def read_rows(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[s
 def _read_csv(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
     header, lines = _guarded(file, lambda: _header(file))
     kept = _positions(file, header, wanted)
-    rows = Rows({header[position]: f"c{index}" for index, position in enumerate(kept)})
+    rows = Rows({name: f"c{index}" for name, index in kept.names.items()})
     failure: list[EarlyHelpError] = []
-    batches = _noting_failure(_csv_batches(file, header, lines, kept, rows), file, failure)
-    schema = pa.schema([("row", pa.int64()), *[(f"c{index}", pa.string()) for index in range(len(kept))]])
+    batches = _noting_failure(_csv_batches(file, header, lines, kept.positions, rows), file, failure)
+    schema = pa.schema([("row", pa.int64()), *[(f"c{index}", pa.string()) for index in range(len(kept.positions))]])
     try:
-        _store(con, con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), rows)
+        _store(con, con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), file, kept, rows)
     except duckdb.Error:
         # The engine's message repeats the reader's, which may hold a line of the file.
         raise (failure[0] if failure else _unreadable(file)) from None
@@ -135,17 +170,25 @@ def _read_csv(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[s
 
 def _header(file: ExtractFile) -> tuple[list[str], int]:
     """The header's cells, and how many lines stand above the data."""
+    extract = file.extract
+    above = extract.skip_lines
+    if extract.header is not None:
+        return [clean(name) for name in extract.header], above
     with _bytes(file.path) as raw, io.TextIOWrapper(raw, encoding=_encoding(file), newline="") as text:
-        above = file.extract.skip_lines
         for _ in range(above):
             text.readline(_HEADER_CHARACTERS)
-        reader = csv.reader(iter(lambda: text.readline(_HEADER_CHARACTERS), ""), delimiter=file.extract.delimiter)
+        reader = csv.reader(
+            iter(lambda: text.readline(_HEADER_CHARACTERS), ""),
+            delimiter=extract.delimiter,
+            quotechar=extract.quote or None,
+            quoting=csv.QUOTE_MINIMAL if extract.quote else csv.QUOTE_NONE,
+        )
         cells = next((cells for cells in reader if cells), [])
-        return [name.strip().removeprefix("\ufeff") for name in cells], above + reader.line_num
+        return [clean(name) for name in cells], above + reader.line_num
 
 
 def _csv_batches(
-    file: ExtractFile, header: list[str], lines: int, kept: list[int], rows: Rows
+    file: ExtractFile, header: list[str], lines: int, kept: tuple[int, ...], rows: Rows
 ) -> Iterator[pa.RecordBatch]:
     names = [f"p{position}" for position in range(len(header))]
     skipped: list[int] = []
@@ -168,7 +211,10 @@ def _csv_batches(
                 encoding=_encoding(file),
             ),
             parse_options=pc.ParseOptions(
-                delimiter=file.extract.delimiter, newlines_in_values=True, invalid_row_handler=on_malformed
+                delimiter=file.extract.delimiter,
+                quote_char=file.extract.quote or False,
+                newlines_in_values=bool(file.extract.quote),
+                invalid_row_handler=on_malformed,
             ),
             convert_options=pc.ConvertOptions(
                 include_columns=[names[position] for position in kept],
@@ -269,31 +315,43 @@ def _read_parquet(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tup
     try:
         found = con.read_parquet(str(file.path), hive_partitioning=False)
         header = found.columns
-        kept = _positions(file, header, wanted)
-        rows = Rows({header[position]: f"c{index}" for index, position in enumerate(kept)})
+        kept = _positions(file, [clean(name) for name in header], wanted)
+        rows = Rows({name: f"c{index}" for name, index in kept.names.items()})
         ordinal = con.read_parquet(str(file.path), hive_partitioning=False, file_row_number=True)
         relation = ordinal.project(
             (ColumnExpression("file_row_number") + constant(1)).cast("BIGINT").alias(number),
             *[
-                ColumnExpression(header[position]).cast("VARCHAR").alias(f"c{index}")
-                for index, position in enumerate(kept)
+                _as_text(ColumnExpression(header[position]), str(found.types[position])).alias(f"c{index}")
+                for index, position in enumerate(kept.positions)
             ],
-        ).project(ColumnExpression(number).alias("row"), *[ColumnExpression(f"c{index}") for index in range(len(kept))])
-        _store(con, relation, rows)
+        ).project(
+            ColumnExpression(number).alias("row"), *[ColumnExpression(f"c{i}") for i in range(len(kept.positions))]
+        )
+        _store(con, relation, file, kept, rows)
     except duckdb.Error:
         raise _unreadable(file) from None
     return rows
 
 
+def _as_text(value: Expression, kind: str) -> Expression:
+    """A value as a CSV would have it; a whole number that a tool made a float for its blanks is whole again."""
+    text = value.cast("VARCHAR")
+    if kind not in ("DOUBLE", "FLOAT"):
+        return text
+    whole = (value == call("trunc", value)) & (call("abs", value) < constant(_EXACT_IN_A_FLOAT))
+    return either(whole, value.cast("BIGINT").cast("VARCHAR"), text)
+
+
 # --- both --------------------------------------------------------------------------------------------
 
 
-def _positions(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) -> list[int]:
+def _positions(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) -> _Kept:
     """Where the wanted columns stand; the first column is always read, to know a totals row by it."""
     if not header:
         raise InputRejected("The file has no header.", where=file.where, fix="Ask for the extract again, with one.")
-    missing = [name for name in wanted if name not in header]
-    twice = [name for name in wanted if header.count(name) > 1]
+    plain = {name: clean(name) for name in wanted}
+    missing = [name for name in wanted if plain[name] not in header]
+    twice = [name for name in wanted if header.count(plain[name]) > 1]
     if missing or twice:
         # The header itself is not quoted: in a file without one it is a row of data.
         if len(header) <= 1 < len(wanted):
@@ -302,32 +360,68 @@ def _positions(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) ->
             fix = "The file has it spelt with other capitals or spaces: copy the name as it stands in the file."
         else:
             fix = "Check the names against the header, and delimiter and skip_lines of this extract."
+        if twice and not missing:
+            fix = "Give all columns names of your own with header, and count the file's own in skip_lines."
         listed = ", ".join(repr(name) for name in missing or twice)
         raise InputRejected(
             f"The header lacks the column {listed}." if missing else f"The header has the column {listed} twice.",
             where=file.where,
             fix=fix,
         )
-    return sorted({0, *(header.index(name) for name in wanted)})
+    positions = sorted({0, *(header.index(name) for name in plain.values())})
+    return _Kept(
+        tuple(positions),
+        {name: positions.index(header.index(plain[name])) for name in wanted},
+        tuple(header[position] for position in positions),
+    )
 
 
-def _store(con: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation, rows: Rows) -> None:
+def _store(
+    con: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation, file: ExtractFile, kept: _Kept, rows: Rows
+) -> None:
     con.execute("DROP TABLE IF EXISTS rows")
-    names = list(rows.columns.values())
-    cells = relation.project(ColumnExpression("row"), *[cell(name).alias(name) for name in names])
-    kept = [ColumnExpression(name) for name in names]
-    cells.project(ColumnExpression("row"), *kept, _kind(rows.columns).alias("kind")).create("rows")
+    extract = file.extract
+    numbered = [f"c{index}" for index in range(len(kept.positions))]
+    cells = relation.project(
+        ColumnExpression("row"), *[_present(name, extract.missing).alias(name) for name in numbered]
+    )
+    steps = {rows.columns[name]: todo for name, todo in extract.tidy.items() if name in rows.columns}
+    cells.project(
+        ColumnExpression("row"),
+        *[tidied(ColumnExpression(name), steps.get(name, ())).alias(name) for name in numbered],
+        *[constant(text).alias(f"path_{index}") for index, text in enumerate(_said_by_path(file).values())],
+        _kind(kept.headers, [ColumnExpression(name) for name in numbered]).alias("kind"),
+    ).create("rows")
     rows.count = number_of(con.table("rows")) + len(rows.malformed)
+    _set_footer_aside(con, extract.footer_lines, rows)
 
 
-def _kind(columns: dict[str, str]) -> Expression:
+def _present(column: str, missing: list[str]) -> Expression:
+    """A cell; null where it is blank or holds a word that stands for nothing."""
+    held = cell(column)
+    words = [constant(clean(word)) for word in missing if clean(word)]
+    return either(held.isin(*words), constant(None), held) if words else held
+
+
+def _set_footer_aside(con: duckdb.DuckDBPyConnection, lines: int, rows: Rows) -> None:
+    """Mark the last lines of the file as no data."""
+    if not lines:
+        return
+    last = rows.count - lines
+    con.execute(_MARK_FOOTER, [FOOTER, last])
+    rows.footer = [line for line in rows.malformed if line[0] > last]
+    rows.malformed = [line for line in rows.malformed if line[0] <= last]
+
+
+_MARK_FOOTER = "UPDATE rows SET kind = ? WHERE row > ?"
+
+
+def _kind(headers: tuple[str, ...], cells: list[Expression]) -> Expression:
     """What a row is, where it is no data: blank, the header over again, or the totals of a report."""
-    cells = [ColumnExpression(name) for name in columns.values()]
     some = first_of(*cells, constant(None))
     repeated = constant(True)
     blanks: Expression = constant(0)
-    for header, held in zip(columns, cells):
-        name = header.strip()
+    for name, held in zip(headers, cells):
         repeated = repeated & (held == constant(name) if name else held.isnull())
         blanks = blanks + CaseExpression(held.isnull(), constant(1)).otherwise(constant(0))
     totals = call("contains", call("lower", some), constant("total")) & matches(call("lower", some), _TOTALS)

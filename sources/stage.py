@@ -36,7 +36,8 @@ def run(work: Workspace) -> None:
     """
     config = work.section(SourcesConfig)
     plans = plan_extracts(config)
-    files = [(plan, file) for plan in plans for file in matched_files(Path(config.folder), plan.extract)]
+    feeding = [plan for plan in plans if plan.extract.tables]
+    files = [(plan, file) for plan in feeding for file in matched_files(Path(config.folder), plan.extract)]
     parts = Parts(work.run.root / PARTS_FOLDER)
     made: list[Part] = []
     with work.connect() as con:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import duckdb
@@ -14,8 +15,13 @@ from duckdb import (
     FunctionExpression,
 )
 
-WHITESPACE = " \t\r\n\v\f\u00a0\u200b\ufeff"
+WHITESPACE = " \t\r\n\v\f"
 """What is cut from both ends of a cell, and all that a blank cell holds."""
+_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Spaces of other widths, taken as plain ones."""
+_INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+"""Soft hyphens, joiners and marks of direction, which no reader sees and which no two systems keep alike."""
+_SPACE = 32
 
 
 def constant(value: object) -> Expression:
@@ -29,14 +35,27 @@ def call(name: str, *arguments: Expression) -> Expression:
     return FunctionExpression(name, *arguments)
 
 
+def clean(text: str) -> str:
+    """A text of the TOML or a header as ``cell`` makes one: nothing invisible, no white space at its ends."""
+    return re.sub(f"[{_INVISIBLE}]", "", re.sub(f"[{_SPACES}]", " ", text)).strip(WHITESPACE)
+
+
 def strip(text: Expression) -> Expression:
     """The text without white space at its ends."""
     return call("trim", text, constant(WHITESPACE))
 
 
 def cell(column: str) -> Expression:
-    """A cell as held, without white space at its ends; null where that leaves nothing."""
-    return call("nullif", strip(ColumnExpression(column)), constant(""))
+    """A cell as held, without what is invisible or white space at its ends; null where that leaves nothing."""
+    text = ColumnExpression(column)
+    # Most cells need no cleaning, and seeing that is far cheaper than cleaning them: plain letters at both ends,
+    # and as many bytes as letters.
+    plain_ends = (call("ascii", text) > constant(_SPACE)) & (
+        call("ascii", call("right", text, constant(1))) > constant(_SPACE)
+    )
+    plain = plain_ends & (call("strlen", text) == call("length", text))
+    cleaned = replaced(replaced(text, f"[{_SPACES}]", " "), f"[{_INVISIBLE}]", "")
+    return either(plain, text, call("nullif", strip(cleaned), constant("")))
 
 
 def matches(text: Expression, pattern: str) -> Expression:

@@ -10,8 +10,8 @@ from duckdb import CaseExpression, ColumnExpression, Expression, LambdaExpressio
 from sources.attendance_codes import REGISTER_CODES
 from sources.config import EXCEL_SERIAL
 from sources.text import (
-    WHITESPACE,
     call,
+    clean,
     constant,
     either,
     first_of,
@@ -115,7 +115,8 @@ def flag_value(text: Expression, true: Sequence[str] | None) -> Expression:
     """Yes or no: by the listed values that mean yes, or by the usual words."""
     if true is not None:
         return is_one_of(text, true)
-    cases = [(is_one_of(text, YES), constant(True)), (is_one_of(text, NO), constant(False))]
+    word = whole_identifier(text)
+    cases = [(is_one_of(word, YES), constant(True)), (is_one_of(word, NO), constant(False))]
     return first_case(cases, null("BOOLEAN"))
 
 
@@ -130,8 +131,51 @@ def texts_value(text: Expression, separator: str | None, codes: Mapping[str, str
 
 def mapped(text: Expression, codes: Mapping[str, str]) -> Expression:
     """The text by a code map, but for capitals; what the map does not have stays as it is."""
-    cases = [(same_text(text, constant(here.strip(WHITESPACE))), constant(there)) for here, there in codes.items()]
+    cases = [(same_text(text, constant(clean(here))), constant(there)) for here, there in codes.items()]
     return first_case(cases, text)
+
+
+def net_pence(debit: Expression | None, credit: Expression | None) -> Expression:
+    """Charges less payments in pence; a blank one counts nothing, null where both are blank or one is unreadable."""
+    cells = [text for text in (debit, credit) if text is not None]
+    total: Expression = constant(0).cast("BIGINT")
+    unreadable = first_of(*cells, constant(None)).isnull()
+    for text, sign in ((debit, 1), (credit, -1)):
+        if text is not None:
+            amount = pence_value(text)
+            unreadable = unreadable | (text.isnotnull() & amount.isnull())
+            total = total + constant(sign) * first_of(amount, constant(0).cast("BIGINT"))
+    return either(unreadable, null("BIGINT"), total)
+
+
+def marked_value(
+    cells: Sequence[Expression], codes: Sequence[str], true: Sequence[str] | None
+) -> tuple[Expression, Expression]:
+    """The codes of the cells that say yes (null where all are blank), and whether some cell says neither yes nor no."""
+    flags = [flag_value(text, true) for text in cells]
+    marks = [either(flag, constant(code), null("VARCHAR")) for flag, code in zip(flags, codes)]
+    kept = call(
+        "list_filter", call("list_value", *marks), LambdaExpression("item", ColumnExpression("item").isnotnull())
+    )
+    blank = first_of(*cells, constant(None)).isnull()
+    neither = constant(False)
+    for text, flag in zip(cells, flags):
+        neither = neither | (text.isnotnull() & flag.isnull())
+    return either(blank, null("VARCHAR[]"), kept), neither
+
+
+def tidied(text: Expression, steps: Sequence[str]) -> Expression:
+    """The text made comparable by the named steps, in the order they are given."""
+    for step in steps:
+        if step == "upper":
+            text = call("upper", text)
+        elif step == "whole":
+            text = whole_identifier(text)
+        elif step == "unpadded":
+            text = replaced(text, r"(^|[^0-9])0+([0-9])", r"\1\2")
+        else:
+            text = replaced(text, r"\s+", "")
+    return text
 
 
 def first_case(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression) -> Expression:
@@ -156,7 +200,7 @@ def property_number(text: Expression) -> Expression:
 
 def is_one_of(text: Expression, values: Sequence[str]) -> Expression:
     """Whether the text is one of the values, but for capitals."""
-    return call("lower", text).isin(*[call("lower", constant(value.strip(WHITESPACE))) for value in values])
+    return call("lower", text).isin(*[call("lower", constant(clean(value))) for value in values])
 
 
 def has_word(text: Expression, words: Sequence[str]) -> Expression:
@@ -164,7 +208,7 @@ def has_word(text: Expression, words: Sequence[str]) -> Expression:
     spaced = call("concat", constant(" "), replaced(call("lower", text), r"[^\pL\pN]+", " "), constant(" "))
     found = constant(False)
     for word in words:
-        inner = replaced(call("lower", constant(word.strip(WHITESPACE))), r"[^\pL\pN]+", " ")
+        inner = replaced(call("lower", constant(clean(word))), r"[^\pL\pN]+", " ")
         found = found | call("contains", spaced, call("concat", constant(" "), call("trim", inner), constant(" ")))
     return found
 
