@@ -14,14 +14,14 @@ import pyarrow as pa
 from duckdb import CaseExpression, ColumnExpression, Expression
 
 from sources.contracts import CONTRACTS, UNREADABLE, Contract
-from sources.mapping import CLASS_COLUMN, MappedTable
+from sources.mapping import CLASS_COLUMN, HELD, MappedTable
 from sources.text import call, constant, number_of
 from store.table import Column, ColumnType
 
 ROW, CELL = "row", "cell"
 BLANK = "blank"
 NOT_IN_FORCE = "not_in_force_that_day"
-_HELD, _BROKEN = "held_", "broken"
+_BROKEN = "broken"
 _BATCH_ROWS = 131_072
 
 
@@ -70,12 +70,7 @@ def accepted_rows(
     columns = [column.name for column in mapped.table.columns]
     checks = _checks(contract, mapped, extract_date)
     rejecting = sum(1 << bit for bit, check in enumerate(checks) if check.rejects)
-    read = source.filter(mapped.selected).project(
-        ColumnExpression("row"),
-        *[mapped.held[name].alias(_HELD + name) for name in columns],
-        *[mapped.value[name].alias(name) for name in columns],
-        *[flag.alias(f"unmapped_{name}") for name, flag in mapped.unmapped.items()],
-    )
+    read = _read(source, mapped)
     con.execute("DROP TABLE IF EXISTS checked")
     read.project(
         ColumnExpression("row"),
@@ -97,6 +92,23 @@ def accepted_rows(
     con.execute("DROP TABLE checked")
 
 
+def _read(source: duckdb.DuckDBPyRelation, mapped: MappedTable) -> duckdb.DuckDBPyRelation:
+    """The rows meant for the table with their texts as held, their values, and what follows from those.
+
+    In three steps, because an expression that is put into others is computed as often as it is written.
+    """
+    held = [text.alias(HELD + name) for name, text in mapped.held.items()]
+    texts = source.filter(mapped.selected).project(*map(ColumnExpression, source.columns), *held)
+    values = texts.project(
+        ColumnExpression("row"),
+        *[ColumnExpression(HELD + name) for name in mapped.held],
+        *[value.alias(name) for name, value in mapped.value.items()],
+        *[flag.alias(f"unmapped_{name}") for name, flag in mapped.unmapped.items()],
+    )
+    derived = [value.alias(name) for name, value in mapped.derived.items()]
+    return values.project(*map(ColumnExpression, values.columns), *derived) if derived else values
+
+
 def _checks(contract: Contract, mapped: MappedTable, extract_date: dt.date) -> list[Check]:
     """Every check of a table, the more basic first: of one column, only the first broken one is noted."""
     checks: list[Check] = []
@@ -111,13 +123,13 @@ def _checks(contract: Contract, mapped: MappedTable, extract_date: dt.date) -> l
 
 
 def _column_checks(column: Column, contract: Contract, mapped: MappedTable, extract_date: dt.date) -> list[Check]:
-    held, value = ColumnExpression(_HELD + column.name), ColumnExpression(column.name)
+    held, value = ColumnExpression(HELD + column.name), ColumnExpression(column.name)
     needed = column.name in mapped.required
     checks = [Check(column.name, BLANK, True, held.isnull())] if needed else []
     if column.codes or column.type not in (ColumnType.TEXT, ColumnType.TEXTS):
         rejects = needed or column.name in contract.essential
         checks.append(Check(column.name, UNREADABLE[column.type], rejects, held.isnotnull() & value.isnull()))
-    if column.name == "code" and CLASS_COLUMN in mapped.value:
+    if column.name == "code" and CLASS_COLUMN in mapped.derived:
         day = ColumnExpression("event_date")
         not_in_force = ColumnExpression(CLASS_COLUMN).isnull() & day.isnotnull()
         checks.append(Check(column.name, NOT_IN_FORCE, True, not_in_force))
@@ -183,8 +195,8 @@ def _quarantine(
     """Note what was broken: the reasons of a rejected row, the blanked cells of an accepted one."""
     flagged = con.table("checked").filter(ColumnExpression(_BROKEN) != constant(0))
     con.execute("DROP TABLE IF EXISTS flagged")
-    held = [ColumnExpression(_HELD + column.name).cast("VARCHAR") for column in mapped.table.columns]
-    names = [_HELD + column.name for column in mapped.table.columns]
+    held = [ColumnExpression(HELD + column.name).cast("VARCHAR") for column in mapped.table.columns]
+    names = [HELD + column.name for column in mapped.table.columns]
     read.project(ColumnExpression("row"), *[text.alias(name) for text, name in zip(held, names)]).join(
         flagged.project(ColumnExpression("row"), ColumnExpression(_BROKEN)), "row"
     ).create("flagged")
@@ -203,6 +215,6 @@ def _quarantine(
             constant(check.column or None),
             constant(check.rule),
             constant(ROW if check.rejects else CELL),
-            ColumnExpression(_HELD + check.column) if check.column else constant(None),
+            ColumnExpression(HELD + check.column) if check.column else constant(None),
         ).insert_into("quarantine_rows")
     con.execute("DROP TABLE flagged")

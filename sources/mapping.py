@@ -17,6 +17,8 @@ from store.table import Column, ColumnType, Table
 
 TABLES_BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 
+HELD = "held_"
+"""Before a column's name: its text as held."""
 SET_BY_THE_ROOM = frozenset({"source", "file", "record_id", "subject_id", "group_type", "group_id"})
 """Columns that come from key, subject and group, never from a column of the mapping."""
 CLASS_COLUMN = "statistical_class"
@@ -53,7 +55,9 @@ class MappedTable:
     held: dict[str, Expression]
     """Each column's text as held; null where blank."""
     value: dict[str, Expression]
-    """Each column's value; null where blank or unreadable."""
+    """Each column's value, over the rows with their texts as ``held_*``; null where blank or unreadable."""
+    derived: dict[str, Expression]
+    """Columns that follow from the values of others."""
     unmapped: dict[str, Expression] = field(default_factory=dict)
     """For each column with a code map: whether its cell is in neither the map nor the table's codes."""
 
@@ -89,7 +93,8 @@ def map_table(
     table = TABLES_BY_NAME[mapping.table]
     compiler = _Compiler(mapping, table, scope, codes, extract_date)
     held = compiler.keys(extract.source, relative)
-    value = dict(held)
+    value = {name: ColumnExpression(HELD + name) for name in held}
+    derived: dict[str, Expression] = {}
     unmapped: dict[str, Expression] = {}
     for column in table.columns:
         if column.name in SET_BY_THE_ROOM or column.name == CLASS_COLUMN:
@@ -100,12 +105,12 @@ def map_table(
     if table is ATTENDANCE:
         held[CLASS_COLUMN] = held["code"]
         value["code"] = call("upper", value["code"])
-        value[CLASS_COLUMN] = values.statistical_class(value["code"], value["event_date"])
+        derived[CLASS_COLUMN] = values.statistical_class(ColumnExpression("code"), ColumnExpression("event_date"))
     required = {column.name for column in table.columns if column.required}
     required |= {"record_id"} if mapping.key and "record_id" in table.column_names else set()
     required |= {"group_id", "group_type"} if mapping.group and "group_id" in table.column_names else set()
     return MappedTable(
-        table, f"{extract.name} {ordinal:03d}", frozenset(required), compiler.selected(), held, value, unmapped
+        table, f"{extract.name} {ordinal:03d}", frozenset(required), compiler.selected(), held, value, derived, unmapped
     )
 
 
@@ -151,19 +156,19 @@ class _Compiler:
         if column.name not in self.mapping.columns:
             return constant(None), values.null(_SQL_TYPES[column.type])
         origin = origin_of(self.mapping.columns[column.name])
-        held = self.held(origin)
+        made, held = self.held(origin), ColumnExpression(HELD + column.name)
         if origin.latest is not None:
             days = [self.day(name, origin, column.name) for name in origin.latest]
             value = values.latest_date(days, self.extract_date)
-            return held, first_of(value, self.date(held, self.formats(origin), column.name))
+            return made, first_of(value, self.date(held, self.formats(origin), column.name))
         if origin.within is not None:
             first, last = (self.day(name, origin, column.name) for name in origin.within)
             event_date = self.column(next(c for c in self.table.columns if c.name == "event_date"))[1]
             cells = [self.scope.cell(name) for name in origin.within]
-            return held, values.within_spell(event_date, first, last, cells)
+            return made, values.within_spell(event_date, first, last, cells)
         if origin.marked is not None:
-            return held, self.marks(origin)[0]
-        return held, self.value(column, origin, held)
+            return made, self.marks(origin)[0]
+        return made, self.value(column, origin, held)
 
     def marks(self, origin: MappedColumn) -> tuple[Expression, Expression]:
         marked = origin.marked or {}
@@ -194,7 +199,7 @@ class _Compiler:
             return self.text(column, text)
         if column.type is ColumnType.DATE:
             return (
-                self.first_day(origin, column.name)
+                self.first_day(origin, column.name, held)
                 if origin.first
                 else self.date(text, self.formats(origin), column.name)
             )
@@ -202,11 +207,11 @@ class _Compiler:
             return values.flag_value(text, origin.true)
         return self.amount(origin, text) if column.type is ColumnType.PENCE else values.integer_value(text)
 
-    def first_day(self, origin: MappedColumn, column: str) -> Expression:
+    def first_day(self, origin: MappedColumn, column: str, held: Expression) -> Expression:
         """The first column that is not blank, each by its own date formats."""
         names = origin.first or []
         cases = [(self.scope.cell(name).isnotnull(), self.day(name, origin, column)) for name in names]
-        return values.first_case(cases, self.date(self.held(origin), origin.dates, column))
+        return values.first_case(cases, self.date(held, origin.dates, column))
 
     def amount(self, origin: MappedColumn, text: Expression) -> Expression:
         if origin.debit or origin.credit:
@@ -236,7 +241,7 @@ class _Compiler:
         codes = self.code_map(origin)
         if not codes or column.type is not ColumnType.TEXT:
             return None
-        known = values.is_one_of(self.held(origin), [*codes, *codes.values(), *column.codes])
+        known = values.is_one_of(ColumnExpression(HELD + column.name), [*codes, *codes.values(), *column.codes])
         return first_of(~known, constant(False))
 
     def code_map(self, origin: MappedColumn) -> Mapping[str, str]:

@@ -127,10 +127,8 @@ def read_rows(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[s
     """
     said = _said_by_path(file)
     columns = tuple(name for name in wanted if name not in said)
-    if file.extract.format == "parquet":
-        rows = _read_parquet(con, file, columns)
-    else:
-        rows = _read_csv(con, file, columns)
+    reader = _read_parquet if file.extract.format == "parquet" else _read_csv
+    rows = reader(con, file, columns)
     for index, name in enumerate(said):
         rows.columns[name] = f"path_{index}"
     return rows

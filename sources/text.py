@@ -68,11 +68,6 @@ def replaced(text: Expression, pattern: str, by: str) -> Expression:
     return call("regexp_replace", text, constant(pattern), constant(by), constant("g"))
 
 
-def same_text(left: Expression, right: Expression) -> Expression:
-    """Whether two texts are equal but for capitals."""
-    return call("lower", left) == call("lower", right)
-
-
 def first_of(*values: Expression) -> Expression:
     """The first value that is not null."""
     return CoalesceOperator(*values)

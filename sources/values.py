@@ -17,7 +17,6 @@ from sources.text import (
     first_of,
     matches,
     replaced,
-    same_text,
     strip,
     whole_identifier,
 )
@@ -29,7 +28,7 @@ _TIME_OF_DAY = (
     r"[\sT]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?$"  # after a date
 )
 _AMOUNT = r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d{1,4})?"
-_FIRST_FOUR_FIGURE_YEAR = 1000
+_BEFORE_FOUR_FIGURES = dt.date(999, 12, 31)
 _LAST_EXCEL_DAY = 73_050
 """31 December 2099."""
 
@@ -44,8 +43,8 @@ def date_value(text: Expression, formats: Sequence[str], latest: dt.date) -> Exp
 
     A year of two figures means the century that does not go past ``latest``.
     """
-    without_time = either(call("contains", text, constant(":")), replaced(text, _TIME_OF_DAY, ""), text)
-    day = whole_identifier(strip(without_time))
+    timed = call("contains", text, constant(":"))
+    day = either(timed, strip(replaced(text, _TIME_OF_DAY, "")), whole_identifier(text))
     tried = [_one_format(text if form == EXCEL_SERIAL else day, form, latest) for form in _with_iso(formats)]
     return first_of(*tried, null("DATE"))
 
@@ -67,7 +66,8 @@ def _one_format(day: Expression, form: str, latest: dt.date) -> Expression:
     if "%y" in form:
         year, month, of_month = (call(part, found) for part in ("year", "month", "day"))
         return either(found > constant(latest), call("make_date", year - constant(100), month, of_month), found)
-    return either(call("year", found) >= constant(_FIRST_FOUR_FIGURE_YEAR), found, null("DATE"))
+    # Written so that the text is read once: greatest passes over null.
+    return call("nullif", call("greatest", found, constant(_BEFORE_FOUR_FIGURES)), constant(_BEFORE_FOUR_FIGURES))
 
 
 def latest_date(days: Sequence[Expression], extract_date: dt.date) -> Expression:
@@ -131,8 +131,19 @@ def texts_value(text: Expression, separator: str | None, codes: Mapping[str, str
 
 def mapped(text: Expression, codes: Mapping[str, str]) -> Expression:
     """The text by a code map, but for capitals; what the map does not have stays as it is."""
-    cases = [(same_text(text, constant(clean(here))), constant(there)) for here, there in codes.items()]
-    return first_case(cases, text)
+    if not codes:
+        return text
+    return first_of(looked_up(text, [clean(here) for here in codes], list(codes.values())), text)
+
+
+def looked_up(text: Expression, words: Sequence[str], values: Sequence[str]) -> Expression:
+    """The value at the place of the first word that the text is, but for capitals; null where it is none.
+
+    ``text`` stands in it once, so that a long list does not make a long expression.
+    """
+    lowered = call("list_value", *[call("lower", constant(word)) for word in words])
+    place = call("list_position", lowered, call("lower", text))
+    return call("list_extract", call("list_value", *map(constant, values)), place)
 
 
 def net_pence(debit: Expression | None, credit: Expression | None) -> Expression:
@@ -190,7 +201,7 @@ def first_case(cases: Sequence[tuple[Expression, Expression]], otherwise: Expres
 
 def code_value(text: Expression, allowed: Sequence[str]) -> Expression:
     """The allowed code that the text is, but for capitals; null where it is none."""
-    return first_case([(same_text(text, constant(code)), constant(code)) for code in allowed], null("VARCHAR"))
+    return looked_up(text, allowed, allowed)
 
 
 def property_number(text: Expression) -> Expression:
