@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from early_help.runner import read_failure, read_record
 from early_help.stages import STAGES
 from fairness_audits.gate import status as gate_status
-from fairness_audits.release import GateState
+from fairness_audits.release import GateState, Verdict
 from store.errors import UsageError
 from store.files import read_json
 from store.keys import Keys
@@ -27,6 +27,8 @@ class TargetLine:
     verdict: str
     state: GateState
     reason: str
+    warning: str
+    """The model's own: that its list was not shown to beat chance. Else empty."""
 
 
 def require_run(root: str) -> RunFolder:
@@ -55,10 +57,15 @@ def target_lines(run: RunFolder, keys: Keys, today: dt.date) -> list[TargetLine]
     lines = []
     for target in targets_of(run):
         gate = gate_status(run, keys, target, today)
-        audit = run.root / "fairness_audits" / target / "audit.json"
-        verdict = read_json(audit)["verdict"] if audit.exists() else "not_audited"
-        lines.append(TargetLine(target, verdict.replace("_", " "), gate.state, gate.reason))
+        # An evaluation that no audit vouches for may be half a file.
+        warning = "" if gate.verdict is Verdict.NOT_AUDITED else _warning(run, target)
+        lines.append(TargetLine(target, gate.verdict.value.replace("_", " "), gate.state, gate.reason, warning))
     return lines
+
+
+def _warning(run: RunFolder, target: str) -> str:
+    choice = read_json(run.root / "models" / target / "evaluation.json").get("choice", {})
+    return str(choice["why"]) if choice.get("no_better_than_chance") else ""
 
 
 def print_status(console: Console, run: RunFolder, keys: Keys, today: dt.date) -> None:
@@ -77,6 +84,8 @@ def print_targets(console: Console, lines: list[TargetLine]) -> None:
         shown = "released" if line.state is GateState.RELEASED else "withheld"
         console.print(f"\n[bold]{line.target}[/bold]: audit verdict '{line.verdict}', {shown}", highlight=False)
         console.print(f"  {line.reason}", markup=False, highlight=False)
+        if line.warning:
+            console.print(f"  Warning: {line.warning}", markup=False, highlight=False)
 
 
 def _stage_grid(run: RunFolder) -> Grid:

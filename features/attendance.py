@@ -38,9 +38,22 @@ def _change(days: int) -> Value:
 
 
 def _pair(
-    name: str, label: str, value: Value, sentence: str, why: str, *, none: str, direction: Direction = Direction.RISES
+    name: str,
+    label: str,
+    value: Value,
+    sentence: str,
+    why: str,
+    *,
+    none: str,
+    below: tuple[str, str] = ("", ""),
+    of_one_child: str = "",
+    direction: Direction = Direction.RISES,
 ) -> tuple[Feature, Feature]:
-    """The same measure for a child, and for the family as the highest of its children."""
+    """The same measure for a child, and for the family as the highest of its children.
+
+    ``below`` is what is said of a negative value of a child and of a family; ``of_one_child`` is the family's
+    sentence where "One child" cannot be put before the child's.
+    """
     child = Feature(
         name=name,
         subject="attendance",
@@ -50,6 +63,7 @@ def _pair(
         direction=direction,
         sentence=sentence,
         sentence_none=none,
+        sentence_below=below[0],
         why=why,
         unit=Unit.SHARE,
         caveats=_CULTURE,
@@ -62,8 +76,9 @@ def _pair(
         value=value,
         null_rule=NullRule.NOT_APPLICABLE,
         direction=direction,
-        sentence=f"The child with the highest figure: {sentence[0].lower()}{sentence[1:]}",
-        sentence_none=f"No child: {none[0].lower()}{none[1:]}" if none else "",
+        sentence=of_one_child or f"One child {sentence[0].lower()}{sentence[1:]}",
+        sentence_none=f"Each child at school {none[0].lower()}{none[1:]}",
+        sentence_below=below[1],
         why=why,
         unit=Unit.SHARE,
         caveats=_CULTURE,
@@ -89,9 +104,9 @@ def _unauthorised(days: int) -> tuple[Feature, Feature]:
         f"unauthorised_rate_{days}",
         f"Unauthorised absence, last {period(days)}",
         _rate(UNAUTHORISED, days),
-        f"{{value}} of possible sessions in the last {period(days)} were missed without leave.",
+        f"Missed {{value}} of possible sessions without leave in the last {period(days)}.",
         "Absence that nobody explained to the school may mean that nobody at home could.",
-        none=f"No unauthorised absence in the last {period(days)}.",
+        none=f"Missed no session without leave in the last {period(days)}.",
     )
 
 
@@ -102,9 +117,9 @@ FEATURES: tuple[Feature, ...] = (
         "late_rate_182",
         "Lateness, last 6 months",
         _rate(LATE, 182),
-        "Late for {value} of possible sessions in the last 6 months.",
+        "Was late for {value} of possible sessions in the last 6 months.",
         "Children who get others ready in the morning, or themselves alone, are often late.",
-        none="Not late in the last 6 months.",
+        none="Was never late in the last 6 months.",
     ),
     *_pair(
         "illness_rate_182",
@@ -112,16 +127,20 @@ FEATURES: tuple[Feature, ...] = (
         _rate(ILL, 182),
         "Missed {value} of possible sessions for illness in the last 6 months.",
         "Illness of the child, or illness at home put down as the child's.",
-        none="No absence for illness in the last 6 months.",
+        none="Missed no session for illness in the last 6 months.",
         direction=Direction.FREE,
     ),
     *_pair(
         "absence_change_182",
         "Change in absence on the year before, 6 months",
         _change(182),
-        "Absence rose by {value} of sessions on the same six months a year before.",
+        "Missed {value} more of possible sessions than in the same six months a year before.",
         "A change against the child's own past says more than a level does.",
-        none="Absence is as it was a year before.",
+        none="Missed as much as in the same six months a year before.",
+        below=(
+            "Missed less than in the same six months a year before.",
+            "Each child at school missed less than in the same six months a year before.",
+        ),
     ),
     *_pair(
         "monday_friday_share_182",
@@ -132,7 +151,8 @@ FEATURES: tuple[Feature, ...] = (
         ),
         "{value} of absence in the last 6 months fell on Mondays and Fridays.",
         "Absence around weekends may follow a parent's shifts, contact arrangements or care at home.",
-        none="No absence on Mondays or Fridays in the last 6 months.",
+        none="Missed no Monday or Friday in the last 6 months.",
+        of_one_child="For one child, {value} of absence in the last 6 months fell on Mondays and Fridays.",
         direction=Direction.FREE,
     ),
     Feature(

@@ -9,7 +9,10 @@ import duckdb
 
 from features.definitions import Feature, Level, Unit
 from features.engine import FAMILY_PREFIX
-from features.values import names_of
+from features.values import AnyOf, Named, SumOf, Value, names_of, parts_of
+from features.wording import sources_in_words
+
+_COUNTS = (AnyOf, SumOf)
 
 
 def entries(features: Sequence[Feature]) -> list[dict[str, Any]]:
@@ -25,7 +28,7 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
     common: dict[str, Any] = {
         "subject": feature.subject,
         "level": feature.level.value,
-        "source": ", ".join(sources),
+        "source": sources_in_words(sources),
         "sources": list(sources),
         "windows": list(feature.windows),
         "roll": feature.roll.value,
@@ -47,7 +50,7 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
             "none": feature.sentence_none or _any_value(feature),
             "below": feature.sentence_below or _any_value(feature),
         },
-        "made_of": sorted(set(names_of(feature.value))),
+        "made_of": sorted(_counted(feature.value)),
         "indicator": feature.indicator,
         "indicator_of": None,
     }
@@ -70,6 +73,14 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
             "indicator": None,
             "indicator_of": feature.name,
         }
+
+
+def _counted(value: Value) -> set[str]:
+    """The features of which each by itself, where it is above 0, is part of what is counted.
+
+    One that counts only from some figure on is left out: a low figure would be shown as a part that it is not.
+    """
+    return {part.name for part in parts_of(value) if isinstance(part, Named)} if isinstance(value, _COUNTS) else set()
 
 
 def _any_value(feature: Feature) -> str:

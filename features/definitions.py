@@ -65,6 +65,9 @@ class Unit(StrEnum):
     FLAG = "flag"
     """1 for yes, 0 for no."""
 
+    DAYS = "days"
+    """A length of time, written in days, weeks, months or years."""
+
 
 class Direction(IntEnum):
     """Which way risk goes as the value rises, for monotone constraints."""
@@ -78,7 +81,8 @@ class Direction(IntEnum):
 class Feature:
     """One feature.
 
-    ``sentence`` is what a panel reads, a template with ``{value}`` (a flag's has none); ``sentence_none`` is said
+    ``sentence`` is what a panel reads, a template for `wording.filled` with ``{value}`` (a flag's has none);
+    ``sentence_none`` is said
     when the value is 0, and ``sentence_below`` when it is negative, where that needs other words.
     """
 

@@ -27,13 +27,14 @@ _WATCHED = (
 _feature = partial(Feature, subject="referrals", null_rule=NullRule.ZERO, direction=Direction.RISES, caveats=_WATCHED)
 
 
-def _contacts(name: str, words: str, days: int, where: Test | None = None) -> Feature:
+def _contacts(name: str, words: str, sentence: str, none: str, days: int, where: Test | None = None) -> Feature:
+    """Days with a contact; ``{period}`` in a sentence stands for the window."""
     return _feature(
         name=f"{name}_{days}",
-        label=f"{words[0].upper()}{words[1:]}, last {period(days)}",
+        label=f"{words}, last {period(days)}",
         value=CONTACTS.count(where, days),
-        sentence=f"{{value}} {words} in the last {period(days)}.",
-        sentence_none=f"No {words} in the last {period(days)}.",
+        sentence=sentence.replace("{period}", period(days)),
+        sentence_none=none.replace("{period}", period(days)),
         why="Somebody was worried enough to say so.",
     )
 
@@ -75,14 +76,56 @@ def _service(name: str, words: str, where: Test) -> tuple[Feature, Feature]:
 
 
 FEATURES: tuple[Feature, ...] = (
-    *(_contacts("contacts", "contact day(s) with children's social care", days) for days in (91, 182, 365)),
-    _contacts("contacts_police", "contact day(s) from the police", 365, POLICE),
-    _contacts("contacts_school", "contact day(s) from schools", 365, SCHOOLS),
-    _contacts("contacts_health", "contact day(s) from health services", 365, HEALTH),
-    _contacts("contacts_housing", "contact day(s) from housing", 365, HOUSING),
-    _contacts("contacts_no_action", "contact day(s) that led to no further action", 365, NO_FURTHER_ACTION),
-    _contacts("contacts_early_help", "contact day(s) passed to early help", 365, one_of("outcome", "early_help")),
-    _contacts("referrals", "accepted referral(s)", 365, REFERRAL),
+    *(
+        _contacts(
+            "contacts",
+            "Contacts with children's social care",
+            "Children's social care was contacted on {value} day(s) in the last {period}.",
+            "Nobody contacted children's social care in the last {period}.",
+            days,
+        )
+        for days in (91, 182, 365)
+    ),
+    *(
+        _contacts(
+            f"contacts_{name}",
+            f"Contacts from {who}",
+            f"Children's social care heard from {who} on {{value}} day(s) in the last {{period}}.",
+            f"Children's social care heard nothing from {who} in the last {{period}}.",
+            365,
+            where,
+        )
+        for name, who, where in (
+            ("police", "the police", POLICE),
+            ("school", "schools", SCHOOLS),
+            ("health", "health services", HEALTH),
+            ("housing", "the housing service", HOUSING),
+        )
+    ),
+    _contacts(
+        "contacts_no_action",
+        "Contacts that led to no further action",
+        "Contacts on {value} day(s) in the last {period} led to no further action.",
+        "No contact in the last {period} ended without action.",
+        365,
+        NO_FURTHER_ACTION,
+    ),
+    _contacts(
+        "contacts_early_help",
+        "Contacts passed to early help",
+        "Contacts on {value} day(s) in the last {period} were passed to early help.",
+        "No contact in the last {period} was passed to early help.",
+        365,
+        one_of("outcome", "early_help"),
+    ),
+    _contacts(
+        "referrals",
+        "Accepted referrals",
+        "{value} referral(s) to children's social care accepted in the last {period}.",
+        "No referral to children's social care accepted in the last {period}.",
+        365,
+        REFERRAL,
+    ),
     _feature(
         name="contacts_no_action_repeated",
         label="Repeated contacts without action, last 12 months",
@@ -98,14 +141,15 @@ FEATURES: tuple[Feature, ...] = (
         value=days_since(CONTACTS.last_day()),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FALLS,
-        sentence="The last contact with children's social care was {value} days before.",
+        sentence="The last contact with children's social care was {value} ago.",
         why="The longer ago, the less it says about now.",
+        unit=Unit.DAYS,
     ),
     _feature(
         name="referrals_ever",
         label="Accepted referrals, ever",
         value=CONTACTS.count(REFERRAL),
-        sentence="{value} accepted referral(s) on record.",
+        sentence="{value} accepted referral(s) to children's social care on record.",
         sentence_none="No accepted referral on record.",
         why="A past referral makes another likelier.",
         caveats=f"{_WATCHED} Reaches back only as far as the extract.",
@@ -151,16 +195,17 @@ FEATURES: tuple[Feature, ...] = (
         value=days_since(SERVICES.ended.last_day()),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FALLS,
-        sentence="Early help or social care last ended {value} days before.",
+        sentence="Early help or social care last ended {value} ago.",
         why="Needs come back soonest soon after help stops.",
+        unit=Unit.DAYS,
     ),
     _feature(
         name="own_contacts_365",
         label="Contacts about the child, last 12 months",
         value=CONTACTS.count(days=365),
         level=Level.CHILD,
-        sentence="{value} contact day(s) about the child in the last 12 months.",
-        sentence_none="No contact about the child in the last 12 months.",
+        sentence="Children's social care was contacted about the child on {value} day(s) in the last 12 months.",
+        sentence_none="Nobody contacted children's social care about the child in the last 12 months.",
         why="Somebody was worried about this child.",
     ),
     _feature(

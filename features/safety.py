@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.definitions import Direction, Feature, NullRule
+from features.definitions import Direction, Feature, NullRule, Unit
 from features.rows import Test, one_of, yes
 from features.streams import DOMESTIC_INCIDENTS, OFFENCES
 from features.values import days_since
@@ -25,7 +25,7 @@ _feature = partial(
 def _incidents(name: str, words: str, days: int, where: Test | None = None) -> Feature:
     return _feature(
         name=f"{name}_{days}",
-        label=f"{words[0].upper()}{words[1:]}, last {period(days)}",
+        label=f"{words[0].upper()}{words[1:]}, last {period(days)}".replace("(s)", "s"),
         value=DOMESTIC_INCIDENTS.count(where, days),
         sentence=f"{{value}} {words} in the last {period(days)}.",
         sentence_none=f"No {words} in the last {period(days)}.",
@@ -45,8 +45,9 @@ FEATURES: tuple[Feature, ...] = (
         value=days_since(DOMESTIC_INCIDENTS.last_day()),
         null_rule=NullRule.NOT_APPLICABLE,
         direction=Direction.FALLS,
-        sentence="The last domestic abuse notification was {value} days before.",
+        sentence="The last domestic abuse notification was {value} ago.",
         why="The more recent, the more it says about now.",
+        unit=Unit.DAYS,
     ),
     _feature(
         name="offences_365",

@@ -1,6 +1,37 @@
-"""Words that several subjects share."""
+"""Words that several subjects share, and how the sentences of the catalogue are filled in."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+NAMED_SOURCES = 3
+"""More than these in one breath tell a reader nothing."""
+
+SOURCE_WORDS = {
+    "adult_care_services": "adult social care",
+    "arrears_actions": "rent arrears actions",
+    "assessments": "social care assessments",
+    "attendance": "school registers",
+    "benefit_spells": "benefit claims",
+    "contacts": "contacts with children's services",
+    "disability_markers": "disability records",
+    "domestic_incidents": "domestic abuse notifications",
+    "exclusions": "school suspensions",
+    "families": "who lives with whom",
+    "group_members": "services' own family groups",
+    "members": "who lives with whom",
+    "neet": "records of school leavers",
+    "offences": "youth justice records",
+    "people": "birth dates",
+    "rent_transactions": "rent accounts",
+    "residence_spells": "addresses",
+    "school_status": "the school census",
+    "service_episodes": "children's services cases",
+    "tenancies": "council tenancies",
+    "young_carer_identifications": "the young carers' register",
+}
+"""What the tables hold, in words a panel uses."""
 
 _PERIODS = {28: "4 weeks", 91: "3 months", 182: "6 months", 365: "12 months", 730: "2 years"}
 
@@ -8,3 +39,34 @@ _PERIODS = {28: "4 weeks", 91: "3 months", 182: "6 months", 365: "12 months", 73
 def period(days: int) -> str:
     """A window in words: 182 is '6 months'."""
     return _PERIODS.get(days, f"{days} days")
+
+
+def sources_in_words(tables: Sequence[str]) -> str:
+    """At most three sources by name: 'rent accounts, council tenancies and others'."""
+    words = list(dict.fromkeys(SOURCE_WORDS.get(table, table.replace("_", " ")) for table in tables))
+    if len(words) > NAMED_SOURCES:
+        return f"{', '.join(words[:NAMED_SOURCES])} and others"
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def filled(template: str, figure: str) -> str:
+    """A sentence with its ``{value}``, its words agreeing with the figure.
+
+    ``day(s)``, ``address(es)``, ``child(ren)`` and ``(was|were)`` are singular beside '1', else plural; one time is
+    once, and two are twice.
+    """
+    one = figure == "1"
+    often = {"1": "once", "2": "twice"}.get(figure)
+    if often:
+        template = template.replace("{value} time(s)", often)
+    agreed = re.sub(r"\((\w+)\|(\w+)\)", r"\1" if one else r"\2", template)
+    agreed = re.sub(r"\((s|es|ren)\)", "" if one else r"\1", agreed)
+    return agreed.replace("{value}", figure)
+
+
+def span(days: float) -> str:
+    """A length of time in the unit people would use: '1 day', '7 weeks', '14 months', '4 years'."""
+    for unit, length, below in (("day", 1.0, 28), ("week", 7.0, 91), ("month", 365.25 / 12, 3 * 365)):
+        if days < below:
+            return filled(f"{{value}} {unit}(s)", f"{days / length:.0f}")
+    return filled("{value} year(s)", f"{days / 365.25:.0f}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from features.wording import filled, span
 from models.target import FeatureChoice, Unit
 from store.errors import InputRejected
 
@@ -14,7 +15,6 @@ TABLE_OF = {Unit.FAMILY: "families", Unit.CHILD: "children"}
 """The feature table that has a row for each unit."""
 
 _VALUE = "{value}"
-_NAMED_SOURCES = 3
 _RERUN = "Run the features stage again."
 
 
@@ -44,21 +44,24 @@ class Feature:
     direction: int
     """+1 where more means more likely, -1 where less does, 0 where neither is assumed."""
     unit: str
-    """number, share or flag: how a value is written."""
+    """number, share, flag or days: how a value is written."""
     sentences: Sentences
     source: str
 
-    def say(self, value: float | None, median: float | None) -> str:
-        """The reason in plain English, with the cohort's median beside a figure, and the source.
+    def say(self, value: float | None, median: float | None, *, usual: bool = True) -> str:
+        """The reason in plain English, with the typical figure beside the case's own, and the source.
 
-        The period is part of the catalogue's own sentence. A sentence that states a fact without a figure has no
-        median.
+        ``median`` is that of the cohort's known values, and ``usual`` whether most of the cohort has one. The
+        period is part of the catalogue's own sentence. A sentence that states a fact without a figure has nothing
+        to compare it with.
         """
         template = f"{self.label}: not known." if value is None else self.sentences.of(value)
-        words = template if value is None else template.replace(_VALUE, written(value, self.unit))
+        words = template if value is None else filled(template, written(value, self.unit))
         beside = [f"source: {self.source}"] if self.source else []
         if _VALUE in template and median is not None:
-            beside.insert(0, f"median {written(median, self.unit)}")
+            who = f"a typical {self.level}" if usual else f"a typical {self.level} with such a record"
+            figure = written(median, self.unit)
+            beside.insert(0, f"{'none' if figure in ('0', '0%') else figure} for {who}")
         return f"{words.removesuffix('.')} ({'; '.join(beside)})." if beside else words
 
 
@@ -104,7 +107,7 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             direction=direction,
             unit=str(entry["unit"]),
             sentences=Sentences(*(str(entry["sentences"][sign]) for sign in ("above", "none", "below"))),
-            source=_sources(str(entry.get("source", ""))),
+            source=str(entry.get("source", "")),
         )
     except (KeyError, TypeError, ValueError):
         raise InputRejected(
@@ -119,15 +122,10 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
     return feature
 
 
-def _sources(listed: str) -> str:
-    names = [name.replace("_", " ") for name in listed.split(", ") if name]
-    if len(names) > _NAMED_SOURCES:
-        return f"{', '.join(names[:_NAMED_SOURCES])} and {len(names) - _NAMED_SOURCES} more"
-    return ", ".join(names)
-
-
 def written(value: float, unit: str) -> str:
-    """A figure for a sentence: a share as a percentage, a flag as yes or no, a whole number whole."""
+    """A figure for a sentence: a share as a percentage, a flag as yes or no, days as a span, a whole number whole."""
+    if unit == "days":
+        return span(value)
     if unit == "flag":
         return "yes" if value > 0 else "no"
     if unit == "share":

@@ -171,10 +171,10 @@ def _why(choice: Choice) -> str:
     """What was found, in words for every reader. Rates only: a count might be too small to tell."""
     if choice.no_better_than_chance:
         return (
-            "On the dates it learnt from, no way of choosing was shown to do better than a list drawn by lot. "
-            "The simplest of those that looked best was taken, and its list should not be relied on."
+            "No way of choosing was shown to do better than a list drawn by lot, judged on dates before any test. "
+            "This list should not be relied on to find anyone."
         )
     return (
-        "The simplest way of choosing that did about as well as the best one, and better than a list drawn by lot, on "
-        "the dates it learnt from."
+        "The simplest way of choosing that did about as well as the best one, and better than a list drawn by lot, "
+        "judged on dates before any test."
     )

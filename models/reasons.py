@@ -25,11 +25,12 @@ def reasons(cases: Cases, current: Integers, performed: Performed, capacity_rows
     """
     moved = contributions(cases, performed, current, capacity_rows)
     median = _medians(cases.values[current])
+    usual = [bool(share > 0.5) for share in (~np.isnan(cases.values[current])).mean(axis=0)]
     rows: list[dict[str, Any]] = []
     for place in np.lexsort((cases.unit_id[capacity_rows], cases.as_of[capacity_rows])):
         case = int(capacity_rows[place])
         for position, column in enumerate(strongest(moved[place]), start=1):
-            rows.append(_reason(cases, case, int(column), position, float(moved[place, column]), median))
+            rows.append(_reason(cases, case, int(column), position, float(moved[place, column]), median, usual))
     return pa.Table.from_pylist(rows, schema=REASONS.arrow_schema())
 
 
@@ -65,7 +66,13 @@ def strongest(moved: Floats) -> Integers:
 
 
 def _reason(
-    cases: Cases, case: int, column: int, position: int, contribution: float, median: list[float | None]
+    cases: Cases,
+    case: int,
+    column: int,
+    position: int,
+    contribution: float,
+    median: list[float | None],
+    usual: list[bool],
 ) -> dict[str, Any]:
     feature = cases.features[column]
     value = _known(float(cases.values[case, column]))
@@ -79,7 +86,7 @@ def _reason(
         "contribution": contribution,
         "value": value,
         "median": median[column],
-        "sentence": feature.say(value, median[column]),
+        "sentence": feature.say(value, median[column], usual=usual[column]),
     }
 
 

@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from features.wording import NAMED_SOURCES, SOURCE_WORDS
 from reports import text
 from reports.facts import AuditFacts, FeatureFacts, ReleaseFacts, TargetFacts
 from reports.pages import render
-from reports.words import TABLE_WORDS, verdict_words
+from reports.words import verdict_words
 from store.council import Council
 
 _REFERENCE_GROUP = 4
 _REFERENCE_DIGITS = 12
-_NAMED_SOURCES = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Reason:
     sentence: str
     contribution: float
     value: float | None
+    median: float | None
+    """That of all cases of the date."""
     made_of: tuple[str, ...] = ()
     """Where the figure counts several things: those that are there, in sentences."""
 
@@ -124,7 +126,7 @@ def _mitigations(release: ReleaseFacts) -> list[tuple[str, str]]:
 
 def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], as_of: dt.date) -> Sheet:
     noticed = [reason for reason in case.reasons if reason.contribution > 0 and reason.value is not None]
-    going_well = [reason for reason in case.reasons if reason.contribution < 0 and reason.value is not None]
+    going_well = [reason for reason in case.reasons if reason.contribution < 0 and _good(reason, features)]
     return Sheet(
         reference=reference(case.unit_id),
         family_reference=reference(case.family_id) if case.family_id != case.unit_id else "",
@@ -133,6 +135,18 @@ def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], a
         not_known=_not_known(case, target, features),
         rests_on=_rests_on([reason.feature for reason in (*noticed, *going_well)], features, as_of),
     )
+
+
+def _good(reason: Reason, features: dict[str, FeatureFacts]) -> bool:
+    """Whether a value is no worse than the typical one.
+
+    What moved a case down the list need not be good: a child's age is neither good nor bad, and a model may count
+    something against its own direction.
+    """
+    feature = features.get(reason.feature)
+    if feature is None or not feature.direction or reason.value is None or reason.median is None:
+        return False
+    return feature.direction * (reason.value - reason.median) <= 0
 
 
 def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
@@ -173,7 +187,7 @@ def _rests_on(used: Sequence[str], features: dict[str, FeatureFacts], as_of: dt.
         feature = features.get(name)
         if feature is None:
             continue
-        broad = len(feature.sources) > _NAMED_SOURCES
+        broad = len(feature.sources) > NAMED_SOURCES
         for source in [feature.label] if broad else [_records(source) for source in feature.sources]:
             reach[source] = max(reach.get(source, 0), *feature.windows, 0)
     last = text.day(as_of - dt.timedelta(days=1))
@@ -184,4 +198,4 @@ def _rests_on(used: Sequence[str], features: dict[str, FeatureFacts], as_of: dt.
 
 
 def _records(source: str) -> str:
-    return TABLE_WORDS.get(source, text.spaced(source))
+    return text.spaced(SOURCE_WORDS.get(source, source))

@@ -59,6 +59,8 @@ class TargetFacts:
     retire_when: str
     features: tuple[str, ...]
     """Names of the features the model may use."""
+    warning: str = ""
+    """What every reader must know before using the list: that it was not shown to beat chance."""
 
     @property
     def chosen(self) -> Candidate | None:
@@ -156,6 +158,8 @@ class FeatureFacts:
     sources: tuple[str, ...]
     windows: tuple[int, ...]
     null_rule: str
+    direction: int
+    """1 where more is a worry, -1 where less is, 0 where neither is said."""
     made_of: tuple[str, ...]
     """The features it is worked out from, by name or by column."""
     columns: dict[str, str]

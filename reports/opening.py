@@ -108,7 +108,7 @@ _LISTED = """
 """
 
 _REASONS = """
-    SELECT unit_id, feature, subject, sentence, contribution, value
+    SELECT unit_id, feature, subject, sentence, contribution, value, median
     FROM reasons SEMI JOIN listed USING (unit_id, family_id, as_of)
     ORDER BY unit_id, reasons.position
 """

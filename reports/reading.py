@@ -55,6 +55,7 @@ def target_facts(name: str, evaluation: Document) -> TargetFacts:
         caveats=tuple(evaluation["label_caveats"]),
         retire_when=evaluation["retirement"],
         features=tuple(evaluation["features"]) if modelled else (),
+        warning=evaluation["choice"]["why"] if modelled and evaluation["choice"]["no_better_than_chance"] else "",
     )
 
 
@@ -172,6 +173,7 @@ def _feature(entry: Document) -> FeatureFacts:
         sources=tuple(entry["sources"]),
         windows=tuple(entry["windows"]),
         null_rule=entry["null_rule"],
+        direction=entry["direction"],
         made_of=tuple(entry["made_of"]),
         columns=dict(entry["columns"]),
     )

@@ -92,29 +92,6 @@ GLOSSARY = (
     ("Suppressed", "Left out because it rests on so few people that someone might be recognised."),
 )
 
-TABLE_WORDS = {
-    "attendance": "School attendance marks",
-    "exclusions": "School suspensions and exclusions",
-    "school_status": "School census",
-    "rent_transactions": "Rent accounts",
-    "arrears_actions": "Rent arrears letters and actions",
-    "benefit_spells": "Housing benefit and council tax support",
-    "contacts": "Contacts with children's services",
-    "assessments": "Social care assessments",
-    "service_episodes": "Early help and social care cases",
-    "domestic_incidents": "Domestic abuse incidents",
-    "offences": "Youth justice records",
-    "young_carer_identifications": "The young carers' register",
-    "group_members": "Services' own family groups",
-    "families": "Who lives with whom",
-    "people": "Birth dates",
-    "residence_spells": "Addresses",
-    "neet": "Education, training and work after 16",
-    "disability_markers": "Disability records",
-    "adult_care_services": "Adult social care",
-}
-"""What the tables hold, in words a panel uses."""
-
 CANDIDATE_WORDS = {
     "chance": "Drawn by lot",
     "best_single_indicator": "Best single sign",

@@ -60,7 +60,7 @@ def _entry(name: str, level: str, direction: int, sentence: str) -> dict[str, An
         "indicator_of": None,
         "unit": "number",
         "sentences": {"above": sentence, "none": sentence, "below": sentence},
-        "source": "made_up",
+        "source": "made up",
     }
 
 

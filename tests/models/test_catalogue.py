@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -64,10 +65,51 @@ def test_figures_are_written_plainly(value: float, unit: str, words: str) -> Non
     assert written(value, unit) == words
 
 
-def test_the_sentence_has_value_median_and_source() -> None:
+def test_the_sentence_has_value_typical_value_and_source() -> None:
     (feature, *_) = read_catalogue(catalogue(Size()), Unit.FAMILY)
-    assert feature.say(4.0, 1.0) == "4 needs are evidenced (median 1; source: made up)."
+    assert feature.say(4.0, 1.0) == "4 needs are evidenced (1 for a typical family; source: made up)."
+    assert feature.say(4.0, 0.0) == "4 needs are evidenced (none for a typical family; source: made up)."
+    rare = feature.say(4.0, 1.0, usual=False)
+    assert rare == "4 needs are evidenced (1 for a typical family with such a record; source: made up)."
     assert feature.say(None, 1.0) == "needs count: not known (source: made up)."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "median", "said"),
+    [
+        ("days_since_contact", 22.0, 440.0, "The last contact with children's social care was 22 days ago (14 months "),
+        ("rent_arrears_weeks", 6.25, 0.4, "Owes 6.2 weeks of rent (0.4 for a typical family; source: rent accounts)."),
+        ("rent_arrears_weeks", 1.0, 0.4, "Owes 1 week of rent ("),
+        ("rent_arrears_weeks", -3.0, 0.4, "The rent account is in credit (source: rent accounts)."),
+        ("temporary_accommodation", 1.0, 0.0, "Lives in temporary accommodation (source: council tenancies)."),
+        ("contacts_365", 1.0, 0.0, "Children's social care was contacted on 1 day in the last 12 months (none for "),
+        ("contacts_365", 3.0, 0.0, "Children's social care was contacted on 3 days in the last 12 months ("),
+        ("moves_365", 2.0, 0.0, "A member of the family appeared at 2 new addresses in the last 12 months ("),
+        ("children", 1.0, 2.0, "1 child under 18 in the family ("),
+        ("children", 3.0, 2.0, "3 children under 18 in the family ("),
+        ("children_suspensions_365", 1.0, 0.0, "In the last 12 months the children were suspended or excluded once ("),
+        ("free_school_meals_children", 1.0, 0.0, "1 of the children was eligible for free school meals at the last "),
+        ("free_school_meals_children", 2.0, 0.0, "2 of the children were eligible for free school meals at the last "),
+        ("absence_rate_182_max", 0.34, 0.06, "One child missed 34% of possible sessions in the last 6 months (6% for "),
+        ("absence_change_182_max", -0.05, 0.0, "Each child at school missed less than in the same six months a year "),
+    ],
+)
+def test_sentences_of_the_library_read_well(name: str, value: float, median: float, said: str) -> None:
+    feature = next(one for one in read_catalogue(entries(library()), Unit.FAMILY) if one.name == name)
+    assert feature.say(value, median).startswith(said)
+
+
+def test_no_sentence_is_clumsy_whatever_the_value() -> None:
+    clumsy = re.compile(r"  |\(s\)|\(es\)|\(ren\)|\||_|: yes|: no\b|median|\b1 \w+s\b|\.\.|-\d")
+    for unit in Unit:
+        for feature in read_catalogue(entries(library()), unit):
+            for value in (None, -0.25, 0.0, 1.0, 2.0, 12.5, 400.0):
+                if value is not None and feature.unit in ("flag", "days") and value < 0:
+                    continue
+                if value is not None and value < 0 and feature.sentences.below == feature.sentences.above:
+                    continue
+                sentence = feature.say(value, 1.0 if value else 3.0)
+                assert not clumsy.search(sentence), sentence
 
 
 @pytest.mark.parametrize("broken", [{}, [1], [{"name": "x", "columns": {"families": "x"}}]])

@@ -88,7 +88,7 @@ def test_where_none_beats_chance_the_choice_says_so() -> None:
     assert found.no_better_than_chance
     said = summary(found, RULE)
     assert said["no_better_than_chance"] is True
-    assert "no way of choosing was shown to do better than a list drawn by lot" in str(said["why"])
+    assert "No way of choosing was shown to do better than a list drawn by lot" in str(said["why"])
 
 
 def test_chance_is_what_a_list_drawn_by_lot_would_catch() -> None:

@@ -64,7 +64,12 @@ def evaluation(target: str, *, state: str = "modelled", **changes: Any) -> dict[
                 {"as_of": as_of.isoformat(), "cases": 1500, "test_outcomes": 110, "base_rate": 0.0733}
                 for as_of in AS_OFS[:-1]
             ],
-            "choice": {"chosen": "boosted_trees", "rule": "the rule in words"},
+            "choice": {
+                "chosen": "boosted_trees",
+                "rule": "the rule in words",
+                "why": "the choice in words",
+                "no_better_than_chance": False,
+            },
             "candidates": {
                 name: {"baseline": precision < 0.35, "pooled": pooled(precision)}
                 for name, precision in (
