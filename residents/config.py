@@ -49,6 +49,12 @@ class ResidentsConfig(Section):
         description="Days that a sighting without an end date lasts: a year, which is how often most systems are "
         "brought up to date, and a term's grace.",
     )
+    parted_days: int = Field(
+        182,
+        ge=1,
+        description="Days that a child and a carer must be known apart before they count as parted. Systems hear of "
+        "one move at different times; half a year gives each of them a term to say so.",
+    )
     communal_people: int = Field(
         15, ge=5, description="People at one address at once above which it is communal, whatever the gazetteer says."
     )

@@ -5,6 +5,17 @@ A carer is an adult tied to a child: by a parent's relationship that a worker en
 live together, or whom a group names together, make one family; two who live apart make two, and the child
 belongs to both. A shared surname alone never makes a tie, nor does a communal address. A child nobody is tied
 to is still in a family: of the children of that home and name, or alone.
+
+Time. A membership lasts beyond its evidence, as ``residents.lasting`` says, and ``end_recorded_on`` is the day on
+which the council knew that it had ended; coming of age is known at once. Spells are made with the whole extract in
+hand, so a few things about an earlier day are better than they were known on it:
+
+- who is whose carer, which carers make one unit, which addresses are communal and which birth date is right: a
+  tie or a shared home shown only later can join two families into one for their whole history;
+- the basis and confidence of a spell, and how far back it reaches, sum up all its evidence, also what came later;
+  ``recorded_on`` is that of the first;
+- evidence after a gap of up to ``bridge_days`` carries a spell on, though on a day in that gap it looked ended;
+- an end or an address of a source that keeps only the newest state of a row is not known as it was before.
 """
 
 from __future__ import annotations
@@ -16,6 +27,7 @@ import pyarrow as pa
 
 from residents.clustering import connected
 from residents.config import ResidentsConfig
+from residents.lasting import let_ties_last, make_presence
 from store.keys import Keys, Purpose
 
 # A person is grown from the 18th birthday. Where no birth date is known, the groups' own words decide.
@@ -62,7 +74,9 @@ CREATE TABLE ties AS
 SELECT b.person_id AS child, a.person_id AS adult,
     coalesce(r.from_date, r.recorded_on, c.dob, c.first_recorded) AS from_date,
     coalesce(r.to_date, DATE '9999-12-31') AS to_date,
-    coalesce(r.recorded_on, r.from_date, c.first_recorded) AS recorded_on, 'relationship' AS basis, 0.95 AS confidence
+    coalesce(r.recorded_on, r.from_date, c.first_recorded) AS recorded_on,
+    greatest(r.to_date, r.recorded_on) AS end_recorded_on, r.to_date IS NOT NULL AS stated,
+    'relationship' AS basis, 0.95 AS confidence
 FROM relationships AS r
 JOIN record_keys AS a ON r.source = a.source AND r.record_id_a = a.record_id
 JOIN record_keys AS b ON r.source = b.source AND r.record_id_b = b.record_id
@@ -74,7 +88,8 @@ WHERE r.relationship IN ('mother', 'father', 'step_parent') AND a.person_id <> b
 _GROUP_TIES = """
 INSERT INTO ties
 SELECT c.person_id, a.person_id, greatest(c.from_date, a.from_date), least(c.to_date, a.to_date),
-    greatest(c.recorded_on, a.recorded_on), c.group_type, 0.9
+    greatest(c.recorded_on, a.recorded_on), greatest(least(c.to_date, a.to_date), c.recorded_on, a.recorded_on), false,
+    c.group_type, 0.9
 FROM members AS c
 JOIN members AS a ON c.source = a.source AND c.group_type = a.group_type AND c.group_id = a.group_id
     AND c.person_id <> a.person_id
@@ -97,6 +112,7 @@ together AS (
     SELECT c.person_id AS child, a.person_id AS adult, c.address_key,
         greatest(c.from_date, a.from_date) AS from_date, least(c.to_date, a.to_date) AS to_date,
         greatest(c.recorded_on, a.recorded_on) AS recorded_on,
+        CASE WHEN c.to_date <= a.to_date THEN c.end_recorded_on ELSE a.end_recorded_on END AS end_recorded_on,
         coalesce(list_has_any(c.surname_words, a.surname_words), false) AS same_name,
         a.dob IS NOT NULL OR a.born_by + INTERVAL 15 YEAR <= c.dob + to_years($youngest::INTEGER) AS grown,
         a.dob IS NOT NULL AS dated
@@ -112,7 +128,7 @@ counted AS (
         AND least(t.to_date, o.to_date) - greatest(t.from_date, o.from_date) >= $days
     GROUP BY ALL
 )
-SELECT t.child, t.adult, t.from_date, t.to_date, t.recorded_on, 'home',
+SELECT t.child, t.adult, t.from_date, t.to_date, t.recorded_on, t.end_recorded_on, false, 'home',
     CASE WHEN t.same_name AND t.dated THEN 0.8 WHEN t.same_name THEN 0.7 ELSE 0.6 END
 FROM together AS t JOIN counted AS n USING (child, adult, address_key, from_date)
 WHERE t.same_name OR (t.grown AND n.adults <= 2)
@@ -177,16 +193,18 @@ ORDER BY ALL
 _EVIDENCE = """
 CREATE TABLE evidence AS
 WITH both_sides AS (
-    SELECT u.family, t.child AS person_id, t.* EXCLUDE (child, adult)
-    FROM ties AS t JOIN units AS u ON t.adult = u.person_id
-    UNION ALL
-    SELECT u.family, t.adult, t.* EXCLUDE (child, adult) FROM ties AS t JOIN units AS u ON t.adult = u.person_id
-    UNION ALL
-    SELECT u.family, u.person_id, coalesce(s.from_date, l.first_recorded), coalesce(s.to_date, DATE '9999-12-31'),
-        coalesce(s.recorded_on, l.first_recorded), 'alone', 0.5
-    FROM units AS u JOIN lone AS l USING (person_id) LEFT JOIN spells AS s USING (person_id)
+    SELECT u.family, t.child AS person_id, t.* EXCLUDE (child, adult, stated)
+    FROM lasting AS t JOIN units AS u ON t.adult = u.person_id
+    UNION ALL BY NAME
+    SELECT u.family, t.adult AS person_id, t.* EXCLUDE (child, adult, stated)
+    FROM lasting AS t JOIN units AS u ON t.adult = u.person_id
+    UNION ALL BY NAME
+    SELECT u.family, u.person_id, coalesce(p.from_date, l.first_recorded) AS from_date,
+        coalesce(p.to_date, DATE '9999-12-31') AS to_date, coalesce(p.recorded_on, l.first_recorded) AS recorded_on,
+        p.end_recorded_on, 'alone' AS basis, 0.5 AS confidence
+    FROM units AS u JOIN lone AS l USING (person_id) LEFT JOIN presence AS p USING (person_id)
 )
-SELECT family, person_id, from_date, to_date, recorded_on, basis, confidence FROM both_sides
+SELECT family, person_id, from_date, to_date, recorded_on, end_recorded_on, basis, confidence FROM both_sides
 WHERE from_date <= to_date
 """
 # A relationship is seldom ended. Where the same two also shared a home or a group, those say how long it lasted.
@@ -201,7 +219,11 @@ SELECT t.child, t.adult,
         THEN greatest(t.from_date, coalesce(max(t.to_date) FILTER (t.basis <> 'relationship')
             OVER (PARTITION BY t.child, t.adult), t.to_date))
         ELSE t.to_date END AS to_date,
-    t.recorded_on, t.basis, t.confidence
+    t.recorded_on,
+    CASE WHEN t.basis = 'relationship' AND t.to_date = DATE '9999-12-31'
+        THEN max(t.end_recorded_on) FILTER (t.basis <> 'relationship') OVER (PARTITION BY t.child, t.adult)
+        ELSE t.end_recorded_on END AS end_recorded_on,
+    t.stated, t.basis, t.confidence
 FROM ties AS t JOIN person_facts AS f ON t.child = f.person_id
 """
 _SPELLS = """
@@ -219,32 +241,40 @@ numbered AS (
             ROWS UNBOUNDED PRECEDING) AS spell
     FROM ordered
 ),
+each_basis AS (
+    SELECT family, person_id, spell, basis, min(from_date) AS from_date, max(to_date) AS to_date,
+        min(recorded_on) AS recorded_on, max(confidence) AS confidence,
+        max(end_recorded_on) FILTER (to_date = last_day) AS end_recorded_on
+    FROM (SELECT *, max(to_date) OVER (PARTITION BY family, person_id, spell) AS last_day FROM numbered)
+    GROUP BY ALL
+),
 whole AS (
     SELECT family, person_id, min(from_date) AS from_date, max(to_date) AS to_date, min(recorded_on) AS recorded_on,
+        max(end_recorded_on) AS end_recorded_on,
         round(1 - product(1 - least(confidence, 0.95)), 6) AS confidence,
         array_to_string(list_sort(list(DISTINCT basis)), '+') AS basis
-    FROM (SELECT family, person_id, spell, basis, min(from_date) AS from_date, max(to_date) AS to_date,
-            min(recorded_on) AS recorded_on, max(confidence) AS confidence FROM numbered GROUP BY ALL)
-    GROUP BY family, person_id, spell
+    FROM each_basis GROUP BY family, person_id, spell
 ),
 parted AS (
-    SELECT w.*, f.grown_on,
+    SELECT w.*,
         coalesce(f.grown_on, CASE WHEN EXISTS (FROM ties AS t WHERE t.child = w.person_id)
             THEN DATE '9999-12-31' ELSE DATE '0001-01-01' END) AS turns
     FROM whole AS w JOIN person_facts AS f USING (person_id)
 )
-SELECT family, person_id, 'child' AS role, from_date, least(to_date, turns - 1) AS to_date, recorded_on, confidence,
-    basis
+SELECT family, person_id, 'child' AS role, from_date, least(to_date, turns - 1) AS to_date, recorded_on,
+    CASE WHEN to_date < turns THEN end_recorded_on ELSE turns - 1 END AS end_recorded_on, confidence, basis
 FROM parted WHERE from_date < turns
 UNION ALL
-SELECT family, person_id, 'adult', greatest(from_date, turns), to_date, recorded_on, confidence, basis
+SELECT family, person_id, 'adult', greatest(from_date, turns), to_date, recorded_on, end_recorded_on, confidence, basis
 FROM parted WHERE to_date >= turns
 """
 _FAMILIES = """
 CREATE TABLE families AS
 SELECT i.family_id, s.person_id, s.role, s.from_date,
-    CASE WHEN s.to_date <= $today THEN s.to_date END AS to_date, s.recorded_on, s.confidence, s.basis
+    CASE WHEN s.to_date <= $today THEN s.to_date END AS to_date, s.recorded_on,
+    CASE WHEN s.to_date <= $today THEN s.end_recorded_on END AS end_recorded_on, s.confidence, s.basis
 FROM family_spells AS s JOIN family_ids AS i USING (family)
+WHERE s.from_date <= $today
 """
 
 
@@ -265,11 +295,13 @@ def make_families(
     con.execute(_CLOSED_TIES)
     con.execute("DROP TABLE ties")
     con.execute("ALTER TABLE closed_ties RENAME TO ties")
+    make_presence(con, config.bridge_days)
     con.execute(_CARER_PAIRS, {"since": since, "today": today})
     con.execute(_LONE, {"since": since})
     _make_units(con, keys)
+    let_ties_last(con, today, config.parted_days)
     con.execute(_EVIDENCE)
-    con.execute(_SPELLS, {"gap": config.snapshot_days})
+    con.execute(_SPELLS, {"gap": config.bridge_days})
     con.execute(_FAMILIES, {"today": today})
 
 

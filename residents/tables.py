@@ -64,6 +64,7 @@ RESIDENCE_SPELLS = Table(
         date("from_date", "First day known there", required=True),
         date("to_date", "Last day; empty while current"),
         date("recorded_on", "When the council first knew", required=True),
+        date("end_recorded_on", "When the council knew of the end; empty while current"),
     ),
     sort=("person_id", "from_date", "address_key"),
 )
@@ -80,6 +81,7 @@ FAMILIES = Table(
         date("from_date", "From", required=True),
         date("to_date", "To; empty while current"),
         date("recorded_on", "When the council first knew", required=True),
+        date("end_recorded_on", "When the council knew of the end; empty while current"),
         number("confidence", "0 to 1", required=True),
         text("basis", "Kinds of evidence, joined by +", required=True),
     ),

@@ -166,9 +166,80 @@ def test_a_sighting_lasts_until_the_person_is_seen_elsewhere(tmp_path: Path) -> 
     people = [
         record("school", "a|1", "Amara", "Eze", dob=CHILD, subject_id="1", recorded_on=DAY(2023, 1, 19), **HOME),
         record("school", "b|1", "Amara", "Eze", dob=CHILD, subject_id="1", recorded_on=DAY(2023, 5, 18), **OTHER),
+        record("school", "c|2", "Piotr", "Nowak", dob=DAY(2013, 6, 1), subject_id="2", recorded_on=DAY(2023, 10, 5)),
     ]
     rows = index(tmp_path, people).rows("residence_spells")
-    assert [(row["from_date"], row["to_date"]) for row in rows] == [
-        (DAY(2023, 1, 19), DAY(2023, 5, 18)),
-        (DAY(2023, 5, 18), DAY(2024, 6, 21)),
+    assert [(row["from_date"], row["to_date"], row["end_recorded_on"]) for row in rows] == [
+        (DAY(2023, 1, 19), DAY(2023, 5, 18), DAY(2023, 5, 18)),
+        (DAY(2023, 5, 18), DAY(2024, 6, 21), DAY(2024, 6, 21)),
     ]
+
+
+def test_a_sighting_does_not_run_out_while_its_system_has_recorded_nothing_since(tmp_path: Path) -> None:
+    seen = record("school", "a|1", "Amara", "Eze", dob=CHILD, recorded_on=DAY(2023, 5, 18), **HOME)
+    other = record("housing", "1", "Piotr", "Nowak", dob=FATHER, recorded_on=DAY(2026, 6, 1))
+    made = index(tmp_path, [seen, other])
+    assert [row["to_date"] for row in made.rows("residence_spells")] == [None]
+    assert [row["to_date"] for row in made.rows("families")] == [None]
+
+
+MOVED, REPORTED = DAY(2025, 5, 15), DAY(2026, 5, 21)
+
+
+def census(key: str, day: dt.date, home: dict[str, str]) -> dict:  # type: ignore[type-arg]
+    return record("school", f"{day}|{key}", "Amara", "Eze", dob=CHILD, subject_id=key, recorded_on=day, **home)
+
+
+def lives(home: dict[str, str], first: dt.date, last: dt.date | None, seen: dt.date) -> dict:  # type: ignore[type-arg]
+    return record("tax", f"{first}", "Ngozi", "Eze", dob=MOTHER, subject_id="m", **spell(home, first, last, seen))
+
+
+def ends(made: Index, key: str) -> list[tuple[dt.date | None, dt.date | None]]:
+    child = made.person("school", key)
+    return [(row["to_date"], row["end_recorded_on"]) for row in made.rows("families") if row["person_id"] == child]
+
+
+def test_a_child_seen_elsewhere_stays_in_the_family_until_they_are_known_to_live_apart(tmp_path: Path) -> None:
+    """The last census shows a new home, and nothing recorded since could show that the mother went along."""
+    key = f"{DAY(2025, 1, 16)}|c"
+    staying = lives(HOME, DAY(2023, 1, 1), None, DAY(2023, 1, 5))
+    before = census("c", DAY(2025, 1, 16), HOME)
+    fresh = index(tmp_path / "fresh", [staying, before, census("c", REPORTED, OTHER)])
+    assert ends(fresh, key) == [(None, None)]
+    parted = index(tmp_path / "parted", [staying, before, census("c", MOVED, OTHER), census("c", REPORTED, OTHER)])
+    assert ends(parted, key)[0] == (MOVED, MOVED + dt.timedelta(days=182))
+
+
+@pytest.mark.parametrize("late", [0, 150])
+def test_a_family_that_moves_stays_one_however_late_a_system_hears_of_it(late: int, tmp_path: Path) -> None:
+    gone = MOVED + dt.timedelta(days=late)
+    people = [
+        lives(HOME, DAY(2023, 1, 1), gone, DAY(2023, 1, 5)),
+        lives(OTHER, gone, None, gone),
+        census("c", DAY(2025, 1, 16), HOME),
+        census("c", MOVED, OTHER),
+        census("c", REPORTED, OTHER),
+    ]
+    assert ends(index(tmp_path, people), f"{MOVED}|c") == [(None, None)]
+
+
+def test_a_child_who_leaves_school_at_16_stays_in_the_family_until_grown(tmp_path: Path) -> None:
+    born = DAY(2007, 6, 1)
+    people = [
+        record("school", "a|1", "Amara", "Eze", dob=born, subject_id="1", recorded_on=DAY(2023, 5, 18), **HOME),
+        record("school", "c|2", "Piotr", "Nowak", dob=CHILD, subject_id="2", recorded_on=DAY(2023, 10, 5)),
+        lives(HOME, DAY(2022, 1, 1), None, DAY(2022, 1, 5)),
+    ]
+    made = index(tmp_path, people)
+    rows = [row for row in made.rows("families") if row["person_id"] == made.person("school", "a|1")]
+    assert [(row["role"], row["to_date"], row["end_recorded_on"]) for row in rows] == [
+        ("child", DAY(2025, 5, 31), DAY(2025, 5, 31))
+    ]
+
+
+def test_a_relationship_that_a_worker_ended_has_ended_and_is_known_to_have(tmp_path: Path) -> None:
+    tie = relation("care", "mother", "child", "mother")
+    ended = {**tie, "to_date": DAY(2024, 3, 1), "recorded_on": DAY(2024, 6, 1)}
+    people = [record("care", "mother", "Ngozi", "Eze", dob=MOTHER), record("care", "child", "Amara", "Eze", dob=CHILD)]
+    rows = index(tmp_path, people, relations=[ended]).rows("families")
+    assert {(row["to_date"], row["end_recorded_on"]) for row in rows} == {(DAY(2024, 3, 1), DAY(2024, 6, 1))}
