@@ -44,6 +44,13 @@ def distinct(frame: Frame) -> Frame:
     return frame.group_by(*frame.collect_schema().names()).agg(nw.len().alias("repeats")).drop("repeats")
 
 
+def known_to_have_ended() -> nw.Expr:
+    """Whether a spell ended before the as-of date, and the council knew so before it."""
+    known = nw.coalesce("end_recorded_on", nw.max_horizontal("to_date", "recorded_on"))
+    ended = (nw.col("to_date") < nw.col(AS_OF_DAY)) & (known < nw.col(AS_OF_DAY))
+    return ~nw.col("to_date").is_null() & ended.fill_null(False)
+
+
 class World:
     """People, families, members and attachments at each as-of date, as known then."""
 
@@ -103,14 +110,15 @@ class World:
     # --- members -------------------------------------------------------------------------------------
 
     def _members(self) -> Frame:
-        spells = self.backend.scan(FAMILIES, ("family_id", "person_id", ROLE, "from_date", "to_date", "recorded_on"))
+        when = ("from_date", "to_date", "recorded_on", "end_recorded_on")
+        spells = self.backend.scan(FAMILIES, ("family_id", "person_id", ROLE, *when))
         births = self.people.join(self.backend.small(_birthdays()), on="dob", how="left")
         seen = (
             spells.join(self.dates, how="cross")
             .filter(
                 nw.col("recorded_on") < nw.col(AS_OF_DAY),
                 nw.col("from_date") < nw.col(AS_OF_DAY),
-                nw.col("to_date").is_null() | (nw.col("to_date") >= nw.col(AS_OF_DAY)),
+                ~known_to_have_ended(),
             )
             .join(births, on="person_id")
             .filter(nw.col("dob_ymd").is_null() | (nw.col("dob_ymd") <= nw.col("as_of_ymd")))
@@ -154,7 +162,8 @@ class World:
         """Groups by way of their members, as known at the as-of date.
 
         A member who has left while others stayed no longer brings the group's rows; those who were there at
-        the end still do, or else the history of an ended tenancy or claim would vanish with it.
+        the end still do, or else the history of an ended tenancy or claim would vanish with it. No system says when
+        it recorded that a member left: it is known once the day has passed and the row itself is known.
         """
         gone = nw.when(nw.col("left") < nw.col(AS_OF_DAY)).then(nw.col("left")).otherwise(FOREVER)
         seen = (

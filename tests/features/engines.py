@@ -47,14 +47,14 @@ def computed(
     """Families by (as_of, family_id) and children by (as_of, person_id, family_id)."""
     world = world_of(name, root, tables, as_ofs)
     result = compute(world, features)
-    families = {row["family"]: row["family_id"] for row in _rows(world.families)}
-    people = {row["person"]: row["person_id"] for row in _rows(world.people)}
+    families = {row["family"]: row["family_id"] for row in rows_of(world.families)}
+    people = {row["person"]: row["person_id"] for row in rows_of(world.people)}
     by_family, by_child = {}, {}
-    for row in _rows(result.families):
+    for row in rows_of(result.families):
         as_of, family = world.as_ofs[row.pop("as_of")], families[row.pop("family")]
         assert (as_of, family) not in by_family
         by_family[as_of, family] = row
-    for row in _rows(result.children):
+    for row in rows_of(result.children):
         as_of = world.as_ofs[row.pop("as_of")]
         key = as_of, people[row.pop("person")], families[row.pop("family")]
         assert key not in by_child
@@ -62,5 +62,5 @@ def computed(
     return by_family, by_child
 
 
-def _rows(frame: Any) -> list[Row]:
+def rows_of(frame: Any) -> list[Row]:
     return frame.collect(backend="pyarrow").to_native().to_pylist()

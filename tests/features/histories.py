@@ -98,18 +98,27 @@ def attendance(draw: st.DrawFn) -> list[Row]:
 
 
 @st.composite
+def ending(draw: st.DrawFn) -> Row:
+    """An end, if any, and when it was known: on the day, long after, or not said."""
+    ended = draw(st.none() | st.none() | days)
+    known = None if ended is None else draw(st.none() | st.just(ended + draw(lateness) * DAY) | days)
+    return {"to_date": ended, "end_recorded_on": known}
+
+
+@st.composite
 def families(draw: st.DrawFn) -> list[Row]:
-    """Dated membership: gone and come back, in two families at once, recorded late, held as child and as adult."""
+    """Dated membership: gone and come back, in two families at once, recorded late at either end, held as child and
+    as adult."""
     found = []
     for _ in range(draw(st.integers(3, 9))):
         began = draw(st.just(dt.date(2020, 1, 1)) | days)
         found.append(
             {
+                **draw(ending()),
                 "family_id": draw(st.sampled_from(FAMILIES)),
                 "person_id": draw(st.sampled_from(PEOPLE)),
                 "role": draw(st.sampled_from(["child", "child", "adult"])),
                 "from_date": began,
-                "to_date": draw(st.none() | st.none() | days),
                 "recorded_on": began + draw(lateness) * DAY,
                 "confidence": 1.0,
                 "basis": "made up",
@@ -176,6 +185,7 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
                 "from_date": dates["event_date"],
                 "to_date": dates["to_date"],
                 "recorded_on": dates["recorded_on"],
+                "end_recorded_on": dates.get("end_recorded_on"),
             }
             for person, dates, kind in residence
         ],

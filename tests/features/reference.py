@@ -87,7 +87,9 @@ class Reference:
         for row in self.tables["families"]:
             born = self.births[row["person_id"]]
             seen = row["recorded_on"] < self.as_of and row["from_date"] < self.as_of
-            here = row.get("to_date") is None or row["to_date"] >= self.as_of
+            ended = row.get("to_date")
+            known = row.get("end_recorded_on") or max(ended or row["recorded_on"], row["recorded_on"])
+            here = ended is None or not (ended < self.as_of and known < self.as_of)
             if seen and here and (born is None or born <= self.as_of):
                 key = (row["family_id"], row["person_id"])
                 of_age = (self.age(row["person_id"]) or 0) >= 18

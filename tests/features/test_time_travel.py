@@ -1,6 +1,7 @@
 """Nothing recorded on or after an as-of date reaches a feature: shown by deleting it.
 
-The negative control ignores recorded dates, and must be caught by the very same comparison.
+The negative controls ignore recorded dates, of events or of membership's ends, and must be caught by the very same
+comparison.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import narwhals as nw
 import pytest
 
 from features import world as world_module
-from features.compile import KNOWN
+from features.compile import AS_OF_DAY, KNOWN
 from features.library import library
-from tests.features.engines import computed
+from tests.features.engines import computed, rows_of, world_of
 from tests.features.histories import AS_OFS
 from tests.features.test_engine_against_reference import HISTORIES, drawn, side_by_side
 
@@ -73,3 +74,41 @@ def test_an_engine_that_ignores_recorded_dates_is_caught(tmp_path: Path, monkeyp
         if others[key][name] != value
     }
     assert len(changed) > len(library()) / 4
+
+
+def members(folder: Path, tables: Tables) -> set[tuple[Any, ...]]:
+    world = world_of("polars", folder, tables, AS_OFS)
+    rows = rows_of(world.members.join(world.families, on="family").join(world.people, on="person"))
+    at_as_of = [row for row in rows if world.as_ofs[row["as_of"]] == AS_OF]
+    return {(row["family_id"], row["person_id"], row["role"]) for row in at_as_of}
+
+
+def known_late(tables: Tables) -> set[tuple[str, str]]:
+    """Memberships that had ended by the as-of date, which the council heard of only later."""
+    late = [
+        row
+        for row in tables["families"]
+        if row["recorded_on"] < AS_OF and row["to_date"] and row["to_date"] < AS_OF <= (row["end_recorded_on"] or AS_OF)
+    ]
+    return {(row["family_id"], row["person_id"]) for row in late if row["end_recorded_on"]}
+
+
+def test_deleting_ends_not_yet_known_changes_no_membership(tmp_path: Path) -> None:
+    tables = side_by_side(drawn(HISTORIES))
+    assert len(known_late(tables)) > 10
+    past = members(tmp_path / "past", without_the_future(tables, AS_OF))
+    assert members(tmp_path / "all", tables) == past
+
+
+def test_an_engine_that_ends_membership_before_it_is_known_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def careless() -> nw.Expr:
+        return ~nw.col("to_date").is_null() & (nw.col("to_date") < nw.col(AS_OF_DAY)).fill_null(False)
+
+    monkeypatch.setattr(world_module, "known_to_have_ended", careless)
+    tables = side_by_side(drawn(HISTORIES))
+    with_future = members(tmp_path / "all", tables)
+    missed = members(tmp_path / "past", without_the_future(tables, AS_OF)) - with_future
+    assert len(missed) > 5
+    assert {(family, person) for family, person, _ in missed} <= known_late(tables)
