@@ -57,6 +57,7 @@ def fingerprint(work: Workspace, inputs: dict[str, str]) -> str:
         "inputs": inputs,
         "council": work.council.model_dump(mode="json"),
         "seed": work.settings.seed,
+        "key": work.key_identity,
         "sections": {kind.__name__: work.sections[kind].model_dump(mode="json") for kind in work.stage.sections},
         "code": code_hash(work.stage.room),
         "packages": packages(),

@@ -42,6 +42,9 @@ class Purpose(StrEnum):
     RELEASE = "release"
     """Authentication of release records."""
 
+    IDENTITY = "identity"
+    """Telling one master key from another without showing either."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -55,6 +58,11 @@ class Keys:
     def derive(self, purpose: Purpose, size: int = _KEY_BYTES) -> bytes:
         """The ``size``-byte key for ``purpose``."""
         return HKDF(SHA256(), size, None, f"early-help/{purpose.value}/v1".encode()).derive(self._master)
+
+    @property
+    def identity(self) -> str:
+        """A mark that differs for every master key and says nothing of it."""
+        return self.derive(Purpose.IDENTITY).hex()
 
     def pseudonyms(self, purpose: Purpose, ids: Iterable[str]) -> list[str]:
         """HMAC-SHA256 of each id under the purpose's key, as 20 hex digits (80 bits)."""
@@ -71,11 +79,26 @@ def key_file() -> Path:
 def load_or_create_keys() -> Keys:
     """Read the master key, or make one (mode 0600) on a machine that has none.
 
-    Raises UsageError when the file can be read by others or is not a key.
+    Raises UsageError as `load_keys` does.
+    """
+    if not key_file().exists():
+        _create(key_file())
+    return load_keys()
+
+
+def load_keys() -> Keys:
+    """Read the master key.
+
+    Raises UsageError when there is none, when the file can be read by others, and when it is not a key.
     """
     path = key_file()
-    if not path.exists():
-        _create(path)
+    if not path.is_file():
+        raise UsageError(
+            "There is no master key on this machine, and without the one a run was made with its release cannot be "
+            "checked nor its sealed files opened.",
+            where=str(path),
+            fix=f"Put the key there from its backup, or name another file in {KEY_FILE_VARIABLE}.",
+        )
     if os.name != "nt" and path.stat().st_mode & 0o077:
         raise UsageError("The master key can be read by others.", where=str(path), fix="chmod 600 the file.")
     try:

@@ -125,6 +125,12 @@ class Workspace:
             raise NotDeclared(f"stage {self.stage.name} did not declare the key purpose {purpose.value}")
         return self._keys
 
+    @property
+    def key_identity(self) -> str:
+        """Which master key the stage's outputs depend on; empty for a stage that uses none."""
+        sealed = any(table.zone is Zone.SEALED for table in (*self.stage.reads, *self.stage.writes))
+        return self._keys.identity if sealed or self.stage.purposes else ""
+
     # --- writing -------------------------------------------------------------------------------------
 
     @property

@@ -15,7 +15,9 @@ from early_help.lock import run_lock
 from early_help.runner import read_failure, read_record
 from store.errors import InputRejected, UsageError
 from store.files import file_hash
+from store.keys import Keys
 from store.run_folder import RunFolder
+from store.workspace import open_sealed
 from tests.early_help import toy
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,15 @@ def test_a_changed_input_runs_only_what_it_really_changes(tmp_path: Path, number
     assert ran(toy.run_toy(tmp_path / "run", numbers)) == ["sources", "residents"]
     numbers.write_text("1 2 3 4 5 6 7 8")
     assert ran(toy.run_toy(tmp_path / "run", numbers)) == ["sources", "residents", "features"]
+
+
+def test_another_master_key_makes_again_what_rests_on_the_key_and_no_more(tmp_path: Path, numbers: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    toy.run_toy(run.root, numbers)
+    other = Keys(bytes(32))
+    reports = toy.run_stages(run, toy.config(numbers), toy.STAGES, other, toy.SilentProgress())
+    assert ran(reports) == ["features"]
+    assert open_sealed(run, other, toy.SECRET, "a")["n"].to_pylist() == [12]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from store.errors import InputRejected, UsageError
-from store.keys import KEY_FILE_VARIABLE, Keys, Purpose, load_or_create_keys
+from store.keys import KEY_FILE_VARIABLE, Keys, Purpose, load_keys, load_or_create_keys
 from store.sealing import seal, unseal
 
 
@@ -19,6 +19,22 @@ def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path, monkey
     assert path.stat().st_mode & 0o777 == 0o600
     assert load_or_create_keys().derive(Purpose.SEAL) == first.derive(Purpose.SEAL)
     assert [p.name for p in path.parent.iterdir()] == ["master.key"]
+
+
+def test_reading_the_key_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "deep" / "master.key"
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(path))
+    with pytest.raises(UsageError, match="no master key"):
+        load_keys()
+    assert not path.parent.exists()
+    path.mkdir(parents=True)
+    with pytest.raises(UsageError):
+        load_or_create_keys()
+
+
+def test_keys_are_told_apart_without_being_shown(keys: Keys) -> None:
+    assert keys.identity == Keys(bytes(range(32))).identity != Keys(bytes(32)).identity
+    assert bytes(range(32)).hex() not in keys.identity
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps permissions elsewhere")
