@@ -43,7 +43,6 @@ from store.workspace import open_sealed
 
 _ALLOWED = "allowed"
 _REFUSED = "refused"
-_AUDIT_AGAIN = "Run the job again, so that what is there now is audited."
 _MODEL_AGAIN = "Read the fairness report; change the model or the data, and run the job again."
 
 
@@ -113,8 +112,10 @@ def open_released(run: RunFolder, keys: Keys, target: str, today: dt.date) -> tu
 def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.date) -> int:
     """Write a released target's list for the panel as CSV, replacing ``out`` whole, and return its cases.
 
-    Refused as `open_released` is. The file is for its owner alone where the system knows such a thing.
+    Refused as `open_released` is, and, as a UsageError, where ``out`` is a folder or in the run folder. The file is
+    for its owner alone where the system knows such a thing.
     """
+    _check_place(run, out)
     with locked(run):
         _pass(run, keys, target, today, "export")
         scores, reasons = _unsealed(run, keys, target)
@@ -125,10 +126,21 @@ def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.da
     return int(pc.sum(pc.and_(pc.equal(scores["part"], "current"), scores["flagged"])).as_py() or 0)
 
 
+def _check_place(run: RunFolder, out: Path) -> None:
+    if out.is_dir():
+        raise UsageError("This is a folder, not a file.", where=str(out), fix="Name the CSV file to write in it.")
+    if out.resolve().is_relative_to(run.root.resolve()):
+        raise UsageError(
+            "The list would be written into the run folder, among the run's own files.",
+            where=str(out),
+            fix="Name a file elsewhere, where only those who may see the list can read it.",
+        )
+
+
 def _status(run: RunFolder, keys: Keys, audit: AuditRecord, today: dt.date) -> GateStatus:
     state = AFTER_AUDIT[audit.verdict]
     if state is not GateState.AWAITING_APPROVAL:
-        fix = _MODEL_AGAIN if state is GateState.FAILED else _AUDIT_AGAIN
+        fix = _MODEL_AGAIN if state is GateState.FAILED else audit.fix
         return GateStatus(audit.target, state, audit.verdict, _audit_reason(audit), fix)
     record, void = read_release(run, keys, audit)
     approvals = record.approvals if record else ()
@@ -209,5 +221,10 @@ def _refusals_logged(run: RunFolder, today: dt.date, action: str, target: str, *
 
 
 def _who(name: str, role: str) -> dict[str, str]:
-    """The approver as the log names them: as given, cut to a line."""
-    return {"name": " ".join(name.split())[:LONGEST_NAME], "role": " ".join(role.split())[:LONGEST_NAME]}
+    """The approver as the log names them: as given, cut to a line, with a mark for what is no text."""
+    given = {"name": name, "role": role}
+    return {key: " ".join(_text(value).split())[:LONGEST_NAME] for key, value in given.items()}
+
+
+def _text(given: str) -> str:
+    return given.encode("utf-8", "replace").decode("utf-8")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import IO, Any
 
 from fairness_audits.signing import ROOM, canonical
 from store.errors import InputRejected
+from store.files import write_bytes
 from store.run_folder import RunFolder
 
 LOG = f"{ROOM}/release_log.jsonl"
@@ -50,10 +50,9 @@ def append(run: RunFolder, today: dt.date, action: str, target: str, outcome: st
         **facts,
     }
     entry["hash"] = hashlib.sha256(canonical(entry)).hexdigest()
-    with (run.root / LOG).open("ab") as handle:
-        handle.write(canonical(entry) + b"\n")
-        handle.flush()
-        os.fsync(handle.fileno())
+    path = run.root / LOG
+    # The whole file again, because half a line, left by a full disk, would count as a changed log for ever.
+    write_bytes(path, (path.read_bytes() if path.exists() else b"") + canonical(entry) + b"\n")
     return str(entry["hash"])
 
 

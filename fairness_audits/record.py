@@ -30,6 +30,8 @@ _NAMES = {
     "cohort_sha256": "the cohort",
     "policy_sha256": "the audit policy",
 }
+_AUDIT_AGAIN = "Run the job again, so that what is there now is audited."
+_FILL_THE_LACK = "Give what the reason says is lacking, and run the job again."
 _AUDITED_FILES = ("scores_sha256", "reasons_sha256", "cohort_sha256", "evaluation_sha256")
 
 
@@ -42,6 +44,8 @@ class AuditRecord:
     why: str
     hashes: dict[str, str]
     """Hashes of everything a release binds, as the files are now; empty when there is nothing to release."""
+    fix: str = ""
+    """What would make an audit of it that counts, where there is none."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def read_audit(run: RunFolder, keys: Keys, target: str) -> AuditRecord:
     document = json.loads(content)
     verdict = Verdict(document["verdict"])
     if verdict is Verdict.NOT_AUDITED:
-        return AuditRecord(target, verdict, document["why"], {})
+        return AuditRecord(target, verdict, document["why"], {}, _FILL_THE_LACK)
     now = _file_hashes(run, target)
     changed = [_NAMES[name] for name in _AUDITED_FILES if now.get(name) != document["bound"][name]]
     if changed:
@@ -113,7 +117,7 @@ def _file_hashes(run: RunFolder, target: str) -> dict[str, str]:
 
 
 def _unusable(target: str, problem: str) -> AuditRecord:
-    return AuditRecord(target, Verdict.NOT_AUDITED, problem, {})
+    return AuditRecord(target, Verdict.NOT_AUDITED, problem, {}, _AUDIT_AGAIN)
 
 
 def _rendered(document: dict[str, Any]) -> bytes:

@@ -16,6 +16,7 @@ SHORTEST_MITIGATION = 40
 """Letters of a mitigation, blanks apart: enough for a sentence that says who does what."""
 LONGEST_TEXT = 4000
 LONGEST_NAME = 120
+_UNSEEN = frozenset({"Cf", "Mn"})
 
 
 class GateState(StrEnum):
@@ -86,15 +87,16 @@ def role_named(text: str) -> Role:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same but for case, spacing, invisible characters and forms of a letter."""
-    return _folded(one) == _folded(other)
+    """Whether two names are spellings of one: but for case, accents, marks, spacing and the order of the words."""
+    first, second = _words(one), _words(other)
+    return "".join(first) == "".join(second) or sorted(first) == sorted(second)
 
 
 def check_words(name: str, note: str) -> None:
     """Raise UsageError unless the name and the note say something and can be printed."""
-    if not _letters(name) or len(name) > LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in name):
+    if not _letters(name) or len(name) > LONGEST_NAME or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
         raise UsageError("An approval needs the approver's name, on one line.", where="name", fix="Give the full name.")
-    if not _letters(note) or len(note) > LONGEST_TEXT:
+    if not _letters(note) or len(note) > LONGEST_TEXT or _broken(note):
         raise UsageError(
             "An approval needs a note that says why.", where="note", fix="Write what was read and what was decided."
         )
@@ -155,7 +157,12 @@ def valid_pair(approvals: tuple[Approval, ...], verdict: Verdict) -> bool:
 
 def _check_mitigated(approval: Approval) -> None:
     text = approval.mitigation or ""
-    if len("".join(text.split())) < SHORTEST_MITIGATION or len(text) > LONGEST_TEXT or len(set(text.split())) < 5:
+    if (
+        _broken(text)
+        or len("".join(text.split())) < SHORTEST_MITIGATION
+        or len(text) > LONGEST_TEXT
+        or len(set(text.split())) < 5
+    ):
         raise Withheld(
             "The audit cannot tell whether the model is fair: each approver must write a mitigation.",
             where="mitigation",
@@ -175,11 +182,17 @@ def _valid_expiry(approval: Approval) -> bool:
     )
 
 
-def _folded(name: str) -> str:
-    plain = unicodedata.normalize("NFKC", name)
-    visible = "".join(character for character in plain if unicodedata.category(character) != "Cf")
-    return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
+def _words(name: str) -> list[str]:
+    """The words of a name in plain letters; what joins words (a hyphen, a stop) parts them."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    seen = [character for character in plain if unicodedata.category(character) not in _UNSEEN]
+    return "".join(character if character.isalnum() else " " for character in seen).split()
 
 
 def _letters(text: str) -> bool:
     return any(character.isalpha() for character in text)
+
+
+def _broken(text: str) -> bool:
+    """Whether bytes that were no text are in it, which nothing can write down."""
+    return any(unicodedata.category(character) == "Cs" for character in text)

@@ -69,6 +69,10 @@ def test_two_people_of_two_roles_release_a_target(runs: dict[str, RunFolder]) ->
         ("ADA   lovelace ", "director", "same person"),
         (FULL_WIDTH_ADA, "director", "same person"),
         ("Ada\u200b Love\u00adlace", "director", "same person"),
+        ("Adá Lovelacé", "director", "same person"),
+        ("Ada-Lovelace.", "director", "same person"),
+        ("adalovelace", "director", "same person"),
+        ("Lovelace, Ada", "director", "same person"),
         ("Grace Hopper", "data_scientist", "role has signed"),
         ("Grace Hopper", "Data Engineer", "of the data team"),
         ("Grace Hopper", "performance-analyst", "of the data team"),
@@ -166,7 +170,8 @@ def test_roles_are_suggested() -> None:
     with pytest.raises(UsageError, match="director"):
         role_named("directr")
     assert role_named("Equalities lead") is Role.EQUALITIES_LEAD
-    assert same_person("Zoë", "Zoe\u0308") and not same_person("Zoë", "Zoe")
+    assert same_person("Zoë", "Zoe\u0308") and not same_person("Zoë", "Zara")
+    assert not same_person("Ann Lee", "Anne Lee")
 
 
 def test_there_is_one_way_forward() -> None:
@@ -206,8 +211,8 @@ def test_one_changed_or_missing_file_closes_the_gate(runs: dict[str, RunFolder],
             open_released(run, KEYS, FAMILIES, TODAY)
     path.unlink()
     with pytest.raises(Withheld):
-        export_list(run, KEYS, FAMILIES, run.root / "out.csv", TODAY)
-    assert not (run.root / "out.csv").exists()
+        export_list(run, KEYS, FAMILIES, run.root.with_name("out.csv"), TODAY)
+    assert not (run.root.with_name("out.csv")).exists()
     path.write_bytes(content)
     assert state(run) is GateState.RELEASED
 
@@ -311,6 +316,19 @@ def test_nothing_leaves_and_nothing_is_left_behind_when_refused(runs: dict[str, 
     assert out.read_text(encoding="utf-8") == "as it was"
 
 
+@pytest.mark.parametrize("place", ["features/families.parquet", "list.csv", "../{run}/fairness_audits/list.csv"])
+def test_a_list_is_never_written_into_the_run(place: str, runs: dict[str, RunFolder]) -> None:
+    run = runs["pass"]
+    sign_both(run)
+    out = run.root / place.format(run=run.root.name)
+    before = out.read_bytes() if out.exists() else None
+    with pytest.raises(UsageError, match="into the run folder"):
+        export_list(run, KEYS, FAMILIES, out, TODAY)
+    assert (out.read_bytes() if out.exists() else None) == before
+    with pytest.raises(UsageError, match="a folder"):
+        export_list(run, KEYS, FAMILIES, run.root.parent, TODAY)
+
+
 def test_a_case_without_a_resident_is_refused(runs: dict[str, RunFolder], tmp_path: Path) -> None:
     run = runs["pass"]
     sign_both(run)
@@ -370,6 +388,36 @@ def test_every_attempt_is_logged(runs: dict[str, RunFolder], tmp_path: Path) -> 
     assert verify_log(run)[1]["name"] == "Ada Lovelace"
     text = (run.root / LOG).read_text(encoding="utf-8")
     assert "f0000" not in text and MITIGATION not in text
+
+
+@pytest.mark.parametrize("field", ["name", "role", "note"])
+def test_bytes_that_are_no_text_are_refused_and_the_attempt_is_logged(field: str, runs: dict[str, RunFolder]) -> None:
+    run = runs["pass"]
+    with pytest.raises(UsageError):
+        sign(run, **{field: "Ada \udcff Lovelace"})
+    (entry,) = verify_log(run)
+    assert entry["outcome"] == "refused"
+
+
+def test_a_log_that_could_not_be_written_whole_is_as_it_was(
+    runs: dict[str, RunFolder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk takes half of what it is given."""
+    run = runs["pass"]
+    sign(run)
+    before = (run.root / LOG).read_bytes()
+
+    def half(path: Path, content: bytes) -> int:
+        with path.open("wb") as handle:
+            handle.write(content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", half)
+        with pytest.raises(OSError, match="No space"):
+            sign(run, "Grace Hopper", "director")
+    assert (run.root / LOG).read_bytes() == before
+    assert sign(run, "Grace Hopper", "director").state is GateState.RELEASED
 
 
 def test_a_changed_log_is_found_and_nothing_is_released_until_it_is_mended(runs: dict[str, RunFolder]) -> None:
