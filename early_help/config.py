@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from fairness_audits.config import AuditConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
-from reports.config import ReportsConfig
 from residents.config import ResidentsConfig
 from sources.config import SourcesConfig
 from store.council import Council, RunSettings, Section
@@ -28,7 +27,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
-    *("residents", "features", "models", "targets", "audit", "reports"),
+    *("residents", "features", "models", "targets", "audit"),
 )
 
 
@@ -62,7 +61,6 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, FeaturesConfig, document.get("features", {}), prefix="features"),
         _section(path, ModelsConfig, models, prefix="models", bare=("targets",)),
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
-        _section(path, ReportsConfig, document.get("reports", {}), prefix="reports"),
     )
     return CouncilConfig(
         path=path.resolve(),

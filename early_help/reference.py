@@ -18,7 +18,6 @@ from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
 from models.config import ModelsConfig, TargetSettings
 from models.tables import TABLES as MODELS_TABLES
-from reports.config import ReportsConfig
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
 from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping
@@ -44,7 +43,6 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[models]", ModelsConfig, ("targets",)),
     ("[targets.<name>]", TargetSettings, ()),
     ("[audit]", AuditConfig, ()),
-    ("[reports]", ReportsConfig, ()),
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE)),

@@ -15,7 +15,6 @@ from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.catalogue import Feature as CatalogueFeature
 from models.catalogue import read_catalogue
 from models.target import Unit
-from reports.config import ReportsConfig
 from reports.explanation import Case, Reason
 from reports.facts import Approval, FeatureFacts, ReleaseFacts, TargetFacts
 from store.keys import Purpose
@@ -23,18 +22,17 @@ from store.table import Table
 from store.workspace import Workspace
 
 
-def judging_day(work: Workspace) -> dt.date:
-    """The day on which a release's expiry is judged.
+def judging_day() -> dt.date:
+    """The day on which a release's expiry is judged: the real one, which no setting can move.
 
-    The real day unless the configuration names one: a pack must not outlive its release because the extracts
-    are old. It decides only whether a target is open, and is written on no page.
+    It decides only whether a target is open, and is written on no page.
     """
-    return work.section(ReportsConfig).today or dt.datetime.now(dt.UTC).date()
+    return dt.datetime.now(dt.UTC).date()
 
 
 def gate_status(work: Workspace, target: str) -> GateStatus:
     """Where the target stands today; opens nothing."""
-    return status(work.run, work.keys(Purpose.RELEASE), target, judging_day(work))
+    return status(work.run, work.keys(Purpose.RELEASE), target, judging_day())
 
 
 def release_facts(gate: GateStatus) -> ReleaseFacts:
@@ -61,7 +59,7 @@ def flagged_cases(
     Scores and places stay behind: a case carries its reasons, what those are made of and what is not known of
     it, nothing else. A child of two families is one case.
     """
-    scores, reasons = open_released(work.run, work.keys(Purpose.SEAL), target.name, judging_day(work))
+    scores, reasons = open_released(work.run, work.keys(Purpose.SEAL), target.name, judging_day())
     with work.connect() as connection:
         connection.register("scores", scores)
         connection.register("reasons", reasons)

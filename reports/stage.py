@@ -8,11 +8,11 @@ from typing import Any
 from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
-from reports.config import ReportsConfig
 from reports.explanation import explanation_page
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
-from reports.opening import flagged_cases, gate_status, release_facts, used_features
+from reports.opening import flagged_cases, gate_status, judging_day, release_facts, used_features
+from reports.packs import withdraw_packs
 from reports.reading import audit_facts, feature_facts, no_audit, run_facts, target_facts
 from store.files import read_json
 from store.keys import Purpose
@@ -32,7 +32,7 @@ def run(work: Workspace) -> None:
     """Write the index, a fairness report for each target and an explanation pack for each released one."""
     catalogue = _document(work, _CATALOGUE, [])
     targets = _targets(work)
-    _remove_packs_of_withheld(work)
+    withdraw_packs(work.run, work.keys(Purpose.RELEASE), judging_day())
     cards = []
     with work.task("Writing reports", len(targets) + 1) as task:
         for name in targets:
@@ -65,13 +65,6 @@ def _targets(work: Workspace) -> list[str]:
     return sorted(path.parent.name for path in work.run.root.glob(_EVALUATION.format("*")))
 
 
-def _remove_packs_of_withheld(work: Workspace) -> None:
-    """A pack must go the moment its release does, even if this run is stopped before it has published."""
-    for pack in sorted(work.run.root.glob(f"{ROOM}/*/explanation.html")):
-        if gate_status(work, pack.parent.name).state is not GateState.RELEASED:
-            pack.unlink()
-
-
 def _document(work: Workspace, relative: str, missing: Any) -> Any:
     path = work.document(relative)
     return read_json(path) if path.exists() else missing
@@ -91,7 +84,7 @@ STAGE = Stage(
     room=ROOM,
     reads=(COHORT, SCORES, REASONS, FAMILY_FEATURES, CHILD_FEATURES),
     writes=(),
-    sections=(ReportsConfig,),
+    sections=(),
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE)),

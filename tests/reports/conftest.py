@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reports.config import ReportsConfig
 from reports.stage import STAGE
 from store.run_folder import RunFolder
-from tests.reports.samples import FAMILY_TARGET, TODAY, make_run, release
+from tests.reports.samples import FAMILY_TARGET, TODAY, make_run, on_day, release
 from tests.support import run_stage
 
 HOSTILE_SENTENCE = '=HYPERLINK("http://evil.example/","x") <script>alert(\'reason\')</script>'
@@ -37,4 +36,5 @@ def reported(audited_run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -
     root = tmp_path_factory.mktemp("reported") / "run"
     shutil.copytree(audited_run.root, root)
     release(RunFolder(root), FAMILY_TARGET, name=HOSTILE_NAME, note=HOSTILE_NOTE)
-    return run_stage(STAGE, root, ReportsConfig(today=TODAY))
+    with on_day(TODAY):
+        return run_stage(STAGE, root)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from fairness_audits.config import AuditConfig
 from fairness_audits.gate import approve
@@ -18,6 +21,7 @@ from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
 from models.config import ModelsConfig, TargetSettings
 from models.tables import COHORT, REASONS, SCORES
 from models.targets import TARGETS
+from reports import opening, stage
 from residents.tables import PROTECTED
 from store.files import write_bytes, write_json
 from store.keys import Keys
@@ -120,6 +124,15 @@ def audit(run: RunFolder) -> None:
     """Run the audits stage."""
     targets = {name: TargetSettings(capacity=CAPACITY) for name in (FAMILY_TARGET, CHILD_TARGET)}
     run_stage(AUDITS, run.root, AuditConfig(), ModelsConfig(targets=targets))
+
+
+@contextmanager
+def on_day(day: dt.date) -> Iterator[None]:
+    """The reports' clock at ``day``."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (opening, stage):
+            patch.setattr(module, "judging_day", lambda: day)
+        yield
 
 
 def release(run: RunFolder, target: str, *, name: str = "Ama Boateng", note: str = "Audit read and discussed.") -> None:

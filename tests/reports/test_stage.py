@@ -14,7 +14,6 @@ from early_help.fingerprint import stage_inputs
 from fairness_audits.gate import open_released
 from features.tables import FAMILY_FEATURES
 from models.tables import SCORES
-from reports.config import ReportsConfig
 from reports.opening import flagged_cases
 from reports.reading import target_facts
 from reports.stage import STAGE
@@ -24,12 +23,23 @@ from store.files import read_json, write_json
 from store.run_folder import RunFolder
 from store.workspace import NotDeclared, Workspace
 from tests.reports.pages import Page
-from tests.reports.samples import CAPACITY, CHILD_TARGET, EXPIRES, FAMILY_TARGET, TODAY, audit, evaluation, release
+from tests.reports.samples import (
+    CAPACITY,
+    CHILD_TARGET,
+    EXPIRES,
+    FAMILY_TARGET,
+    TODAY,
+    audit,
+    evaluation,
+    on_day,
+    release,
+)
 from tests.support import COUNCIL, KEYS, SilentProgress, run_stage
 
 
 def report(run: RunFolder, today: dt.date = TODAY) -> Path:
-    run_stage(STAGE, run.root, ReportsConfig(today=today))
+    with on_day(today):
+        run_stage(STAGE, run.root)
     return run.root / "reports"
 
 
@@ -77,8 +87,8 @@ def test_a_pack_goes_when_the_evidence_behind_its_release_changes(run: RunFolder
 
 def test_the_reports_are_made_again_when_a_release_comes_and_when_it_lapses(run: RunFolder) -> None:
     def inputs(today: dt.date) -> dict[str, str]:
-        sections = {ReportsConfig: ReportsConfig(today=today)}
-        return stage_inputs(Workspace(run, STAGE, COUNCIL, RunSettings(), sections, SilentProgress(), KEYS))
+        with on_day(today):
+            return stage_inputs(Workspace(run, STAGE, COUNCIL, RunSettings(), {}, SilentProgress(), KEYS))
 
     before = inputs(TODAY)
     release(run, FAMILY_TARGET)
@@ -244,8 +254,7 @@ def test_the_reports_work_on_a_run_without_anything_before_the_models(run: RunFo
 
 
 def test_the_stage_cannot_open_a_sealed_table_past_the_gate(run: RunFolder) -> None:
-    sections = {ReportsConfig: ReportsConfig(today=TODAY)}
-    work = Workspace(run, STAGE, COUNCIL, RunSettings(), sections, SilentProgress(), KEYS)
+    work = Workspace(run, STAGE, COUNCIL, RunSettings(), {}, SilentProgress(), KEYS)
     with pytest.raises(NotDeclared):
         work.read_sealed(SCORES, FAMILY_TARGET)
     target = target_facts(FAMILY_TARGET, evaluation(FAMILY_TARGET))
