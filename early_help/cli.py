@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from rich.console import Console
 
@@ -24,19 +25,24 @@ from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
 from early_help.status import print_status, print_targets, require_run, require_target, target_lines, targets_of
 from fairness_audits.gate import approve, export_list
-from fairness_audits.release import GateState
+from fairness_audits.release import GateState, Role
+from reports.packs import withdraw_packs
 from store.errors import EarlyHelpError, UsageError
 from store.files import read_json, write_json
-from store.keys import load_or_create_keys
+from store.keys import load_keys, load_or_create_keys
 from store.run_folder import RunFolder
+from store.workspace import Stage
 
 app = typer.Typer(
     help="Early help risk analytics: from a council's extracts to audited, released lists and explanations.",
+    epilog="Exit codes: 0 done (a withheld target is the job working), 2 usage or configuration, 3 input rejected, "
+    "4 withheld. --debug with any command shows a traceback, which may hold personal data.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+_COUNCIL = "state/council.json"
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -55,10 +61,11 @@ def run(
     ] = None,
 ) -> None:
     """Run the job; what is up to date is left alone."""
+    stages = stages_until(until)
     config = load_config(council)
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):
-        reports = _run(folder, config, until)
+        reports = _run(folder, config, stages)
     if not any(report.ran for report in reports):
         console.print("Nothing has changed since the last run: no work was done.")
     _tell_targets(folder)
@@ -70,14 +77,17 @@ def check(council: CouncilFile, out: OutFolder) -> None:
     config = load_config(council)
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):
-        _run(folder, config, "sources")
-    console.print(f"Rows left out and cells blanked, by rule: {folder.root / 'sources' / 'summary.json'}")
+        _run(folder, config, stages_until("sources"))
+    summary = folder.root / "sources" / "summary.json"
+    console.print(f"Rows left out and cells blanked, by rule: {_shown(summary)}", markup=False)
 
 
 @app.command()
 def status(run_folder: RunArgument) -> None:
     """Show each stage, its time and rows, each target's verdict, and what is withheld and why."""
-    print_status(console, require_run(run_folder), load_or_create_keys(), _today())
+    folder, keys = require_run(run_folder), load_keys()
+    withdraw_packs(folder, keys, _today())
+    print_status(console, folder, keys, _today())
 
 
 @app.command()
@@ -89,8 +99,9 @@ def export(
     """Write a released target's list for the panel; refused (exit 4) for any other."""
     folder = require_run(run_folder)
     require_target(folder, target)
-    rows = export_list(folder, load_or_create_keys(), target, out, _today())
-    console.print(f"{rows} cases written to {out}")
+    with run_lock(folder.root):
+        rows = export_list(folder, load_keys(), target, out, _today())
+    console.print(f"{rows} cases written to {out}", markup=False)
 
 
 @app.command()
@@ -99,7 +110,7 @@ def release(
     target: TargetName,
     approve_it: Annotated[bool, typer.Option("--approve", help="Sign for the release of this target.")],
     name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who signs.")],
-    role: Annotated[str, typer.Option("--role", help="The signer's role, such as equalities_lead.")],
+    role: Annotated[str, typer.Option("--role", help="The signer's role: " + ", ".join(Role) + ".")],
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why it may be released.")],
     mitigation: Annotated[
         str | None, typer.Option("--mitigation", metavar="TEXT", help="Needed when the verdict is 'cannot tell'.")
@@ -114,10 +125,11 @@ def release(
         raise UsageError("Nothing was signed.", where="--approve", fix="Say --approve to sign.")
     folder = require_run(run_folder)
     require_target(folder, target)
+    config = _config_of(folder)
     with run_lock(folder.root):
         gate = approve(
             folder,
-            load_or_create_keys(),
+            load_keys(),
             target,
             name=name,
             role=role,
@@ -128,7 +140,7 @@ def release(
         )
         console.print(gate.reason, markup=False)
         if gate.state is GateState.RELEASED:
-            _refresh_reports(folder)
+            _refresh_reports(folder, config)
 
 
 @app.command()
@@ -144,7 +156,7 @@ def synth(
     if out.resolve() == truth.resolve() or out.resolve() in truth.resolve().parents:
         raise UsageError("The truth would lie with the extracts.", where="--truth", fix="Give a folder outside --out.")
     generate(families, seed, out, truth, ConsoleProgress(console))
-    console.print(f"Extracts and council.toml: {out}\nTruth: {truth}")
+    console.print(f"Extracts and council.toml: {out}\nTruth: {truth}", markup=False)
 
 
 @app.command()
@@ -156,13 +168,21 @@ def demo(
     """Run the whole job on a synthetic borough, and release one target by the proper route."""
     folder = RunFolder(out.resolve())
     folders = demo_run.DemoFolders(folder.root)
+    before = _council_of(folder)
+    # By name, because a run may be moved together with its borough.
+    if before is not None and before.parts[-2:] != folders.council.parts[-2:]:
+        raise UsageError(
+            "This folder holds a run of another council's extracts.",
+            where=str(folder.root),
+            fix="Give another --out: the demo releases what is in its folder by made-up approvers.",
+        )
     keys = load_or_create_keys()
     with run_lock(folder.root):
         demo_run.make_borough(folders, families, seed, ConsoleProgress(console))
         config = load_config(folders.council)
-        _run(folder, config, None)
+        _run(folder, config, STAGES)
         released = demo_run.release_one(folder, keys, targets_of(folder), _today())
-        _refresh_reports(folder)
+        _refresh_reports(folder, config)
     _tell_demo(folder, released)
 
 
@@ -172,11 +192,12 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(args=arguments, standalone_mode=True)
-    except EarlyHelpError as error:
+    except (EarlyHelpError, OSError, duckdb.IOException) as error:
         if debug:
             raise
-        errors.print(str(error), markup=False, style="bold")
-        sys.exit(error.exit_code)
+        told = error if isinstance(error, EarlyHelpError) else _file_trouble(error)
+        errors.print(str(told), markup=False, style="bold")
+        sys.exit(told.exit_code)
     except Exception as error:
         if debug:
             raise
@@ -189,12 +210,24 @@ def main() -> None:
         sys.exit(1)
 
 
-def _run(folder: RunFolder, config: CouncilConfig, until: str | None) -> list[StageReport]:
-    write_json(folder.root / "state" / "council.json", {"council": str(config.path)})
-    console.print(f"{config.council.name}: run folder {_shown(folder.root)}")
-    reports = run_stages(
-        folder, config, stages_until(until), load_or_create_keys(), ConsoleProgress(console), _announce
+def _file_trouble(error: OSError | duckdb.IOException) -> UsageError:
+    """What the system said of a file. DuckDB's own words are left out, because they may quote a cell."""
+    reason, path = (error.strerror, error.filename) if isinstance(error, OSError) else (None, None)
+    return UsageError(
+        f"A file could not be read or written: {reason or 'the disk is full or the file is damaged'}.",
+        where=str(path or "the run folder, or the file to be written"),
+        fix="See that the disk has room and that the file or folder may be read and written; then ask again.",
     )
+
+
+def _run(folder: RunFolder, config: CouncilConfig, stages: tuple[Stage, ...]) -> list[StageReport]:
+    keys = load_or_create_keys()
+    write_json(folder.root / _COUNCIL, {"council": str(config.path)})
+    console.print(f"{config.council.name}: run folder {_shown(folder.root)}", markup=False)
+    try:
+        reports = run_stages(folder, config, stages, keys, ConsoleProgress(console), _announce)
+    finally:
+        withdraw_packs(folder, keys, _today())
     write_manifest(folder, config)
     return reports
 
@@ -207,27 +240,47 @@ def _announce(report: StageReport) -> None:
         console.print(f"  {report.stage:<10} up to date")
 
 
-def _refresh_reports(folder: RunFolder) -> None:
+def _config_of(folder: RunFolder) -> CouncilConfig:
+    """The configuration a run was made from, which the reports need."""
+    path = _council_of(folder)
+    if path is None or not path.is_file():
+        raise UsageError(
+            "The council's TOML that this run was made from is not where it was.",
+            where=str(path or folder.root / _COUNCIL),
+            fix="Put it back, or run the job again with the TOML where it is now; then ask again.",
+        )
+    return load_config(path)
+
+
+def _council_of(folder: RunFolder) -> Path | None:
+    """Where the TOML of a run was when the run was made; None when that is not on record."""
+    try:
+        return Path(read_json(folder.root / _COUNCIL)["council"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _refresh_reports(folder: RunFolder, config: CouncilConfig) -> None:
     """Bring the reports up to date with the release just given."""
-    config = load_config(Path(read_json(folder.root / "state" / "council.json")["council"]))
-    report = bring_up_to_date(folder, config, STAGES[-1], load_or_create_keys(), ConsoleProgress(console))
+    report = bring_up_to_date(folder, config, STAGES[-1], load_keys(), ConsoleProgress(console))
     write_manifest(folder, config)
     _announce(report)
 
 
 def _tell_targets(folder: RunFolder) -> None:
-    lines = target_lines(folder, load_or_create_keys(), _today())
+    lines = target_lines(folder, load_keys(), _today())
     print_targets(console, lines)
     index = folder.root / "reports" / "index.html"
     if index.exists():
-        console.print(f"\nReports: {_shown(index)}")
+        console.print(f"\nReports: {_shown(index)}", markup=False)
 
 
 def _tell_demo(folder: RunFolder, released: str | None) -> None:
     _tell_targets(folder)
-    keys = load_or_create_keys()
-    for target in targets_of(folder):
-        if target != released:
+    keys = load_keys()
+    for line in target_lines(folder, keys, _today()):
+        if line.state is not GateState.RELEASED:
+            target = line.target
             console.print(f"\nAsked for the list of {target}, the toolkit refuses (exit 4):")
             console.print(str(demo_run.refusal(folder, keys, target, _today())), markup=False)
     if released is None:
@@ -235,7 +288,8 @@ def _tell_demo(folder: RunFolder, released: str | None) -> None:
     else:
         console.print(
             f"\nExplanation pack of {released}, released by the demo's two made-up approvers: "
-            f"{_shown(folder.root / 'reports' / released / 'explanation.html')}"
+            f"{_shown(folder.root / 'reports' / released / 'explanation.html')}",
+            markup=False,
         )
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from early_help.fingerprint import code_hash
-from fairness_audits.gate import approve, export_list
-from fairness_audits.release import Verdict
+from fairness_audits.gate import GateStatus, approve, export_list, status
+from fairness_audits.release import GateState, Verdict
 from sources.synthetic import generate
 from store.errors import Withheld
 from store.files import read_json, write_json
@@ -73,17 +73,27 @@ def release_one(run: RunFolder, keys: Keys, targets: list[str], today: dt.date) 
     """Release the target with the best supported audit, if its verdict allows it, and return its name.
 
     A passed audit comes first, then the one that rests on most true cases. A 'cannot tell' is released with the
-    demo's mitigation and an expiry date, as a council would have to.
+    demo's mitigation and an expiry date, as a council would have to. Where one is released already, that is the one.
     """
+    standing = {target: status(run, keys, target, today) for target in targets}
+    for target in targets:
+        if standing[target].state is GateState.RELEASED:
+            return target
     audits = {target: read_json(run.root / "fairness_audits" / target / "audit.json") for target in targets}
     for target in sorted(targets, key=lambda target: _support(audits[target]), reverse=True):
         try:
-            for approver in APPROVERS:
+            for approver in _still_to_sign(standing[target]):
                 _sign(run, keys, target, audits[target]["verdict"], approver, today)
         except Withheld:
             continue
         return target
     return None
+
+
+def _still_to_sign(standing: GateStatus) -> tuple[Approver, ...]:
+    """Both approvers, or the second alone where an earlier demo was stopped between the two."""
+    halfway = standing.state is GateState.ONE_APPROVAL and standing.approvals[0].name == APPROVERS[0].name
+    return APPROVERS[1:] if halfway else APPROVERS
 
 
 def _support(audit: dict[str, Any]) -> tuple[bool, int]:

@@ -183,6 +183,68 @@ def test_the_manifest_binds_inputs_outputs_code_and_packages(demo: Demo) -> None
         assert file_hash(demo.run / name) == sha256
 
 
+def test_a_second_demo_releases_no_second_target(copy: Demo) -> None:
+    before = released_and_withheld(copy)
+    done = copy.command("demo", "--families", str(FAMILIES), "--out", "demo")
+    assert done.returncode == 0, done.stderr
+    assert released_and_withheld(copy) == before
+    assert "refuses (exit 4)" in done.stdout
+
+
+def test_the_demo_does_not_sign_for_a_councils_own_run(copy: Demo) -> None:
+    (copy.folder / "demo-borough").rename(copy.folder / "council")
+    assert copy.command("check", "council/council.toml", "--out", "demo").returncode == 0
+    log = (copy.run / "fairness_audits" / "release_log.jsonl").read_bytes()
+    done = copy.command("demo", "--families", str(FAMILIES), "--out", "demo")
+    assert done.returncode == 2
+    assert "another council" in done.stderr
+    assert (copy.run / "fairness_audits" / "release_log.jsonl").read_bytes() == log
+
+
+def test_a_pack_goes_with_its_release_though_the_run_stops_before_the_reports(copy: Demo) -> None:
+    (released,) = released_and_withheld(copy)[0]
+    council = copy.folder / "demo-borough" / "council.toml"
+    council.write_text(f"{council.read_text('utf-8')}\n[models]\nfolds = 4\n", "utf-8")
+    done = copy.command("run", "demo-borough/council.toml", "--out", "demo", "--until", "models")
+    assert done.returncode == 0, done.stderr
+    assert not (copy.run / "reports" / released / "explanation.html").exists()
+    assert copy.command("export", "demo", "--target", released, "--out", "x.csv").returncode == 4
+
+
+def test_only_a_run_makes_a_master_key(demo: Demo, tmp_path: Path) -> None:
+    keyless = Demo(demo.folder, "", {**demo.environment, KEY_FILE_VARIABLE: str(tmp_path / "none" / "master.key")})
+    for arguments in (["status", "demo"], ["export", "demo", "--target", "under_the_radar", "--out", "x.csv"]):
+        done = keyless.command(*arguments)
+        assert done.returncode == 2
+        assert "no master key" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_forged_or_broken_audit_is_not_shown_as_a_verdict(copy: Demo) -> None:
+    (released,) = released_and_withheld(copy)[0]
+    audit = copy.run / "fairness_audits" / released / "audit.json"
+    for content in (audit.read_text("utf-8").replace('"verdict": "cannot_tell"', '"verdict": "pass"'), "{"):
+        audit.write_text(content, "utf-8")
+        done = copy.command("status", "demo")
+        assert done.returncode == 0, done.stderr
+        assert f"{released}: audit verdict 'not audited', withheld" in done.stdout
+    assert not (copy.run / "reports" / released / "explanation.html").exists()
+
+
+def test_a_release_needs_the_tomls_place_before_it_signs(copy: Demo) -> None:
+    (withheld,) = released_and_withheld(copy)[1]
+    shutil.rmtree(copy.folder / "demo-borough")
+    (copy.run / "state" / "council.json").unlink()
+    log = (copy.run / "fairness_audits" / "release_log.jsonl").read_bytes()
+    done = copy.command(
+        *("release", "demo", "--target", withheld, "--approve", "--as", "A. Person", "--role", "director"),
+        *("--note", "Read it all."),
+    )
+    assert done.returncode == 2
+    assert "not where it was" in done.stderr
+    assert (copy.run / "fairness_audits" / "release_log.jsonl").read_bytes() == log
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -190,6 +252,7 @@ def test_the_manifest_binds_inputs_outputs_code_and_packages(demo: Demo) -> None
         (["run", "demo-borough/council.toml", "--out", "y", "--until", "nonsense"], 2, "no such stage"),
         (["status", "nowhere"], 2, "not a run folder"),
         (["export", "demo", "--target", "nonsense", "--out", "x.csv"], 2, "no such target"),
+        (["run", "demo-borough/council.toml", "--out", "demo/manifest.json"], 2, "could not be read or written"),
         (["synth", "--families", "50", "--out", "s", "--truth", "s/truth"], 2, "truth"),
         (["nonsense"], 2, "nonsense"),
     ],
