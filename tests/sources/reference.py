@@ -11,7 +11,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 EXTRACT_DATE = dt.date(2026, 9, 7)
-BLANKS = " \t\r\n\v\f\u00a0\u200b\ufeff"
+BLANKS = " \t\r\n\v\f"
+INVISIBLE = "\u00ad\u200b\u200f\u202c\ufeff"
+MISSING = ("n/a", "-")
 BENEFITS = {"hb/ctr": "housing_benefit", "ctr": "council_tax_reduction"}
 TABLE_BENEFITS = ("housing_benefit", "council_tax_reduction", "universal_credit")
 
@@ -20,7 +22,13 @@ Issue = tuple[str | None, str, str, str | None]
 
 
 def cell(text: str) -> str | None:
-    return text.strip(BLANKS) or None
+    seen = "".join(letter for letter in text if letter not in INVISIBLE).replace("\u00a0", " ").strip(BLANKS)
+    return None if seen in ("", *MISSING) else seen
+
+
+def unpadded(text: str | None) -> str | None:
+    """Every run of figures without the zeros before it; a lone zero stays."""
+    return "".join(str(int(run)) if run.isdigit() else run for run in re.split("([0-9]+)", text)) if text else text
 
 
 def identifier(text: str | None) -> str | None:
@@ -78,6 +86,7 @@ def benefit(text: str | None) -> str | None:
 def claim(raw: dict[str, str]) -> tuple[dict[str, Any] | None, list[Issue]]:
     """One benefit claim: the accepted row or None, and what was noted."""
     held = {name: cell(text) for name, text in raw.items()}
+    held["part"] = unpadded(held["part"])
     issues: list[Issue] = []
     far = dt.date(EXTRACT_DATE.year + 50, 12, 31)
     values: dict[str, Any] = {

@@ -18,6 +18,8 @@ CLAIMS: dict[str, Any] = {
     "source": "benefits",
     "files": ["claims.csv"],
     "dates": ["%d/%m/%Y"],
+    "missing": list(reference.MISSING),
+    "tidy": {"part": ["unpadded"]},
     "tables": [
         {
             "table": "benefit_spells",
@@ -38,14 +40,26 @@ CLAIMS: dict[str, Any] = {
 GIVEN = ("group_id", "event_date", "recorded_on", "to_date", "benefit", "weekly_pence", "carers_allowance")
 """The columns that the reference gives."""
 HEADER = ["line", "claim", "part", "from", "known", "to", "kind", "award", "carer"]
-HOSTILE = ['=HYPERLINK("x")', "<script>", "Robert'); DROP TABLE rows", 'say "no"', "a,b", "two\nlines", "n/a", "é"]
+HOSTILE = [
+    '=HYPERLINK("x")',
+    "<script>",
+    "Robert'); DROP TABLE rows",
+    'say "no"',
+    "a,b",
+    "two\nlines",
+    "n/a",
+    "N/A",
+    "-",
+    "é",
+    "soft\u00adly",
+]
 
 
 def padded(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """The same values with white space that must not matter."""
-    return st.tuples(st.sampled_from(["", "", "", " ", "\u00a0", "\t"]), values, st.sampled_from(["", "", " "])).map(
-        "".join
-    )
+    before = st.sampled_from(["", "", "", " ", "\u00a0", "\t", "\u200f"])
+    after = st.sampled_from(["", "", " ", "\u00ad", "\u202c \u200b"])
+    return st.tuples(before, values, after).map("".join)
 
 
 days = st.dates(min_value=reference.dt.date(1889, 1, 1), max_value=reference.dt.date(2090, 12, 31))
@@ -78,7 +92,7 @@ amounts = st.one_of(
 identifiers = st.one_of(
     st.integers(1, 9_999_999).map(str),
     st.integers(1, 999).map(lambda number: f"{number}.0"),
-    st.sampled_from(["", "007", "12.50", "A-1", *HOSTILE]),
+    st.sampled_from(["", "007", "12.50", "A-1", "0012/01", "A00", "00", "1005", "0a0b00c", *HOSTILE]),
 )
 kinds = st.sampled_from(["HB/CTR", "hb/ctr", "CTR", "Housing_Benefit", "universal_credit", "UC", "", *HOSTILE])
 carers = st.sampled_from(["Y", "n", "YES", "0", "1", "True", "", "maybe", *HOSTILE])
