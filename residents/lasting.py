@@ -6,6 +6,8 @@ until the two are shown apart, or until no system shows the child any more:
 - *apart*: for some time on end the two are known at different addresses, or one stays at a home that a record says
   the other left. Some time, because systems hear of one and the same move months apart. It is known when that time
   has passed and both are on record.
+- *with others*: once the evidence has ended, newer evidence ties the child to carers of another family. It is known
+  when that is on record. A child who belonged to both before stays in both.
 - *gone*: nothing shows the child at any address or in any group, over more than a short gap. Nobody from the 16th
   birthday to the 18th need be in any system that would show it, so then the tie lasts until the child is grown.
 
