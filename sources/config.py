@@ -37,8 +37,16 @@ def _delimiter(text: str) -> str:
     return text
 
 
+def _quote(text: str) -> str:
+    if not text.isascii():
+        raise ValueError("a quotation mark is one plain character, or '' if there is none")
+    return text
+
+
 def _encoding(text: str) -> str:
     try:
+        # Some codecs are no text encodings; those refuse text.
+        "".encode(text)
         return codecs.lookup(text).name
     except LookupError as error:
         raise ValueError("not the name of a text encoding, such as utf-8, cp1252 or utf-16") from error
@@ -47,6 +55,7 @@ def _encoding(text: str) -> str:
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
+Quote = Annotated[str, AfterValidator(_quote)]
 Tidying = Literal["upper", "whole", "unpadded", "unspaced"]
 
 
@@ -171,7 +180,9 @@ class Extract(Section):
     format: Literal["csv", "parquet"] = "csv"
     encoding: Encoding = Field("utf-8", description="Encoding of a CSV file; a byte order mark is always understood.")
     delimiter: Delimiter = Field(",", min_length=1, max_length=1)
-    quote: str = Field('"', max_length=1, description="Mark around cells that hold the delimiter; '' if there is none.")
+    quote: Quote = Field(
+        '"', max_length=1, description="Mark around cells that hold the delimiter; '' if there is none."
+    )
     skip_lines: int = Field(0, ge=0, description="Lines above the header, such as a report's title.")
     footer_lines: int = Field(0, ge=0, description="Lines below the data, blank ones not counted.")
     header: list[str] | None = Field(

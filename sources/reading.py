@@ -34,6 +34,8 @@ BLOCK_BYTES = 16 << 20
 _HEADER_CHARACTERS = 1 << 20
 _EXACT_IN_A_FLOAT = float(1 << 53)
 _MOST_MALFORMED = 100_000
+_MOST_LINES_IN_A_ROW = 50
+"""A bad row of more lines is the work of a quotation mark that swallows good ones."""
 _TOTALS = r"(grand |sub-?\s?)?totals?( rows| records)?\s*:?[\s\d,.]*"
 
 REPEATED_HEADER = "repeated_header"
@@ -66,6 +68,8 @@ class Rows:
     count: int = 0
     malformed: list[tuple[int, str]] = field(default_factory=list)
     """Row number and text of the lines that have more or fewer cells than the header."""
+    swallowed: bool = False
+    """Whether such a line holds so many lines that a quotation mark must have swallowed them."""
     footer: list[tuple[int, str]] = field(default_factory=list)
     """The same, of those that stand below the data."""
 
@@ -101,7 +105,12 @@ def matched_files(folder: Path, extract: Extract) -> list[ExtractFile]:
                 where=where,
                 fix="Give a path within [sources] folder.",
             )
-        paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+        try:
+            paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+        except (ValueError, NotImplementedError):
+            raise UsageError(
+                f"The pattern {pattern!r} is not one for files.", where=where, fix="Write it as in folder/marks_*.csv."
+            ) from None
         if not paths:
             raise UsageError(
                 f"No file matches {pattern!r}.",
@@ -162,6 +171,8 @@ def _read_csv(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[s
         _store(con, con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), file, kept, rows)
     except duckdb.Error:
         # The engine's message repeats the reader's, which may hold a line of the file.
+        if rows.swallowed:
+            raise _row_too_long(file) from None
         raise (failure[0] if failure else _unreadable(file)) from None
     return rows
 
@@ -195,6 +206,9 @@ def _csv_batches(
         # Numbers count from the first line of the file, and rows from the first under the header.
         number = line.number - lines
         insort(skipped, number)
+        if line.text.count("\n") > _MOST_LINES_IN_A_ROW:
+            rows.swallowed = True
+            return "error"
         rows.malformed.append((number, line.text))
         return "skip" if len(skipped) <= _MOST_MALFORMED else "error"
 
@@ -287,14 +301,18 @@ def _in_our_words(file: ExtractFile, error: Exception) -> InputRejected:
             fix="Set encoding of this extract: cp1252 is usual for older Windows systems.",
         )
     if "straddl" in said or "field larger" in said or "out of sync" in said:
-        return InputRejected(
-            "A row is longer than can be read.",
-            where=file.where,
-            fix="Look for a quotation mark that is opened and never closed.",
-        )
+        return _row_too_long(file)
     if isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
         return InputRejected("The file cannot be opened.", where=file.where, fix="Check that you may read it.")
     return _unreadable(file)
+
+
+def _row_too_long(file: ExtractFile) -> InputRejected:
+    return InputRejected(
+        "A row is longer than can be.",
+        where=file.where,
+        fix="Look for a quotation mark that is opened and never closed; set quote = '' if the file does not use them.",
+    )
 
 
 def _unreadable(file: ExtractFile) -> InputRejected:

@@ -266,6 +266,8 @@ def test_an_x_means_yes_and_a_blank_no(tmp_path: Path) -> None:
     [
         ({"delimiter": "¬"}, "plain character"),
         ({"delimiter": '"'}, "plain character"),
+        ({"quote": "¬"}, "plain character"),
+        ({"encoding": "base64"}, "encoding"),
         ({"header": ["a", "a"]}, "twice"),
         ({"path": "marks.csv"}, "braces"),
         ({"path": "{A}/{A}.csv"}, "braces"),

@@ -141,9 +141,24 @@ SECRET = "Zebedee"
         (f"{SECRET},2024-01-01,DD,1\n{SECRET},2024-01-01,DD,1\n".encode(), {}, "lacks the column"),
         (RENT_HEADER.encode() + f"{SECRET}\xe7,2024-01-01,DD,1\n".encode("cp1252"), {}, "encoding utf-8"),
         (RENT_HEADER.encode() + b"\x81,2024-01-01,DD,1\n", {"encoding": "cp1252"}, "encoding cp1252"),
-        (RENT_HEADER.encode() + f'"{SECRET},1,1,1\n'.encode() + b"1,2,3,4\n" * 40_000, {}, "longer than can be read"),
+        (
+            RENT_HEADER.encode() + b"1,2,3,4\n" * 500 + f'"{SECRET},1,1,1\n'.encode() + b"1,2,3,4\n" * 60,
+            {},
+            "longer than can be",
+        ),
+        (RENT_HEADER.encode() + f'"{SECRET},1,1,1\n'.encode() + b"1,2,3,4\n" * 40_000, {}, "longer than can be"),
     ],
-    ids=["empty", "delimiter", "column", "column twice", "no header", "encoding", "cp1252 gap", "open quote"],
+    ids=[
+        "empty",
+        "delimiter",
+        "column",
+        "column twice",
+        "no header",
+        "encoding",
+        "cp1252 gap",
+        "open quote",
+        "wide open quote",
+    ],
 )
 def test_what_cannot_be_read_is_refused_and_not_quoted(
     tmp_path: Path,
@@ -175,7 +190,7 @@ def test_parquet_cut_short_is_refused(tmp_path: Path) -> None:
         sources(tmp_path / "run", rent_with(files=["*.parquet"], format="parquet"), folder=tmp_path / "in")
 
 
-@pytest.mark.parametrize("pattern", ["../secret.csv", "/etc/passwd", "sub/../../secret.csv", "nothing.csv", " "])
+@pytest.mark.parametrize("pattern", ["../secret.csv", "/etc/passwd", "sub/../../secret.csv", "nothing.csv", " ", "**x"])
 def test_paths_that_lead_nowhere_or_out_are_refused(tmp_path: Path, pattern: str) -> None:
     put(tmp_path, "secret.csv", RENT_HEADER + GOOD)
     (tmp_path / "in").mkdir()
