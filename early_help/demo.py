@@ -6,7 +6,6 @@ import datetime as dt
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from early_help.fingerprint import code_hash
 from fairness_audits.gate import GateStatus, approve, export_list, status
@@ -72,18 +71,18 @@ def make_borough(folders: DemoFolders, families: int, seed: int, progress: Progr
 def release_one(run: RunFolder, keys: Keys, targets: list[str], today: dt.date) -> str | None:
     """Release the target with the best supported audit, if its verdict allows it, and return its name.
 
-    A passed audit comes first, then the one that rests on most true cases. A 'cannot tell' is released with the
-    demo's mitigation and an expiry date, as a council would have to. Where one is released already, that is the one.
+    A passed audit comes first, then a list shown to be better than chance, then the one that rests on most true
+    cases. A 'cannot tell' is released with the demo's mitigation and an expiry date, as a council would have to.
+    Where one is released already, that is the one.
     """
     standing = {target: status(run, keys, target, today) for target in targets}
     for target in targets:
         if standing[target].state is GateState.RELEASED:
             return target
-    audits = {target: read_json(run.root / "fairness_audits" / target / "audit.json") for target in targets}
-    for target in sorted(targets, key=lambda target: _support(audits[target]), reverse=True):
+    for target in sorted(targets, key=lambda target: _support(run, target), reverse=True):
         try:
             for approver in _still_to_sign(standing[target]):
-                _sign(run, keys, target, audits[target]["verdict"], approver, today)
+                _sign(run, keys, target, standing[target].verdict, approver, today)
         except Withheld:
             continue
         return target
@@ -96,12 +95,15 @@ def _still_to_sign(standing: GateStatus) -> tuple[Approver, ...]:
     return APPROVERS[1:] if halfway else APPROVERS
 
 
-def _support(audit: dict[str, Any]) -> tuple[bool, int]:
-    return audit["verdict"] == Verdict.PASS.value, audit.get("overall", {}).get("positives", 0)
+def _support(run: RunFolder, target: str) -> tuple[bool, bool, int]:
+    audit = read_json(run.root / "fairness_audits" / target / "audit.json")
+    choice = read_json(run.root / "models" / target / "evaluation.json").get("choice", {})
+    better_than_chance = choice.get("no_better_than_chance") is False
+    return audit["verdict"] == Verdict.PASS.value, better_than_chance, audit.get("overall", {}).get("positives", 0)
 
 
-def _sign(run: RunFolder, keys: Keys, target: str, verdict: str, approver: Approver, today: dt.date) -> None:
-    mitigated = verdict == Verdict.CANNOT_TELL.value
+def _sign(run: RunFolder, keys: Keys, target: str, verdict: Verdict, approver: Approver, today: dt.date) -> None:
+    mitigated = verdict is Verdict.CANNOT_TELL
     approve(
         run,
         keys,

@@ -19,6 +19,7 @@ from store.errors import InputRejected
 _FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """Also the full-width forms of the four signs, which spreadsheets take for the plain ones."""
 _REASON_SEPARATOR = "; "
+_NO_REASON = "Nothing on record sets this case apart."
 CaseKey = tuple[str, str]
 
 
@@ -34,7 +35,7 @@ def panel_list(target: str, scores: pa.Table, reasons: pa.Table, pseudonyms: pa.
     rows = []
     for unit, family, as_of in zip(*(listed[name].to_pylist() for name in ("unit_id", "family_id", "as_of"))):
         person = [] if of_families else [_resident(person_of, unit)]
-        sentences = _REASON_SEPARATOR.join(why.get((unit, family), ()))
+        sentences = _REASON_SEPARATOR.join(why.get((unit, family), (_NO_REASON,)))
         rows.append([target, as_of.isoformat(), _resident(family_of, family), *person, sentences])
     header = ["target", "as_of", "family_id", *([] if of_families else ["person_id"]), "reasons"]
     text = io.StringIO()
@@ -49,6 +50,8 @@ def safe_cell(text: str) -> str:
 
 
 def _sentences(reasons: pa.Table) -> dict[CaseKey, list[str]]:
+    """What moved each case on to the list; what spoke against it is told apart in the explanation pack."""
+    reasons = reasons.filter(pc.greater(reasons["contribution"], 0.0))
     ordered = reasons.sort_by([(name, "ascending") for name in ("unit_id", "family_id", "position")])
     found: dict[CaseKey, list[str]] = {}
     for unit, family, sentence in zip(*(ordered[name].to_pylist() for name in ("unit_id", "family_id", "sentence"))):

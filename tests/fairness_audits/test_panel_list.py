@@ -1,0 +1,51 @@
+"""The panel's list gives only what moved a case on to it, in words, as text and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+import pyarrow as pa
+
+from fairness_audits.panel_list import panel_list
+
+DAY = dt.date(2026, 6, 30)
+
+
+def listed(reasons: list[tuple[str, float, str]], flagged: tuple[bool, bool] = (True, True)) -> list[list[str]]:
+    """The rows of a list of families a and b with the given (family, contribution, sentence) reasons."""
+    scores = pa.table(
+        {
+            "unit_id": ["a", "b"],
+            "family_id": ["a", "b"],
+            "as_of": [DAY, DAY],
+            "part": ["current", "current"],
+            "flagged": flagged,
+        }
+    )
+    table = pa.table(
+        {
+            "unit_id": pa.array([r[0] for r in reasons], pa.string()),
+            "family_id": pa.array([r[0] for r in reasons], pa.string()),
+            "position": pa.array(range(len(reasons)), pa.int64()),
+            "contribution": pa.array([r[1] for r in reasons], pa.float64()),
+            "sentence": pa.array([r[2] for r in reasons], pa.string()),
+        }
+    )
+    pseudonyms = pa.table({"kind": ["family", "family"], "id": ["F2", "F1"], "pseudonym": ["a", "b"]})
+    return list(csv.reader(io.StringIO(panel_list("under_the_radar", scores, table, pseudonyms))))[1:]
+
+
+def test_a_reason_against_is_not_given_as_a_reason() -> None:
+    rows = listed([("a", 0.4, "Owes rent."), ("a", -0.9, "Was in school every day."), ("b", 0.0, "As most.")])
+    assert [row[2:] for row in rows] == [["F1", "Nothing on record sets this case apart."], ["F2", "Owes rent."]]
+
+
+def test_who_is_not_flagged_is_not_on_the_list() -> None:
+    assert [row[2] for row in listed([("a", 0.4, "Owes rent.")], flagged=(False, True))] == ["F1"]
+
+
+def test_a_sentence_that_looks_like_a_formula_stays_text() -> None:
+    (row,) = listed([("a", 1.0, '=HYPERLINK("x")')], flagged=(True, False))
+    assert row[3] == '\'=HYPERLINK("x")'
