@@ -131,7 +131,8 @@ def _toml_key(location: list[str], prefix: str, bare: tuple[str, ...]) -> str:
         if part.isdigit():
             # TOML's arrays of tables are counted from one by the people who write them.
             key += f"[{int(part) + 1}]"
-        elif part in ("str", "MappedColumn") or part.startswith("list["):
+        elif part in ("str", "MappedColumn") or "[" in part:
+            # Not a key: which of the forms a value may have was tried.
             continue
         else:
             key += f".{part}" if key else part

@@ -177,9 +177,9 @@ class Extract(Section):
     name: str = Field(description="Name of this extract, used in joins and reports.", pattern=r"^[a-z][a-z0-9_]*$")
     source: str = Field(description="The system it comes from.", pattern=r"^[a-z][a-z0-9_]*$")
     files: Annotated[list[str], Field(min_length=1, description="Paths or globs within the extract folder.")]
-    format: Literal["csv", "parquet"] = "csv"
+    format: Literal["csv", "parquet"] = Field("csv", description="A .gz file is unpacked as it is read.")
     encoding: Encoding = Field("utf-8", description="Encoding of a CSV file; a byte order mark is always understood.")
-    delimiter: Delimiter = Field(",", min_length=1, max_length=1)
+    delimiter: Delimiter = Field(",", min_length=1, max_length=1, description="Mark between cells.")
     quote: Quote = Field(
         '"', max_length=1, description="Mark around cells that hold the delimiter; '' if there is none."
     )
@@ -208,7 +208,7 @@ class Extract(Section):
         default_factory=lambda: ["%Y-%m-%d"],
         description="Date formats, tried in order; a time after the date is allowed. 'excel' is a serial number.",
     )
-    joins: list[Join] = Field(default_factory=list)
+    joins: list[Join] = Field(default_factory=list, description="Other extracts to look columns up in.")
     tables: list[TableMapping] = Field(
         default_factory=list, description="What its rows become; none for an extract that is only joined."
     )

@@ -12,10 +12,12 @@ from duckdb import ColumnExpression
 
 from sources.checking import Counts, accepted_rows, add_to
 from sources.config import SourcesConfig
+from sources.extract_files import ExtractFile, matched_files
 from sources.mapping import TABLES_BY_NAME, MappedTable, Scope, map_table, origin_of
 from sources.parts import Part, Parts, PartSummary, fingerprint_of
 from sources.plan import ExtractPlan, JoinPlan
-from sources.reading import FOOTER, MALFORMED_LINE, ExtractFile, Rows, matched_files, read_rows
+from sources.raw_rows import FOOTER, MALFORMED_LINE, Rows
+from sources.reading import read_rows
 from sources.tables import QUARANTINE
 from sources.text import constant, joined_key
 from store.files import file_hash

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 
 from sources.config import SourcesConfig
+from sources.extract_files import matched_files
 from sources.extracting import Extractor
 from sources.parts import Part, Parts
 from sources.plan import plan_extracts
-from sources.reading import matched_files
 from sources.summary import stop_if_too_many_bad_rows, summary_document
 from sources.tables import QUARANTINE, ROOM, TABLES
 from sources.uniting import unite, unite_quarantine

@@ -1,0 +1,185 @@
+"""Reading CSV, compressed or not, in blocks: never held whole, and bad lines kept with their numbers."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from bisect import insort
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from sources.extract_files import ExtractFile, unreadable
+from sources.raw_rows import Rows, positions_of, store_rows
+from sources.text import clean
+from store.errors import EarlyHelpError, InputRejected
+
+BLOCK_BYTES = 16 << 20
+"""Bytes read at a time; also the longest row allowed."""
+_HEADER_CHARACTERS = 1 << 20
+_MOST_MALFORMED = 100_000
+_MOST_LINES_IN_A_ROW = 50
+"""A bad row of more lines is the work of a quotation mark that swallows good ones."""
+
+
+def read_csv(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
+    """Read the ``wanted`` columns of a CSV file into the table ``rows``."""
+    header, lines = _guarded(file, lambda: _header(file))
+    kept = positions_of(file, header, wanted)
+    rows = Rows({name: f"c{index}" for name, index in kept.names.items()})
+    failure: list[EarlyHelpError] = []
+    batches = _noting_failure(_csv_batches(file, header, lines, kept.positions, rows), file, failure)
+    schema = pa.schema([("row", pa.int64()), *[(f"c{index}", pa.string()) for index in range(len(kept.positions))]])
+    try:
+        store_rows(con, con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), file, kept, rows)
+    except duckdb.Error:
+        # The engine's message repeats the reader's, which may hold a line of the file.
+        if rows.swallowed:
+            raise _row_too_long(file) from None
+        raise (failure[0] if failure else unreadable(file)) from None
+    return rows
+
+
+def _header(file: ExtractFile) -> tuple[list[str], int]:
+    """The header's cells, and how many lines stand above the data."""
+    extract = file.extract
+    above = extract.skip_lines
+    if extract.header is not None:
+        return [clean(name) for name in extract.header], above
+    with _bytes(file.path) as raw, io.TextIOWrapper(raw, encoding=_encoding(file), newline="") as text:
+        for _ in range(above):
+            text.readline(_HEADER_CHARACTERS)
+        reader = csv.reader(
+            iter(lambda: text.readline(_HEADER_CHARACTERS), ""),
+            delimiter=extract.delimiter,
+            quotechar=extract.quote or None,
+            quoting=csv.QUOTE_MINIMAL if extract.quote else csv.QUOTE_NONE,
+        )
+        cells = next((cells for cells in reader if cells), [])
+        return [clean(name) for name in cells], above + reader.line_num
+
+
+def _csv_batches(
+    file: ExtractFile, header: list[str], lines: int, kept: tuple[int, ...], rows: Rows
+) -> Iterator[pa.RecordBatch]:
+    names = [f"p{position}" for position in range(len(header))]
+    skipped: list[int] = []
+
+    def on_malformed(line: Any) -> str:
+        # Numbers count from the first line of the file, and rows from the first under the header.
+        number = line.number - lines
+        insort(skipped, number)
+        if line.text.count("\n") > _MOST_LINES_IN_A_ROW:
+            rows.swallowed = True
+            return "error"
+        rows.malformed.append((number, line.text))
+        return "skip" if len(skipped) <= _MOST_MALFORMED else "error"
+
+    with _bytes(file.path) as raw:
+        reader = pc.open_csv(
+            raw,
+            read_options=pc.ReadOptions(
+                column_names=names,
+                skip_rows=lines,
+                use_threads=False,
+                block_size=BLOCK_BYTES,
+                encoding=_encoding(file),
+            ),
+            parse_options=pc.ParseOptions(
+                delimiter=file.extract.delimiter,
+                quote_char=file.extract.quote or False,
+                newlines_in_values=bool(file.extract.quote),
+                invalid_row_handler=on_malformed,
+            ),
+            convert_options=pc.ConvertOptions(
+                include_columns=[names[position] for position in kept],
+                column_types={name: pa.string() for name in names},
+                strings_can_be_null=False,
+            ),
+        )
+        read = 0
+        for batch in reader:
+            numbers = _row_numbers(read, batch.num_rows, skipped)
+            read += batch.num_rows
+            arrays = [pa.array(numbers), *batch.columns]
+            yield pa.RecordBatch.from_arrays(arrays, names=["row", *[f"c{index}" for index in range(len(kept))]])
+
+
+def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Numbers of the next ``rows`` good rows, given how many came before and which numbers were skipped."""
+    ranks = np.arange(before + 1, before + rows + 1, dtype=np.int64)
+    # The i-th skipped number stands before every good row whose rank is at least that number less i.
+    at = np.asarray(skipped, dtype=np.int64) - np.arange(len(skipped), dtype=np.int64)
+    return ranks + np.searchsorted(at, ranks, side="right")
+
+
+def _bytes(path: Path) -> IO[bytes]:
+    if path.suffix.lower() == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def _encoding(file: ExtractFile) -> str:
+    """The file's encoding: its byte order mark has the last word."""
+    with _bytes(file.path) as raw:
+        mark = raw.read(3)
+    if mark == b"\xef\xbb\xbf":
+        return "utf-8-sig"
+    if mark[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return file.extract.encoding
+
+
+def _noting_failure(
+    batches: Iterator[pa.RecordBatch], file: ExtractFile, failure: list[EarlyHelpError]
+) -> Iterator[pa.RecordBatch]:
+    """Keep the reader's own error in our words, because the engine wraps what it throws."""
+    try:
+        yield from batches
+    except Exception as error:
+        failure.append(_in_our_words(file, error))
+        raise
+
+
+def _guarded(file: ExtractFile, read: Any) -> Any:
+    try:
+        return read()
+    except EarlyHelpError:
+        raise
+    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
+        raise _in_our_words(file, error) from None
+
+
+def _in_our_words(file: ExtractFile, error: Exception) -> InputRejected:
+    """An error of the reading libraries, told without the cell that they may quote."""
+    said = str(error)
+    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or "compressed" in said.lower():
+        return InputRejected(
+            "The gzip file is cut short or damaged.", where=file.where, fix="Copy it again from the system."
+        )
+    if isinstance(error, UnicodeError) or "utf8" in said.lower() or "utf-8" in said.lower():
+        return InputRejected(
+            f"The file is not text in the encoding {file.extract.encoding}.",
+            where=file.where,
+            fix="Set encoding of this extract: cp1252 is usual for older Windows systems.",
+        )
+    if "straddl" in said or "field larger" in said or "out of sync" in said:
+        return _row_too_long(file)
+    if isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
+        return InputRejected("The file cannot be opened.", where=file.where, fix="Check that you may read it.")
+    return unreadable(file)
+
+
+def _row_too_long(file: ExtractFile) -> InputRejected:
+    return InputRejected(
+        "A row is longer than can be.",
+        where=file.where,
+        fix="Look for a quotation mark that is opened and never closed; set quote = '' if the file does not use them.",
+    )
