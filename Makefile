@@ -46,7 +46,7 @@ lab: install ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 lock: ## Resolve the dependencies again into requirements.lock (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" --extra dev --extra notebooks pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and everything a run made
