@@ -18,6 +18,7 @@ install: $(STAMP) ## Set up .venv with the locked packages (skipped when it is c
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages: one to three minutes."
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)

@@ -23,7 +23,15 @@ from early_help.manifest import write_manifest
 from early_help.progress import ConsoleProgress
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
-from early_help.status import print_status, print_targets, require_run, require_target, target_lines, targets_of
+from early_help.status import (
+    print_sources,
+    print_status,
+    print_targets,
+    require_run,
+    require_target,
+    target_lines,
+    targets_of,
+)
 from fairness_audits.gate import approve, export_list
 from fairness_audits.release import GateState, Role
 from reports.packs import withdraw_packs
@@ -78,8 +86,9 @@ def check(council: CouncilFile, out: OutFolder) -> None:
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):
         _run(folder, config, stages_until("sources"))
+    print_sources(console, folder)
     summary = folder.root / "sources" / "summary.json"
-    console.print(f"Rows left out and cells blanked, by rule: {_shown(summary)}", markup=False)
+    console.print(f"\nThe same by file, with every rule: {_shown(summary)}", markup=False)
 
 
 @app.command()
@@ -186,28 +195,31 @@ def demo(
     _tell_demo(folder, released)
 
 
+_DEFECT = (
+    "Something went wrong inside the toolkit ({}). This is a defect, not your data's or your fault.\nWhat to do: run "
+    "the same command with --debug, and send the traceback to the maintainers after removing anything personal from it."
+)
+
+
 def main() -> None:
     """Entry point: turns expected errors into one clear message and their exit code."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(args=arguments, standalone_mode=True)
+        return
     except (EarlyHelpError, OSError, duckdb.IOException) as error:
         if debug:
             raise
         told = error if isinstance(error, EarlyHelpError) else _file_trouble(error)
-        errors.print(str(told), markup=False, style="bold")
-        sys.exit(told.exit_code)
+        message, code = str(told), told.exit_code
     except Exception as error:
         if debug:
             raise
-        errors.print(
-            f"Something went wrong inside the toolkit ({type(error).__name__}). This is a defect, not your data's or "
-            "your fault.\nWhat to do: run the same command with --debug, and send the traceback to the maintainers "
-            "after removing anything personal from it.",
-            markup=False,
-        )
-        sys.exit(1)
+        message, code = _DEFECT.format(type(error).__name__), 1
+    # Outside the handlers the error, and all that it holds on to, is gone before the interpreter shuts down.
+    errors.print(message, markup=False, style="bold")
+    sys.exit(code)
 
 
 def _file_trouble(error: OSError | duckdb.IOException) -> UsageError:

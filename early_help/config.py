@@ -112,16 +112,17 @@ def _section(
     try:
         return kind.model_validate(table)
     except ValidationError as error:
-        # A key that is not known comes first: it is often why another is missing.
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        first = min(found, key=lambda one: one["type"] != "extra_forbidden")
-        location = [str(part) for part in first["loc"]]
-        key = _toml_key(location, prefix, bare)
-        if first["type"] == "extra_forbidden":
-            fix = _suggestion(location[-1], _known_keys(kind, location[:-1]))
-            raise UsageError("This key is not known.", where=f"{path}: {key}", fix=fix) from None
-        message = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{message}.", where=f"{path}: {key}", fix="Correct the value.") from None
+    # Raised out here, so that the library's error, and all that it holds on to, goes with its handler. A key that is
+    # not known comes first: it is often why another is missing.
+    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
+    location = [str(part) for part in first["loc"]]
+    key = _toml_key(location, prefix, bare)
+    if first["type"] == "extra_forbidden":
+        fix = _suggestion(location[-1], _known_keys(kind, location[:-1]))
+        raise UsageError("This key is not known.", where=f"{path}: {key}", fix=fix)
+    message = first["msg"].removeprefix("Value error, ")
+    raise UsageError(f"{message}.", where=f"{path}: {key}", fix="Correct the value.")
 
 
 def _toml_key(location: list[str], prefix: str, bare: tuple[str, ...]) -> str:

@@ -18,6 +18,8 @@ from store.files import read_json
 from store.keys import Keys
 from store.run_folder import RunFolder
 
+_COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
+
 
 @dataclass(frozen=True)
 class TargetLine:
@@ -76,6 +78,19 @@ def print_status(console: Console, run: RunFolder, keys: Keys, today: dt.date) -
         console.print(f"\nThe last run stopped in the stage [bold]{failure['stage']}[/bold]:", highlight=False)
         console.print(failure["message"], markup=False, highlight=False)
     print_targets(console, target_lines(run, keys, today))
+
+
+def print_sources(console: Console, run: RunFolder) -> None:
+    """Print what became of every extract: rows in, accepted, left out, superseded, and cells blanked."""
+    grid = Grid("Extract", "Table", "Rows in", "Accepted", "Left out", "Superseded", "Cells blanked", box=None)
+    sums: dict[tuple[str, str], list[int]] = {}
+    for file in read_json(run.root / "sources" / "summary.json")["files"]:
+        for table, counts in file["tables"].items():
+            row = sums.setdefault((file["extract"], table), [0] * len(_COUNTS))
+            sums[file["extract"], table] = [total + counts[name] for total, name in zip(row, _COUNTS)]
+    for (extract, table), counts in sorted(sums.items()):
+        grid.add_row(extract, table, *(f"{number:,}" for number in counts))
+    console.print(grid)
 
 
 def print_targets(console: Console, lines: list[TargetLine]) -> None:

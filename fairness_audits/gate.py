@@ -43,6 +43,8 @@ from store.workspace import open_sealed
 
 _ALLOWED = "allowed"
 _REFUSED = "refused"
+_COMMAND = 'early-help release RUN --target TARGET --approve --as "NAME" --role ROLE --note "TEXT"'
+_MITIGATED = ' --mitigation "TEXT" --expires YYYY-MM-DD'
 _MODEL_AGAIN = "Read the fairness report; change the model or the data, and run the job again."
 
 
@@ -168,7 +170,10 @@ def _reason_and_fix(audit: AuditRecord, approvals: tuple[Approval, ...], void: s
         if audit.verdict is Verdict.CANNOT_TELL
         else ""
     )
-    sign = f"Two people of different roles, one of them not of the data team, must approve the release.{mitigated}"
+    sign = (
+        f"Two people of different roles, one of them not of the data team, must approve the release.{mitigated}"
+        f" Each runs: {_COMMAND}{_MITIGATED if mitigated else ''}"
+    )
     state = _state(approvals, today)
     if state is GateState.AWAITING_APPROVAL:
         return f"{void or 'Nobody has approved the release.'} {_audit_reason(audit)}", sign

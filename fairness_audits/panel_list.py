@@ -24,7 +24,9 @@ CaseKey = tuple[str, str]
 
 
 def panel_list(target: str, scores: pa.Table, reasons: pa.Table, pseudonyms: pa.Table) -> str:
-    """The list as CSV text: target, as_of, family_id, person_id (for a child target) and reasons.
+    """The list as CSV text: target, as_of, reference, family_id, person_id (for a child target) and reasons.
+
+    The reference is the one that the case's page in the explanation pack carries.
 
     Raises InputRejected when a case has no resident behind its pseudonym.
     """
@@ -36,12 +38,17 @@ def panel_list(target: str, scores: pa.Table, reasons: pa.Table, pseudonyms: pa.
     for unit, family, as_of in zip(*(listed[name].to_pylist() for name in ("unit_id", "family_id", "as_of"))):
         person = [] if of_families else [_resident(person_of, unit)]
         sentences = _REASON_SEPARATOR.join(why.get((unit, family), (_NO_REASON,)))
-        rows.append([target, as_of.isoformat(), _resident(family_of, family), *person, sentences])
-    header = ["target", "as_of", "family_id", *([] if of_families else ["person_id"]), "reasons"]
+        rows.append([target, as_of.isoformat(), reference(unit), _resident(family_of, family), *person, sentences])
+    header = ["target", "as_of", "reference", "family_id", *([] if of_families else ["person_id"]), "reasons"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([[safe_cell(cell) for cell in row] for row in [header, *sorted(rows)]])
+    writer.writerows([[safe_cell(cell) for cell in row] for row in [header, *sorted(rows, key=lambda row: row[3:])]])
     return text.getvalue()
+
+
+def reference(pseudonym: str) -> str:
+    """The first twelve digits of a pseudonym, in fours: short enough to say aloud, and the same everywhere."""
+    return "-".join(pseudonym[start : start + 4] for start in range(0, min(len(pseudonym), 12), 4))
 
 
 def safe_cell(text: str) -> str:

@@ -164,15 +164,18 @@ def _check_mitigated(approval: Approval) -> None:
         or len(set(text.split())) < 5
     ):
         raise Withheld(
-            "The audit cannot tell whether the model is fair: each approver must write a mitigation.",
-            where="mitigation",
-            fix="Write in a sentence or more who will guard against which harm, and how.",
+            "The audit cannot tell whether the model is fair: each approver must write a mitigation."
+            if not text.strip()
+            else "The mitigation does not say enough.",
+            where="--mitigation",
+            fix="Write in a sentence or more who will guard against which harm, and how: at least "
+            f"{SHORTEST_MITIGATION} letters and five different words.",
         )
     if approval.expires is None:
         raise Withheld(
             "The audit cannot tell whether the model is fair: each approver must give an expiry date.",
-            where="expires",
-            fix="Give the day on which the release ends and the audit is looked at again.",
+            where="--expires",
+            fix="Give as YYYY-MM-DD the day on which the release ends and the audit is looked at again.",
         )
 
 

@@ -95,6 +95,10 @@ class Limits:
     """Families with the outcome to be found."""
 
 
+def _few(number: int) -> str:
+    return f"only {number}" if number else "no"
+
+
 def _unfit(cases: Cases, origin: Origin, limits: Limits) -> str:
     """Why an as-of date cannot be tested on, or nothing."""
     if not origin.learns_from:
@@ -104,12 +108,12 @@ def _unfit(cases: Cases, origin: Origin, limits: Limits) -> str:
         return f"the cohort has {len(rows)} cases, no more than the panel's capacity of {limits.capacity}"
     positives = _families(cases, rows, cases.outcome(rows))
     if positives < limits.test_positives:
-        return f"only {positives} families have the outcome; {limits.test_positives} are needed"
+        return f"{_few(positives)} families have the outcome; {limits.test_positives} are needed"
     earlier = cases.during(origin.learns_from)
     outcome = cases.outcome(earlier, known_by=origin.as_of)
     positives = _families(cases, earlier, outcome)
     if positives < limits.train_positives:
-        return f"only {positives} families to learn from have the outcome; {limits.train_positives} are needed"
+        return f"{_few(positives)} families to learn from have the outcome; {limits.train_positives} are needed"
     for fold in range(limits.folds):
         outside = cases.fold[earlier] != fold
         if len(np.unique(outcome[outside])) < 2 or outside.all():

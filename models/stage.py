@@ -77,7 +77,8 @@ def run(work: Workspace) -> None:
         raise InputRejected(
             "No target can be modelled. " + " ".join(f"{name}: {why}." for name, why in unsupported.items()),
             where="targets",
-            fix="Give extracts that cover a longer time, or lower the capacity where the cohort is small.",
+            fix="Map the extracts that the outcomes come from (features/coverage.json lists what is absent), give "
+            "extracts that cover a longer time, or lower the capacity where the cohort is small.",
         )
     for name, result in results.items():
         _write(work, TARGETS[name], result)

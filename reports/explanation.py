@@ -6,15 +6,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fairness_audits.panel_list import reference
 from features.wording import NAMED_SOURCES, SOURCE_WORDS
 from reports import text
 from reports.facts import AuditFacts, FeatureFacts, ReleaseFacts, TargetFacts
 from reports.pages import render
 from reports.words import verdict_words
 from store.council import Council
-
-_REFERENCE_GROUP = 4
-_REFERENCE_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -89,12 +87,6 @@ def explanation_page(
         track_record=track_record(target),
         wonder=f"I wonder what is happening for this {target.unit_one}, and whether some help would be welcome.",
     )
-
-
-def reference(pseudonym: str) -> str:
-    """The first twelve digits of a pseudonym, in fours: short enough to say aloud."""
-    short = pseudonym[:_REFERENCE_DIGITS]
-    return "-".join(short[start : start + _REFERENCE_GROUP] for start in range(0, len(short), _REFERENCE_GROUP))
 
 
 def track_record(target: TargetFacts) -> str:

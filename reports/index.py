@@ -47,7 +47,8 @@ def _lede(cards: Sequence[Card]) -> str:
     released = sum(card.release.open for card in cards)
     asked = text.counted(len(cards), "question was", "questions were")
     seen = text.counted(released, "list", "lists")
-    withheld = text.counted(len(cards) - released, "is", "are")
+    kept = len(cards) - released
+    withheld = text.counted(kept, "is", "are") if kept else "none is"
     return (
         f"{text.sentence(f'{asked} put to the data')} {seen.capitalize()} may be read by a panel; {withheld} withheld."
     )

@@ -279,7 +279,7 @@ def test_a_family_list_has_residents_ids_reasons_and_no_score(runs: dict[str, Ru
     cases = export_list(run, KEYS, FAMILIES, out, TODAY)
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["target", "as_of", "family_id", "reasons"]
+    assert list(rows[0]) == ["target", "as_of", "reference", "family_id", "reasons"]
     assert cases == len(rows) > 0
     scores, _ = open_released(run, KEYS, FAMILIES, TODAY)
     listed = {

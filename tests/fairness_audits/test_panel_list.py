@@ -8,7 +8,7 @@ import io
 
 import pyarrow as pa
 
-from fairness_audits.panel_list import panel_list
+from fairness_audits.panel_list import panel_list, reference
 
 DAY = dt.date(2026, 6, 30)
 
@@ -39,13 +39,18 @@ def listed(reasons: list[tuple[str, float, str]], flagged: tuple[bool, bool] = (
 
 def test_a_reason_against_is_not_given_as_a_reason() -> None:
     rows = listed([("a", 0.4, "Owes rent."), ("a", -0.9, "Was in school every day."), ("b", 0.0, "As most.")])
-    assert [row[2:] for row in rows] == [["F1", "Nothing on record sets this case apart."], ["F2", "Owes rent."]]
+    assert [row[3:] for row in rows] == [["F1", "Nothing on record sets this case apart."], ["F2", "Owes rent."]]
 
 
 def test_who_is_not_flagged_is_not_on_the_list() -> None:
-    assert [row[2] for row in listed([("a", 0.4, "Owes rent.")], flagged=(False, True))] == ["F1"]
+    assert [row[3] for row in listed([("a", 0.4, "Owes rent.")], flagged=(False, True))] == ["F1"]
 
 
 def test_a_sentence_that_looks_like_a_formula_stays_text() -> None:
     (row,) = listed([("a", 1.0, '=HYPERLINK("x")')], flagged=(True, False))
-    assert row[3] == '\'=HYPERLINK("x")'
+    assert row[4] == '\'=HYPERLINK("x")'
+
+
+def test_the_reference_is_that_of_the_packs_page() -> None:
+    assert reference("0201" + "8c9e" + "8ba2" + "ffffffff") == "0201-8c9e-8ba2"
+    assert [row[2] for row in listed([("a", 0.4, "Owes rent.")])] == ["b", "a"]

@@ -65,7 +65,7 @@ def test_every_date_has_at_most_one_part() -> None:
         (Limits(4, 2, 60, 10, 5), 0.5, "capacity of 60"),
         (Limits(4, 2, 10, 10, 31), 0.5, "only 30 families have the outcome"),
         (Limits(4, 2, 10, 31, 5), 0.5, "only 30 families to learn from"),
-        (LIMITS, 0.0, "only 0 families have the outcome"),
+        (LIMITS, 0.0, "no families have the outcome"),
     ],
 )
 def test_too_little_evidence_says_why(limits: Limits, share: float, words: str) -> None:
