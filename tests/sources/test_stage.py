@@ -13,9 +13,7 @@ from sources.extracting import Extractor
 from sources.parts import Parts
 from sources.stage import STAGE
 from sources.tables import (
-    ADDRESSES,
     ATTENDANCE,
-    DISABILITY_MARKERS,
     GROUP_MEMBERS,
     PERSON_RECORDS,
     QUARANTINE,
@@ -25,7 +23,7 @@ from sources.tables import (
     TENANCIES,
 )
 from store.council import RunSettings
-from store.errors import InputRejected, UsageError
+from store.errors import InputRejected
 from store.run_folder import RunFolder
 from tests.sources.helpers import RENT, RENT_HEADER, config, put, quarantine, read, rent_with, sources
 from tests.support import run_stage
@@ -376,115 +374,3 @@ def test_every_table_is_written_even_where_no_extract_feeds_it(tmp_path: Path) -
     put(tmp_path / "in", "rent.csv", RENT_HEADER)
     run = sources(tmp_path / "run", RENT, folder=tmp_path / "in")
     assert all(read(run, table) == [] for table in (*TABLES, QUARANTINE))
-
-
-# --- the mapping itself ------------------------------------------------------------------------------
-
-
-def changed_mapping(**changes: Any) -> dict[str, Any]:
-    return rent_with(tables=[{**RENT["tables"][0], **changes}])
-
-
-COLUMNS: dict[str, Any] = RENT["tables"][0]["columns"]
-
-
-@pytest.mark.parametrize(
-    ("extract", "told"),
-    [
-        (changed_mapping(table="rents"), "no table 'rents'"),
-        (changed_mapping(columns={**COLUMNS, "amount": "amount"}), "no column 'amount'"),
-        (changed_mapping(columns={**COLUMNS, "group_id": "ref"}), "no column 'group_id'"),
-        (changed_mapping(columns={**COLUMNS, "kind": {"column": "kind", "codes": "kinds"}}), "no code map 'kinds'"),
-        (changed_mapping(columns={k: v for k, v in COLUMNS.items() if k != "kind"}), "lacks the column 'kind'"),
-        (changed_mapping(columns={**COLUMNS, "kind": {"latest": ["a", "b"]}}), "does not suit"),
-        (changed_mapping(columns={**COLUMNS, "kind": {"column": "kind", "split": ";"}}), "split"),
-        (changed_mapping(group_type="household"), "no kind of group"),
-        (changed_mapping(group=None), "no key"),
-        (changed_mapping(key=["ref"]), "no such key"),
-        (rent_with(joins=[{"extract": "nobody", "on": {"ref": "ref"}}]), "no extract 'nobody'"),
-        (rent_with(joins=[{"extract": "rent", "on": {"ref": "ref"}}]), "not used"),
-    ],
-)
-def test_a_mapping_that_cannot_be_carried_out_is_refused_before_reading(
-    tmp_path: Path, extract: dict[str, Any], told: str
-) -> None:
-    put(tmp_path / "in", "rent.csv", RENT_HEADER)
-    with pytest.raises(UsageError) as refused:
-        sources(tmp_path / "run", extract, folder=tmp_path / "in")
-    assert told in refused.value.message
-    assert "'rent'" in refused.value.where and refused.value.fix
-
-
-@pytest.mark.parametrize("dates", [["dd/mm/yyyy"], ["%H:%M"], ["%d/%q/%Y"]])
-def test_a_format_that_is_no_date_format_is_refused(dates: list[str]) -> None:
-    with pytest.raises(ValueError, match="date format"):
-        config(Path(), rent_with(dates=dates))
-
-
-def test_an_unknown_encoding_is_refused() -> None:
-    with pytest.raises(ValueError, match="encoding"):
-        config(Path(), rent_with(encoding="utf-9"))
-
-
-def test_addresses_and_markers_keep_what_they_can(tmp_path: Path) -> None:
-    put(
-        tmp_path / "in", "llpg.csv", "uprn,saon,street,class,imd\n005,Flat 1,High St,RD,3\n0,,X,RD,3\n6,,Low Rd,??,11\n"
-    )
-    put(
-        tmp_path / "in",
-        "badges.csv",
-        "no,from,to\n1,01/02/2024,01/02/2027\n2,01/02/2024,soon\n3,01/02/2024,31/12/9999\n",
-    )
-    gazetteer = {
-        "name": "llpg",
-        "source": "gazetteer",
-        "files": ["llpg.csv"],
-        "tables": [
-            {
-                "table": "addresses",
-                "columns": {
-                    "uprn": "uprn",
-                    "address": ["saon", "street"],
-                    "kind": {"column": "class", "codes": {"RD": "dwelling"}},
-                    "imd_decile": "imd",
-                },
-            }
-        ],
-    }
-    badges = {
-        "name": "badges",
-        "source": "badges",
-        "files": ["badges.csv"],
-        "dates": ["%d/%m/%Y"],
-        "tables": [
-            {
-                "table": "disability_markers",
-                "key": ["no"],
-                "columns": {
-                    "event_date": "from",
-                    "recorded_on": "from",
-                    "to_date": "to",
-                    "kind": {"constant": "mobility"},
-                },
-            }
-        ],
-    }
-    run = sources(tmp_path / "run", gazetteer, badges, folder=tmp_path / "in", max_bad_share=0.5)
-    found = [(a["uprn"], a["address"], a["kind"], a["imd_decile"]) for a in read(run, ADDRESSES)]
-    assert found == [("5", "Flat 1, High St", "dwelling", 3), ("6", "Low Rd", None, None)]
-    # An end that cannot be read would make the badge look open; one that stands for 'open' may be left out.
-    assert [(m["record_id"], m["to_date"]) for m in read(run, DISABILITY_MARKERS)] == [
-        ("1", dt.date(2027, 2, 1)),
-        ("3", None),
-    ]
-    noted = {(q["file"], q["row"], q["column"], q["rule"], q["action"]) for q in read(run, QUARANTINE)}
-    assert noted == {
-        ("llpg.csv", 2, "uprn", "not_a_property_number", "row"),
-        ("llpg.csv", 3, "kind", "not_a_known_code", "cell"),
-        ("llpg.csv", 3, "imd_decile", "out_of_range", "cell"),
-        ("badges.csv", 2, "to_date", "not_a_date", "row"),
-        ("badges.csv", 3, "to_date", "too_late", "cell"),
-    }
-    assert (
-        "unmapped" in json.loads((run.root / "sources" / "summary.json").read_text())["files"][1]["tables"]["addresses"]
-    )
