@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from fairness_audits.small_numbers import ROUND_TO, THRESHOLD, rounded
 from reports import text
 from reports.facts import (
     AuditFacts,
@@ -24,6 +23,7 @@ from reports.facts import (
     TargetFacts,
 )
 from reports.words import CANDIDATE_WORDS, GROUPING_WORDS, OUTCOME_WORDS, UNIT_WORDS
+from store.small_numbers import ROUND_TO, THRESHOLD, rounded
 
 Document = Mapping[str, Any]
 _COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")

@@ -12,7 +12,7 @@ from fairness_audits.cases import Cases
 from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.measure import measure, measure_everyone
 from fairness_audits.published import COLUMNS, published_block
-from fairness_audits.small_numbers import Hidden, protect, rounded
+from store.small_numbers import Hidden, protect, rounded
 
 
 @pytest.mark.parametrize(("count", "shown"), [(10, 10), (11, 10), (12, 10), (13, 15), (17, 15), (18, 20), (102, 100)])
