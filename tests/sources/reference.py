@@ -124,7 +124,7 @@ def claim(raw: dict[str, str]) -> tuple[dict[str, Any] | None, list[Issue]]:
     if values["to_date"] and values["to_date"] > far:
         issues.append(("to_date", "too_late", "cell", held["to"]))
         values["to_date"] = None
-    if held["award"] is not None and (values["weekly_pence"] is None or values["weekly_pence"] < 0):
+    if held["award"] is not None and (values["weekly_pence"] is None or not 0 <= values["weekly_pence"] <= 1_000_000):
         rule = "not_an_amount" if values["weekly_pence"] is None else "out_of_range"
         issues.append(("weekly_pence", rule, "cell", held["award"]))
         values["weekly_pence"] = None

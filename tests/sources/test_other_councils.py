@@ -135,7 +135,7 @@ def test_the_first_column_that_is_not_blank_counts(tmp_path: Path) -> None:
     put(
         tmp_path / "in",
         "people.csv",
-        "id,mobile,home,known,since\n1,,020,,2/1/24\n2,077,020,20240103,2/1/24\n3,,,soon,2/1/24\n",
+        "id,mobile,home,known,since\n1,,0207946018,,2/1/24\n2,07700900077,0207946018,20240103,2/1/24\n3,,,soon,2/1/24\n",
     )
     columns = {
         "phone": {"first": ["mobile", "home"]},
@@ -146,7 +146,7 @@ def test_the_first_column_that_is_not_blank_counts(tmp_path: Path) -> None:
     run = sources(tmp_path / "run", extract, folder=tmp_path / "in", max_bad_share=0.5)
     found = [(p["phone"], p["recorded_on"]) for p in read(run, PERSON_RECORDS)]
     # A day that is there and cannot be read is not passed over for another.
-    assert found == [("020", dt.date(2024, 1, 2)), ("077", dt.date(2024, 1, 3))]
+    assert found == [("0207946018", dt.date(2024, 1, 2)), ("07700900077", dt.date(2024, 1, 3))]
     assert quarantine(run) == [(3, "recorded_on", "not_a_date", "row")]
 
 
