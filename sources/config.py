@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sources.cin_census import ROW_ELEMENTS
 from store.council import Section
 
 EXCEL_SERIAL = "excel"
@@ -52,10 +53,28 @@ def _encoding(text: str) -> str:
         raise ValueError("not the name of a text encoding, such as utf-8, cp1252 or utf-16") from error
 
 
+def _variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError(
+            "this is the name of an environment variable, such as HOUSING_DB_URL; the URL itself has a password and "
+            "never stands in the TOML"
+        )
+    return text
+
+
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
 Quote = Annotated[str, AfterValidator(_quote)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Format = Literal["csv", "parquet", "excel", "cin_census", "sql"]
+_KEYS_OF_ONE_FORMAT = {
+    "sheet": "excel",
+    "rows": "cin_census",
+    "url_env": "sql",
+    "table": "sql",
+    "query_file": "sql",
+}
 Tidying = Literal["upper", "whole", "unpadded", "unspaced"]
 
 
@@ -176,8 +195,29 @@ class Extract(Section):
 
     name: str = Field(description="Name of this extract, used in joins and reports.", pattern=r"^[a-z][a-z0-9_]*$")
     source: str = Field(description="The system it comes from.", pattern=r"^[a-z][a-z0-9_]*$")
-    files: Annotated[list[str], Field(min_length=1, description="Paths or globs within the extract folder.")]
-    format: Literal["csv", "parquet"] = Field("csv", description="A .gz file is unpacked as it is read.")
+    files: list[str] = Field(
+        default_factory=list, description="Paths or globs within the extract folder; none for a database."
+    )
+    format: Format = Field(
+        "csv",
+        description="csv (a .gz file is unpacked as it is read), parquet, excel (.xlsx, .xlsm, .xls), cin_census (the "
+        "children in need return as XML, .gz or not) or sql (a database).",
+    )
+    sheet: str | None = Field(None, min_length=1, description="For excel: name of the sheet, if not the first.")
+    rows: str | None = Field(
+        None, description="For cin_census: the element that makes a row: " + ", ".join(ROW_ELEMENTS) + "."
+    )
+    url_env: Variable | None = Field(
+        None,
+        description="For sql: name of the environment variable that holds the database's SQLAlchemy URL. The URL has a "
+        "password and never stands in the TOML.",
+    )
+    table: str | None = Field(None, min_length=1, description="For sql: the table or view to read, as in dbo.tenancy.")
+    query_file: str | None = Field(
+        None,
+        min_length=1,
+        description="For sql, in place of table: a file with one SELECT, in the TOML's folder or below it.",
+    )
     encoding: Encoding = Field("utf-8", description="Encoding of a CSV file; a byte order mark is always understood.")
     delimiter: Delimiter = Field(",", min_length=1, max_length=1, description="Mark between cells.")
     quote: Quote = Field(
@@ -215,14 +255,31 @@ class Extract(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Extract:
-        if self.format == "parquet" and (self.header or self.footer_lines or self.skip_lines):
-            raise ValueError("a Parquet file has columns with names and rows only: no header, skip_lines, footer_lines")
+        if self.format not in ("csv", "excel") and (self.header or self.footer_lines or self.skip_lines):
+            kind = {"parquet": "a Parquet file", "sql": "a database"}.get(self.format, "a return")
+            raise ValueError(f"{kind} has columns with names and rows only: no header, skip_lines, footer_lines")
+        self._fits_its_format()
         names = self.header or []
         if len(set(names)) != len(names):
             raise ValueError("header has a name twice")
         if self.path is not None:
             check_path_pattern(self.path)
         return self
+
+    def _fits_its_format(self) -> None:
+        """Raise ValueError for a key that belongs to another format, or that this one lacks."""
+        for key, kind in _KEYS_OF_ONE_FORMAT.items():
+            if getattr(self, key) is not None and self.format != kind:
+                raise ValueError(f"{key} is for format {kind} only")
+        if self.format == "sql":
+            if self.files or self.path is not None:
+                raise ValueError("a database has no files: leave out files and path")
+            if self.url_env is None or (self.table is None) == (self.query_file is None):
+                raise ValueError("a database needs url_env, and exactly one of table and query_file")
+        elif not self.files:
+            raise ValueError("files is missing: say which files of the folder are this extract's")
+        if self.format == "cin_census" and self.rows not in ROW_ELEMENTS:
+            raise ValueError("rows says which element makes a row; it is one of " + ", ".join(ROW_ELEMENTS))
 
 
 class SourcesConfig(Section):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sources import cin_census
 from sources.config import Extract, Join, SourcesConfig, TableMapping, path_columns
 from sources.mapping import CLASS_COLUMN, SET_BY_THE_ROOM, TABLES_BY_NAME, columns_of, origin_of
 from sources.tables import GROUP_TYPES
@@ -55,8 +57,18 @@ def plan_extracts(config: SourcesConfig) -> list[ExtractPlan]:
             )
     plans = [_plan(extract, by_name, config) for extract in config.extracts]
     for plan in plans:
-        _check_tidy(plan, plans)
+        read = columns_read(plan.extract, plans)
+        _check_tidy(plan.extract, read)
+        _check_return(plan.extract, read)
     return plans
+
+
+def columns_read(extract: Extract, plans: Iterable[ExtractPlan]) -> set[str]:
+    """The columns that mappings and joins read of an extract, but for those that its path gives."""
+    read = {name for plan in plans if plan.extract.name == extract.name for name in plan.columns}
+    for join in [join for plan in plans for join in plan.joins if join.extract.name == extract.name]:
+        read |= {*join.there, *join.columns}
+    return read - set(path_columns(extract.path or ""))
 
 
 def _plan(extract: Extract, by_name: dict[str, Extract], config: SourcesConfig) -> ExtractPlan:
@@ -73,19 +85,31 @@ def _plan(extract: Extract, by_name: dict[str, Extract], config: SourcesConfig) 
     return ExtractPlan(extract, tuple(sorted(own)), joins)
 
 
-def _check_tidy(plan: ExtractPlan, plans: list[ExtractPlan]) -> None:
+def _check_tidy(extract: Extract, read: set[str]) -> None:
     """Raise UsageError for a column to be tidied that neither this extract's mappings nor any join names."""
-    read = set(plan.columns)
-    for join in [join for other in plans for join in other.joins if join.extract.name == plan.extract.name]:
-        read |= {*join.there, *join.columns}
-    read -= set(path_columns(plan.extract.path or ""))
-    for column in plan.extract.tidy:
+    for column in extract.tidy:
         if column not in read:
             raise UsageError(
                 f"The column {column!r} is to be tidied, but no mapping or join reads it from the file.",
-                where=f"[[extracts]] name = {plan.extract.name!r}, tidy",
+                where=f"[[extracts]] name = {extract.name!r}, tidy",
                 fix="Spell it as the mapping does, or take it out of tidy.",
             )
+
+
+def _check_return(extract: Extract, read: set[str]) -> None:
+    """Raise UsageError for a column that the rows of a children in need census cannot have."""
+    if extract.rows is None:
+        return
+    known = cin_census.columns(extract.rows)
+    for column in sorted(read - set(known)):
+        close = difflib.get_close_matches(column, known, n=1)
+        raise UsageError(
+            f"The return has no {column!r} for rows = {extract.rows!r}.",
+            where=f"[[extracts]] name = {extract.name!r}",
+            fix=f"Did you mean {close[0]!r}?"
+            if close
+            else _one_of((name for name in known if "/" not in name), "columns"),
+        )
 
 
 def _join_keys(extract: Extract, prefixes: list[str], where: str) -> set[str]:
