@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from early_help.code_pages import codes_page
 from fairness_audits.config import AuditConfig
 from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
@@ -89,7 +90,7 @@ def data_dictionary() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"council-toml.md": council_toml, "data-dictionary.md": data_dictionary}
+PAGES = {"codes.md": codes_page, "council-toml.md": council_toml, "data-dictionary.md": data_dictionary}
 
 
 _PLAIN_NAMES = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "date": "date"}

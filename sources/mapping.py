@@ -60,6 +60,8 @@ class MappedTable:
     """Columns that follow from the values of others."""
     unmapped: dict[str, Expression] = field(default_factory=dict)
     """For each column with a code map: whether its cell is in neither the map nor the table's codes."""
+    unknown_items: dict[str, Expression] = field(default_factory=dict)
+    """For each list of codes, over the texts as held: whether it holds one that is not known, which is left out."""
 
 
 def origin_of(origin: ColumnOrigin) -> MappedColumn:
@@ -96,21 +98,31 @@ def map_table(
     value = {name: ColumnExpression(HELD + name) for name in held}
     derived: dict[str, Expression] = {}
     unmapped: dict[str, Expression] = {}
+    unknown_items: dict[str, Expression] = {}
     for column in table.columns:
         if column.name in SET_BY_THE_ROOM or column.name == CLASS_COLUMN:
             continue
         held[column.name], value[column.name] = compiler.column(column)
         if (found := compiler.unmapped(column)) is not None:
             unmapped[column.name] = found
+        if (found := compiler.unknown_items(column)) is not None:
+            unknown_items[column.name] = found
     if table is ATTENDANCE:
         held[CLASS_COLUMN] = held["code"]
-        value["code"] = call("upper", value["code"])
         derived[CLASS_COLUMN] = values.statistical_class(ColumnExpression("code"), ColumnExpression("event_date"))
     required = {column.name for column in table.columns if column.required}
     required |= {"record_id"} if mapping.key and "record_id" in table.column_names else set()
     required |= {"group_id", "group_type"} if mapping.group and "group_id" in table.column_names else set()
     return MappedTable(
-        table, f"{extract.name} {ordinal:03d}", frozenset(required), compiler.selected(), held, value, derived, unmapped
+        table,
+        f"{extract.name} {ordinal:03d}",
+        frozenset(required),
+        compiler.selected(),
+        held,
+        value,
+        derived,
+        unmapped,
+        unknown_items,
     )
 
 
@@ -193,7 +205,8 @@ class _Compiler:
     def value(self, column: Column, origin: MappedColumn, held: Expression) -> Expression:
         codes = self.code_map(origin)
         if column.type is ColumnType.TEXTS:
-            return values.texts_value(held, origin.split, codes)
+            items = values.texts_value(held, origin.split, codes)
+            return values.known_codes(items, column.codes) if column.codes else items
         text = values.mapped(held, codes)
         if column.type is ColumnType.TEXT:
             return self.text(column, text)
@@ -243,6 +256,17 @@ class _Compiler:
             return None
         known = values.is_one_of(ColumnExpression(HELD + column.name), [*codes, *codes.values(), *column.codes])
         return first_of(~known, constant(False))
+
+    def unknown_items(self, column: Column) -> Expression | None:
+        """Whether a list of codes, as held, has one that is not known; None where nothing can be unknown."""
+        if column.type is not ColumnType.TEXTS or not column.codes or column.name not in self.mapping.columns:
+            return None
+        origin = origin_of(self.mapping.columns[column.name])
+        if origin.marked is not None:
+            return None
+        items = values.texts_value(ColumnExpression(HELD + column.name), origin.split, self.code_map(origin))
+        known = values.known_codes(items, column.codes)
+        return first_of(call("len", known) < call("len", items), constant(False))
 
     def code_map(self, origin: MappedColumn) -> Mapping[str, str]:
         if origin.codes is None:

@@ -11,6 +11,38 @@ counts only once recorded: ``end_recorded_on`` where the system keeps it, else t
 
 from __future__ import annotations
 
+from sources.attendance_codes import MARKS, STATISTICAL_CLASSES
+from sources.council_codes import (
+    ARREARS_STEPS,
+    BENEFIT_ROWS,
+    BENEFITS,
+    DISABILITY_MARKS,
+    EXCLUSION_KINDS,
+    GROUP_KINDS,
+    NEET_ACTIVITIES,
+    PROPERTY_KINDS,
+    RENT_POSTINGS,
+    RISK_GRADES,
+    SCORE_STAGES,
+    SESSIONS,
+    SEXES,
+    SPECIAL_NEEDS,
+    SUSPENSION_REASONS,
+    TENURES,
+)
+from sources.ethnicity_codes import ETHNICITY_CODES as ETHNICITY_CODES
+from sources.social_care_codes import (
+    ABUSE_CATEGORIES,
+    ASSESSMENT_FACTORS,
+    ASSESSMENT_OUTCOMES,
+    CONTACT_OUTCOMES,
+    REFERRAL_SOURCES,
+    SERVICES,
+    YOUNG_CARER_IDENTIFIERS,
+)
+from sources.social_care_codes import (
+    RELATIONSHIPS as RELATIONSHIP_CODES,
+)
 from store.table import Column, Table, Zone, date, flag, integer, pence, text, texts
 
 ROOM = "sources"
@@ -40,11 +72,7 @@ _END = (
     date("end_recorded_on", "When the end was recorded, where the system says"),
 )
 
-GROUP_TYPES = ("tenancy", "benefit_claim", "council_tax_account", "case_family", "school_contact")
-ETHNICITY_CODES = (
-    *("WBRI", "WIRI", "WIRT", "WROM", "WOTH", "MWBC", "MWBA", "MWAS", "MOTH", "AIND", "APKN", "ABAN", "AOTH"),
-    *("CHNE", "BCRB", "BAFR", "BOTH", "OOTH", "REFU", "NOBT"),
-)
+GROUP_TYPES = GROUP_KINDS.values
 
 
 def _table(name: str, meaning: str, *columns: Column, sort: tuple[str, ...]) -> Table:
@@ -60,7 +88,7 @@ PERSON_RECORDS = _table(
     text("surname", "As held"),
     text("full_name", "As held, where the system has one name field"),
     date("dob", "Date of birth"),
-    text("sex", "M, F or U", codes=("M", "F", "U")),
+    text("sex", "M, F or U", codes=SEXES.values),
     text("ethnicity", "DfE code", codes=ETHNICITY_CODES),
     text("upn", "Unique pupil number"),
     text("nino", "National Insurance number"),
@@ -82,7 +110,7 @@ ADDRESSES = _table(
     text("uprn", "Unique property reference number", required=True),
     text("address", "One line"),
     text("postcode", "Postcode"),
-    text("kind", "Kind of property", codes=("dwelling", "hmo", "institution", "other")),
+    text("kind", "Kind of property", codes=PROPERTY_KINDS.values),
     text("ward", "Ward name"),
     text("lsoa", "Lower-layer super output area"),
     integer("imd_decile", "Deprivation decile, 1 the most deprived"),
@@ -112,7 +140,7 @@ RELATIONSHIPS = _table(
         "relationship",
         "What a is to b",
         required=True,
-        codes=("mother", "father", "sibling", "partner", "step_parent", "grandparent", "other_relative", "other"),
+        codes=RELATIONSHIP_CODES.values,
     ),
     date("from_date", "From"),
     date("to_date", "To; empty while current"),
@@ -125,16 +153,13 @@ ATTENDANCE = _table(
     "Session marks: two for each pupil and school day.",
     *_PERSON,
     *_WHEN,
-    text("session", "Half of the day", required=True, codes=("AM", "PM")),
-    text("code", "Register code in force on the day", required=True),
+    text("session", "Half of the day", required=True, codes=SESSIONS.values),
+    text("code", "Register code in force on the day", required=True, codes=MARKS),
     text(
         "statistical_class",
         "Class of the code on that day",
         required=True,
-        codes=(
-            *("present", "approved_educational_activity", "authorised", "unauthorised"),
-            *("not_possible", "administrative"),
-        ),
+        codes=tuple(STATISTICAL_CLASSES),
     ),
     sort=("source", "record_id", "event_date", "session"),
 )
@@ -144,8 +169,8 @@ EXCLUSIONS = _table(
     "Suspensions and permanent exclusions.",
     *_PERSON,
     *_WHEN,
-    text("kind", "Kind", required=True, codes=("suspension", "permanent")),
-    text("reason", "DfE reason code"),
+    text("kind", "Kind", required=True, codes=EXCLUSION_KINDS.values),
+    text("reason", "DfE reason code", codes=SUSPENSION_REASONS.values),
     integer("sessions", "Sessions lost"),
     sort=("source", "record_id", "event_date", "kind"),
 )
@@ -158,7 +183,7 @@ SCHOOL_STATUS = _table(
     text("school_id", "School"),
     integer("year_group", "National curriculum year, reception is 0"),
     flag("fsm", "Eligible for free school meals on the day"),
-    text("sen", "N none, K SEN support, E education, health and care plan", codes=("N", "K", "E")),
+    text("sen", "N none, K SEN support, E education, health and care plan", codes=SPECIAL_NEEDS.values),
     date("entry_date", "Joined the school"),
     date("leaving_date", "Left the school"),
     sort=("source", "record_id", "event_date", "school_id"),
@@ -169,7 +194,7 @@ NEET = _table(
     "Monthly tracking of 16 to 18 year olds.",
     *_PERSON,
     *_WHEN,
-    text("activity", "Activity", required=True, codes=("eet", "neet", "unknown")),
+    text("activity", "Activity", required=True, codes=NEET_ACTIVITIES.values),
     text("reason", "Reason when not in education, employment or training"),
     sort=("source", "record_id", "event_date"),
 )
@@ -183,10 +208,7 @@ RENT_TRANSACTIONS = _table(
         "kind",
         "Kind of posting",
         required=True,
-        codes=(
-            *("rent", "payment", "housing_benefit", "universal_credit", "opening_balance", "returned_payment"),
-            *("costs", "adjustment"),
-        ),
+        codes=RENT_POSTINGS.values,
     ),
     pence("amount_pence", "Pence", required=True),
     sort=("source", "group_id", "event_date", "kind", "amount_pence"),
@@ -201,10 +223,7 @@ ARREARS_ACTIONS = _table(
         "action",
         "Step",
         required=True,
-        codes=(
-            *("letter", "financial_inclusion_call", "agreement", "notice", "court_date"),
-            *("suspended_possession", "eviction_date", "eviction"),
-        ),
+        codes=ARREARS_STEPS.values,
     ),
     pence("balance_pence", "Balance at the time, pence"),
     sort=("source", "group_id", "event_date", "action"),
@@ -216,7 +235,7 @@ TENANCIES = _table(
     *_GROUP,
     *_WHEN,
     *_END,
-    text("tenure", "Tenure", codes=("secure", "introductory", "temporary", "other")),
+    text("tenure", "Tenure", codes=TENURES.values),
     pence("weekly_rent_pence", "Weekly rent, pence"),
     sort=("source", "group_id", "event_date"),
 )
@@ -227,8 +246,8 @@ BENEFIT_SPELLS = _table(
     *_EITHER,
     *_WHEN,
     *_END,
-    text("benefit", "Benefit", required=True, codes=("housing_benefit", "council_tax_reduction", "universal_credit")),
-    text("row_kind", "A spell, or a notice of a start or a stop", required=True, codes=("spell", "start", "stop")),
+    text("benefit", "Benefit", required=True, codes=BENEFITS.values),
+    text("row_kind", "A spell, or a notice of a start or a stop", required=True, codes=BENEFIT_ROWS.values),
     pence("weekly_pence", "Weekly award, pence"),
     flag("carers_allowance", "Carer's allowance seen on the claim"),
     flag("child_disability", "Child disability benefit seen on the claim"),
@@ -242,9 +261,9 @@ CONTACTS = _table(
     *_PERSON,
     *_WHEN,
     text("contact_id", "Key of the contact"),
-    text("referral_source", "CIN census source code, 1A to 10"),
+    text("referral_source", "CIN census source code, 1A to 10", codes=REFERRAL_SOURCES.values),
     text("reason", "Reason, as held"),
-    text("outcome", "Outcome", required=True, codes=("no_further_action", "early_help", "referral")),
+    text("outcome", "Outcome", required=True, codes=CONTACT_OUTCOMES.values),
     sort=("source", "record_id", "event_date", "contact_id"),
 )
 
@@ -255,11 +274,11 @@ ASSESSMENTS = _table(
     *_WHEN,
     *_END,
     text("assessment_id", "Key of the assessment"),
-    texts("factors", "DfE factor codes such as 3B; empty until the end"),
+    texts("factors", "DfE factor codes such as 3B; empty until the end", codes=ASSESSMENT_FACTORS.values),
     text(
         "outcome",
         "Outcome; empty until the end",
-        codes=("no_further_action", "cin", "cp", "lac", "early_help"),
+        codes=ASSESSMENT_OUTCOMES.values,
     ),
     sort=("source", "record_id", "event_date", "assessment_id"),
 )
@@ -271,9 +290,9 @@ SERVICE_EPISODES = _table(
     *_WHEN,
     *_END,
     text("episode_id", "Key of the episode"),
-    text("service", "Service", required=True, codes=("early_help", "cin", "cp", "lac")),
+    text("service", "Service", required=True, codes=SERVICES.values),
     text("closure_reason", "Reason, as held"),
-    text("category", "Category of abuse, child protection only"),
+    text("category", "Category of abuse, child protection only", codes=ABUSE_CATEGORIES.values),
     sort=("source", "group_id", "record_id", "event_date", "service"),
 )
 
@@ -294,7 +313,7 @@ DOMESTIC_INCIDENTS = _table(
     *_PERSON,
     *_WHEN,
     text("incident_id", "Key of the incident", required=True),
-    text("risk", "Risk grade", required=True, codes=("standard", "medium", "high")),
+    text("risk", "Risk grade", required=True, codes=RISK_GRADES.values),
     text("kind", "Kind, as held"),
     flag("children_present", "Children present"),
     sort=("source", "record_id", "event_date"),
@@ -328,7 +347,7 @@ DISABILITY_MARKERS = _table(
     *_PERSON,
     *_WHEN,
     *_END,
-    text("kind", "Kind", required=True, codes=("disability", "carer", "mobility")),
+    text("kind", "Kind", required=True, codes=DISABILITY_MARKS.values),
     sort=("source", "record_id", "event_date", "kind"),
 )
 
@@ -337,7 +356,7 @@ YOUNG_CARER_IDENTIFICATIONS = _table(
     "Each time a service identified a child as a young carer.",
     *_PERSON,
     *_WHEN,
-    text("identified_by", "Who identified the child", codes=("project", "parent", "school", "assessment")),
+    text("identified_by", "Who identified the child", codes=YOUNG_CARER_IDENTIFIERS.values),
     text("cares_for", "Whom, as held"),
     text("condition", "Condition of the person cared for, as held"),
     sort=("source", "record_id", "event_date", "identified_by"),
@@ -348,7 +367,7 @@ OUTCOME_SCORES = _table(
     "Outcome framework scores of early help cases, 0 no concern to 10 severe.",
     *_GROUP,
     *_WHEN,
-    text("stage", "When scored", required=True, codes=("opening", "review")),
+    text("stage", "When scored", required=True, codes=SCORE_STAGES.values),
     text("domain", "Domain", required=True),
     integer("score", "0 to 10", required=True),
     sort=("source", "group_id", "stage", "domain"),

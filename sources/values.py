@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from duckdb import CaseExpression, ColumnExpression, Expression, LambdaExpression
 
-from sources.attendance_codes import REGISTER_CODES
+from sources.attendance_codes import MARKS, class_by_period
 from sources.config import EXCEL_SERIAL
 from sources.text import (
     call,
@@ -129,6 +129,12 @@ def texts_value(text: Expression, separator: str | None, codes: Mapping[str, str
     return either(text.isnull(), null("VARCHAR[]"), kept)
 
 
+def known_codes(items: Expression, allowed: Sequence[str]) -> Expression:
+    """Of a list of codes those that are allowed, spelt as the list of codes does, in the order they are held."""
+    known = call("list_transform", items, LambdaExpression("item", code_value(ColumnExpression("item"), allowed)))
+    return call("list_filter", known, LambdaExpression("item", ColumnExpression("item").isnotnull()))
+
+
 def mapped(text: Expression, codes: Mapping[str, str]) -> Expression:
     """The text by a code map, but for capitals; what the map does not have stays as it is."""
     if not codes:
@@ -200,7 +206,9 @@ def first_case(cases: Sequence[tuple[Expression, Expression]], otherwise: Expres
 
 
 def code_value(text: Expression, allowed: Sequence[str]) -> Expression:
-    """The allowed code that the text is, but for capitals; null where it is none."""
+    """The allowed code that the text is, but for capitals; null where it is none. The code 4 may be held as 4.0."""
+    if any(code.isdigit() for code in allowed):
+        text = whole_identifier(text)
     return looked_up(text, allowed, allowed)
 
 
@@ -226,12 +234,12 @@ def has_word(text: Expression, words: Sequence[str]) -> Expression:
 
 def statistical_class(code: Expression, day: Expression) -> Expression:
     """The class of a register code on a day; null when the code was not in force."""
-    cases: list[tuple[Expression, Expression]] = []
-    for known in REGISTER_CODES:
-        condition = code == constant(known.code)
-        if known.first is not None:
-            condition = condition & (day >= constant(known.first))
-        if known.last is not None:
-            condition = condition & (day <= constant(known.last))
-        cases.append((condition, constant(known.statistical_class)))
-    return first_case(cases, null("VARCHAR"))
+    place = call("list_position", call("list_value", *map(constant, MARKS)), code)
+    (_, chosen), *later = [(first, _class_list(classes)) for first, classes in class_by_period()]
+    for first, classes in later:
+        chosen = either(day >= constant(first), classes, chosen)
+    return either(day.isnull(), null("VARCHAR"), call("list_extract", chosen, place))
+
+
+def _class_list(classes: Sequence[str | None]) -> Expression:
+    return call("list_value", *map(constant, classes))

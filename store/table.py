@@ -112,5 +112,5 @@ def flag(name: str, meaning: str, *, required: bool = False) -> Column:
     return Column(name, ColumnType.FLAG, meaning, required)
 
 
-def texts(name: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(name, ColumnType.TEXTS, meaning, required)
+def texts(name: str, meaning: str, *, required: bool = False, codes: tuple[str, ...] = ()) -> Column:
+    return Column(name, ColumnType.TEXTS, meaning, required, codes)

@@ -210,8 +210,9 @@ def test_register_codes_count_as_they_did_on_the_day(tmp_path: Path) -> None:
     run = sources(tmp_path / "run", extract, folder=tmp_path / "in", max_bad_share=0.5)
     found = {(a["event_date"].isoformat(), a["code"]): a["statistical_class"] for a in read(run, ATTENDANCE)}
     assert found == {(day, code.upper()): known for (day, code), known in marks.items() if known}
-    left_out = [q["value"] for q in read(run, QUARANTINE) if q["rule"] == "not_in_force_that_day"]
-    assert sorted(left_out) == ["H", "K", "Y4", "ZZ"]
+    left_out = [(q["value"], q["rule"]) for q in read(run, QUARANTINE)]
+    out_of_time = "not_in_force_that_day"
+    assert sorted(left_out) == [("H", out_of_time), ("K", out_of_time), ("Y4", out_of_time), ("ZZ", "not_a_known_code")]
 
 
 def test_of_rows_with_one_key_the_one_recorded_last_counts_across_files(tmp_path: Path) -> None:
