@@ -33,6 +33,8 @@ class Check:
     rule: str
     rejects: bool
     broken: Expression
+    blanks: bool = True
+    """Whether the cell is blanked, where the row is kept; not so for a list that only loses what is not known."""
 
 
 @dataclass
@@ -82,7 +84,9 @@ def accepted_rows(
     accepted = checked.filter(_bits(rejecting) == constant(0))
     if _count(checked, rejecting, mapped, counts):
         _quarantine(con, read, mapped, checks, rejecting, counts)
-    blanking = {name: [b for b, c in enumerate(checks) if c.column == name and not c.rejects] for name in columns}
+    blanking = {
+        name: [b for b, c in enumerate(checks) if c.column == name and not c.rejects and c.blanks] for name in columns
+    }
     yield from accepted.project(
         *[_blanked(name, blanking[name]).alias(name) for name in columns],
         mapped.held.get("source", constant(None)).alias("part_source"),
@@ -129,6 +133,9 @@ def _column_checks(column: Column, contract: Contract, mapped: MappedTable, extr
     if column.codes or column.type not in (ColumnType.TEXT, ColumnType.TEXTS):
         rejects = needed or column.name in contract.essential
         checks.append(Check(column.name, UNREADABLE[column.type], rejects, held.isnotnull() & value.isnull()))
+    if column.name in mapped.unknown_items:
+        broken = mapped.unknown_items[column.name]
+        checks.append(Check(column.name, UNREADABLE[column.type], False, broken, blanks=False))
     if column.name == "code" and CLASS_COLUMN in mapped.derived:
         day = ColumnExpression("event_date")
         not_in_force = ColumnExpression(CLASS_COLUMN).isnull() & day.isnotnull()

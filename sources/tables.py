@@ -30,7 +30,7 @@ from sources.council_codes import (
     SUSPENSION_REASONS,
     TENURES,
 )
-from sources.ethnicity_codes import ETHNICITY_CODES as ETHNICITY_CODES
+from sources.ethnicity_codes import ETHNICITY_CODES
 from sources.social_care_codes import (
     ABUSE_CATEGORIES,
     ASSESSMENT_FACTORS,
