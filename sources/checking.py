@@ -1,4 +1,4 @@
-"""Sorting the rows of one table mapping into accepted rows, blanked cells and quarantine, in one pass.
+"""Sorting a chunk of the rows of one table mapping into accepted rows, blanked cells and quarantine, in one pass.
 
 Every row gets a number whose bits say which checks it broke; accepted rows and quarantine are read off it.
 """
@@ -6,11 +6,13 @@ Every row gets a number whose bits say which checks it broke; accepted rows and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from duckdb import CaseExpression, ColumnExpression, Expression
 
 from sources.contracts import CONTRACTS, UNREADABLE, Contract
@@ -22,7 +24,9 @@ ROW, CELL = "row", "cell"
 BLANK = "blank"
 NOT_IN_FORCE = "not_in_force_that_day"
 _BROKEN = "broken"
-_BATCH_ROWS = 131_072
+_UNMAPPED = "unmapped_"
+
+Mask = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,37 +67,34 @@ def accepted_rows(
     mapped: MappedTable,
     extract_date: dt.date,
     counts: Counts,
-) -> Iterator[pa.RecordBatch]:
-    """Check the rows of ``source`` and yield the accepted ones, with their place of origin.
+) -> pa.Table:
+    """Check the rows of ``source``, a chunk, and give the accepted ones, with their place of origin.
 
-    Adds to ``counts``, and to the table ``quarantine_rows``.
+    Adds to ``counts``, and to the engine's table ``quarantine_rows``.
     """
-    contract = CONTRACTS[mapped.table.name]
-    columns = [column.name for column in mapped.table.columns]
-    checks = _checks(contract, mapped, extract_date)
+    checks = _checks(CONTRACTS[mapped.table.name], mapped, extract_date)
     rejecting = sum(1 << bit for bit, check in enumerate(checks) if check.rejects)
     read = _read(source, mapped)
-    con.execute("DROP TABLE IF EXISTS checked")
-    read.project(
-        ColumnExpression("row"),
-        *[ColumnExpression(name) for name in columns],
-        *[ColumnExpression(f"unmapped_{name}") for name in mapped.unmapped],
-        _mask(checks).alias(_BROKEN),
-    ).create("checked")
-    checked = con.table("checked")
-    accepted = checked.filter(_bits(rejecting) == constant(0))
-    if _count(checked, rejecting, mapped, counts):
-        _quarantine(con, read, mapped, checks, rejecting, counts)
-    blanking = {
-        name: [b for b, c in enumerate(checks) if c.column == name and not c.rejects and c.blanks] for name in columns
-    }
-    yield from accepted.project(
-        *[_blanked(name, blanking[name]).alias(name) for name in columns],
+    checked = read.project(
+        *[ColumnExpression(name) for name in mapped.table.column_names],
+        *[ColumnExpression(f"{_UNMAPPED}{name}") for name in mapped.unmapped],
         mapped.held.get("source", constant(None)).alias("part_source"),
         ColumnExpression("row").alias("part_row"),
         constant(mapped.name).alias("part_mapping"),
-    ).to_arrow_reader(_BATCH_ROWS)
-    con.execute("DROP TABLE checked")
+        _mask(checks).alias(_BROKEN),
+    ).to_arrow_table()
+    broken = checked.column(_BROKEN).to_numpy()
+    rejected = (broken & rejecting) != 0
+    counts.rows += len(broken)
+    counts.rejected += int(rejected.sum())
+    counts.accepted += len(broken) - int(rejected.sum())
+    for name in mapped.unmapped:
+        add_to(counts.unmapped, name, pc.sum(checked.column(f"{_UNMAPPED}{name}")).as_py() or 0)
+    if broken.any():
+        flagged = pa.table({"row": checked.column("part_row"), _BROKEN: broken}).filter(broken != 0)
+        _quarantine(con, read, flagged, mapped, checks, rejecting, counts)
+        checked = _blanked(checked, broken, checks).filter(~rejected)
+    return checked.drop_columns([_BROKEN, *[f"{_UNMAPPED}{name}" for name in mapped.unmapped]])
 
 
 def _read(source: duckdb.DuckDBPyRelation, mapped: MappedTable) -> duckdb.DuckDBPyRelation:
@@ -107,7 +108,7 @@ def _read(source: duckdb.DuckDBPyRelation, mapped: MappedTable) -> duckdb.DuckDB
         ColumnExpression("row"),
         *[ColumnExpression(HELD + name) for name in mapped.held],
         *[value.alias(name) for name, value in mapped.value.items()],
-        *[flag.alias(f"unmapped_{name}") for name, flag in mapped.unmapped.items()],
+        *[flag.alias(f"{_UNMAPPED}{name}") for name, flag in mapped.unmapped.items()],
     )
     derived = [value.alias(name) for name, value in mapped.derived.items()]
     return values.project(*map(ColumnExpression, values.columns), *derived) if derived else values
@@ -164,48 +165,36 @@ def _bits(mask: int) -> Expression:
     return call("&", ColumnExpression(_BROKEN), constant(mask).cast("BIGINT"))
 
 
-def _blanked(column: str, bits: list[int]) -> Expression:
-    value = ColumnExpression(column)
-    if not bits:
-        return value
-    mask = sum(1 << bit for bit in bits)
-    return CaseExpression(_bits(mask) == constant(0), value)
-
-
-def _count(checked: duckdb.DuckDBPyRelation, rejecting: int, mapped: MappedTable, counts: Counts) -> bool:
-    """Count what became of the rows; says whether anything is for the quarantine."""
-    wanted = {
-        "rejected": _bits(rejecting) != constant(0),
-        "flagged": ColumnExpression(_BROKEN) != constant(0),
-        **{name: ColumnExpression(f"unmapped_{name}") for name in mapped.unmapped},
-    }
-    tallies = [call("count_if", condition).alias(f"tally_{name}") for name, condition in wanted.items()]
-    counted = checked.aggregate([call("count_star").alias("rows"), *tallies]).fetchall()[0]
-    # Over no rows at all, count_if is null.
-    rows, rejected, flagged, *unmapped = (number or 0 for number in counted)
-    counts.rows += rows
-    counts.accepted += rows - rejected
-    counts.rejected += rejected
-    for name, number in zip(mapped.unmapped, unmapped):
-        add_to(counts.unmapped, name, number)
-    return bool(flagged)
+def _blanked(checked: pa.Table, broken: Mask, checks: list[Check]) -> pa.Table:
+    """The rows without the cells that broke a check which does not reject the row."""
+    masks: dict[str, int] = {}
+    for bit, check in enumerate(checks):
+        if not check.rejects and check.blanks:
+            masks[check.column] = masks.get(check.column, 0) | 1 << bit
+    for name, mask in masks.items():
+        bad = (broken & mask) != 0
+        if bad.any():
+            place = checked.column_names.index(name)
+            blank = pa.scalar(None, checked.schema.field(name).type)
+            checked = checked.set_column(place, name, pc.if_else(pa.array(bad), blank, checked.column(name)))
+    return checked
 
 
 def _quarantine(
     con: duckdb.DuckDBPyConnection,
     read: duckdb.DuckDBPyRelation,
+    flagged: pa.Table,
     mapped: MappedTable,
     checks: list[Check],
     rejecting: int,
     counts: Counts,
 ) -> None:
     """Note what was broken: the reasons of a rejected row, the blanked cells of an accepted one."""
-    flagged = con.table("checked").filter(ColumnExpression(_BROKEN) != constant(0))
     con.execute("DROP TABLE IF EXISTS flagged")
     held = [ColumnExpression(HELD + column.name).cast("VARCHAR") for column in mapped.table.columns]
     names = [HELD + column.name for column in mapped.table.columns]
     read.project(ColumnExpression("row"), *[text.alias(name) for text, name in zip(held, names)]).join(
-        flagged.project(ColumnExpression("row"), ColumnExpression(_BROKEN)), "row"
+        con.from_arrow(flagged), "row"
     ).create("flagged")
     for bit, check in enumerate(checks):
         # What is wrong with the cells of a row that is left out anyway is of no interest.

@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
 from sources.extract_files import ExtractFile, unreadable
-from sources.raw_rows import Rows, positions_of, store_rows
+from sources.raw_rows import RawRows, positions_of
 from sources.text import clean
-from store.errors import EarlyHelpError, InputRejected
+from store.errors import InputRejected
 
 BLOCK_BYTES = 16 << 20
 """Bytes read at a time; also the longest row allowed."""
@@ -27,24 +26,16 @@ _HEADER_CHARACTERS = 1 << 20
 _MOST_MALFORMED = 100_000
 _MOST_LINES_IN_A_ROW = 50
 """A bad row of more lines is the work of a quotation mark that swallows good ones."""
+_TROUBLE = (OSError, EOFError, zlib.error, UnicodeError, csv.Error, pa.ArrowException)
+"""What the reading libraries raise over a file that is not what it should be."""
 
 
-def read_csv(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
-    """Read the ``wanted`` columns of a CSV file into the table ``rows``."""
+def open_csv(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
+    """Open a CSV file for reading the ``wanted`` columns."""
     header, lines = _guarded(file, lambda: _header(file))
+    malformed: list[tuple[int, str]] = []
     kept = positions_of(file, header, wanted)
-    rows = Rows({name: f"c{index}" for name, index in kept.names.items()})
-    failure: list[EarlyHelpError] = []
-    batches = _noting_failure(_csv_batches(file, header, lines, kept.positions, rows), file, failure)
-    schema = pa.schema([("row", pa.int64()), *[(f"c{index}", pa.string()) for index in range(len(kept.positions))]])
-    try:
-        store_rows(con, con.from_arrow(pa.RecordBatchReader.from_batches(schema, batches)), file, kept, rows)
-    except duckdb.Error:
-        # The engine's message repeats the reader's, which may hold a line of the file.
-        if rows.swallowed:
-            raise _row_too_long(file) from None
-        raise (failure[0] if failure else unreadable(file)) from None
-    return rows
+    return RawRows(file, kept, _csv_batches(file, header, lines, kept.positions, malformed), malformed)
 
 
 def _header(file: ExtractFile) -> tuple[list[str], int]:
@@ -67,49 +58,53 @@ def _header(file: ExtractFile) -> tuple[list[str], int]:
 
 
 def _csv_batches(
-    file: ExtractFile, header: list[str], lines: int, kept: tuple[int, ...], rows: Rows
+    file: ExtractFile, header: list[str], lines: int, kept: tuple[int, ...], malformed: list[tuple[int, str]]
 ) -> Iterator[pa.RecordBatch]:
     names = [f"p{position}" for position in range(len(header))]
     skipped: list[int] = []
+    swallowing: list[int] = []
 
     def on_malformed(line: Any) -> str:
         # Numbers count from the first line of the file, and rows from the first under the header.
         number = line.number - lines
         insort(skipped, number)
         if line.text.count("\n") > _MOST_LINES_IN_A_ROW:
-            rows.swallowed = True
+            swallowing.append(number)
             return "error"
-        rows.malformed.append((number, line.text))
+        malformed.append((number, line.text))
         return "skip" if len(skipped) <= _MOST_MALFORMED else "error"
 
-    with _bytes(file.path) as raw:
-        reader = pc.open_csv(
-            raw,
-            read_options=pc.ReadOptions(
-                column_names=names,
-                skip_rows=lines,
-                use_threads=False,
-                block_size=BLOCK_BYTES,
-                encoding=_encoding(file),
-            ),
-            parse_options=pc.ParseOptions(
-                delimiter=file.extract.delimiter,
-                quote_char=file.extract.quote or False,
-                newlines_in_values=bool(file.extract.quote),
-                invalid_row_handler=on_malformed,
-            ),
-            convert_options=pc.ConvertOptions(
-                include_columns=[names[position] for position in kept],
-                column_types={name: pa.string() for name in names},
-                strings_can_be_null=False,
-            ),
-        )
-        read = 0
-        for batch in reader:
-            numbers = _row_numbers(read, batch.num_rows, skipped)
-            read += batch.num_rows
-            arrays = [pa.array(numbers), *batch.columns]
-            yield pa.RecordBatch.from_arrays(arrays, names=["row", *[f"c{index}" for index in range(len(kept))]])
+    try:
+        with _bytes(file.path) as raw:
+            reader = pc.open_csv(
+                raw,
+                read_options=pc.ReadOptions(
+                    column_names=names,
+                    skip_rows=lines,
+                    use_threads=False,
+                    block_size=BLOCK_BYTES,
+                    encoding=_encoding(file),
+                ),
+                parse_options=pc.ParseOptions(
+                    delimiter=file.extract.delimiter,
+                    quote_char=file.extract.quote or False,
+                    newlines_in_values=bool(file.extract.quote),
+                    invalid_row_handler=on_malformed,
+                ),
+                convert_options=pc.ConvertOptions(
+                    include_columns=[names[position] for position in kept],
+                    column_types={name: pa.string() for name in names},
+                    strings_can_be_null=False,
+                ),
+            )
+            read = 0
+            for batch in reader:
+                numbers = _row_numbers(read, batch.num_rows, skipped)
+                read += batch.num_rows
+                arrays = [pa.array(numbers), *batch.columns]
+                yield pa.RecordBatch.from_arrays(arrays, names=["row", *[f"c{index}" for index in range(len(kept))]])
+    except _TROUBLE as error:
+        raise (_row_too_long(file) if swallowing else _in_our_words(file, error)) from None
 
 
 def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -137,23 +132,10 @@ def _encoding(file: ExtractFile) -> str:
     return file.extract.encoding
 
 
-def _noting_failure(
-    batches: Iterator[pa.RecordBatch], file: ExtractFile, failure: list[EarlyHelpError]
-) -> Iterator[pa.RecordBatch]:
-    """Keep the reader's own error in our words, because the engine wraps what it throws."""
-    try:
-        yield from batches
-    except Exception as error:
-        failure.append(_in_our_words(file, error))
-        raise
-
-
 def _guarded(file: ExtractFile, read: Any) -> Any:
     try:
         return read()
-    except EarlyHelpError:
-        raise
-    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
+    except _TROUBLE as error:
         raise _in_our_words(file, error) from None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,18 +12,15 @@ from duckdb import ColumnExpression
 from sources.checking import Counts, accepted_rows, add_to
 from sources.config import SourcesConfig
 from sources.extract_files import ExtractFile, matched_files
-from sources.mapping import TABLES_BY_NAME, MappedTable, Scope, map_table, origin_of
+from sources.joining import look_up, scope_of, with_joined
+from sources.mapping import TABLES_BY_NAME, map_table, origin_of
 from sources.parts import Part, Parts, PartSummary, fingerprint_of
 from sources.plan import ExtractPlan, JoinPlan
-from sources.raw_rows import FOOTER, MALFORMED_LINE, Rows
-from sources.reading import read_rows
+from sources.raw_rows import FOOTER, MALFORMED_LINE, RawRows
+from sources.reading import open_rows
 from sources.tables import QUARANTINE
-from sources.text import constant, joined_key
+from sources.text import constant
 from store.files import file_hash
-from store.table import Table
-
-_BATCH_ROWS = 131_072
-_KEY_SEPARATOR = "\x1f"
 
 
 class Extractor:
@@ -75,111 +71,64 @@ class Extractor:
     def _read(self, plan: ExtractPlan, file: ExtractFile, fingerprint: str) -> Part:
         con = self._con
         for number, join in enumerate(plan.joins):
-            self._look_up(number, join)
-        rows = read_rows(con, file, plan.columns)
-        summary = PartSummary(plan.extract.name, plan.extract.source, file.relative, rows.count)
-        summary.tables = {mapping.table: Counts() for mapping in plan.extract.tables}
-        con.execute(
-            "CREATE OR REPLACE TABLE quarantine_rows "
-            "(row BIGINT, tbl VARCHAR, col VARCHAR, rule VARCHAR, action VARCHAR, value VARCHAR)"
-        )
-        self._set_aside(rows, summary)
-        scope, source = self._scope(plan, rows)
+            look_up(con, self._folder, number, join)
+        rows = open_rows(file, plan.columns)
+        scope = scope_of(plan, rows)
         mapped = [
             map_table(mapping, ordinal, plan.extract, file.relative, scope, self._config.codes, self._extract_date)
             for ordinal, mapping in enumerate(plan.extract.tables)
         ]
-        wanted = sorted({mapping.table for mapping in plan.extract.tables})
-        tables: dict[Table, Iterator[pa.RecordBatch]] = {
-            TABLES_BY_NAME[name]: self._accepted(source, [m for m in mapped if m.table.name == name], summary)
-            for name in wanted
-        }
-        # Drawn last, when all the checks have been made.
-        tables[QUARANTINE] = self._quarantined(plan, file)
-        return self._parts.save(fingerprint, tables, summary)
+        summary = PartSummary(plan.extract.name, plan.extract.source, file.relative)
+        summary.tables = {one.table.name: Counts() for one in mapped}
+        con.execute(_QUARANTINE_ROWS)
+        tables = [*(TABLES_BY_NAME[name] for name in sorted(summary.tables)), QUARANTINE]
+        with self._parts.writing(fingerprint, tables, summary) as part:
+            for _ in rows.chunks(con):
+                self._set_no_data_aside(summary)
+                source = with_joined(con, plan, scope)
+                for one in mapped:
+                    counts = summary.tables[one.table.name]
+                    part.write(one.table, accepted_rows(con, source, one, self._extract_date, counts))
+            self._set_lines_aside(rows, summary)
+            part.write(QUARANTINE, self._quarantined(plan, file))
+        return self._parts.of(fingerprint, tables, summary)
 
-    def _accepted(
-        self, source: duckdb.DuckDBPyRelation, mapped: Sequence[MappedTable], summary: PartSummary
-    ) -> Iterator[pa.RecordBatch]:
-        for one in mapped:
-            yield from accepted_rows(self._con, source, one, self._extract_date, summary.tables[one.table.name])
+    def _set_no_data_aside(self, summary: PartSummary) -> None:
+        """Put what is no data row of this chunk into quarantine, under each table the file is meant for."""
+        self._con.execute(_NOT_DATA_TO_QUARANTINE, [sorted(summary.tables)])
+        for kind, number in self._con.execute(_KINDS).fetchall():
+            add_to(summary.not_data, kind, number)
 
-    def _look_up(self, number: int, join: JoinPlan) -> None:
-        """Make the table ``join_<number>`` of the other extract's columns by key; of equal keys the last row counts."""
-        for position, file in enumerate(matched_files(self._folder, join.extract)):
-            rows = read_rows(self._con, file, tuple(sorted({*join.there, *join.columns})))
-            key = joined_key([ColumnExpression(rows.columns[name]) for name in join.there], _KEY_SEPARATOR)
-            found = (
-                self._con.table("rows")
-                .filter(ColumnExpression("kind").isnull())
-                .project(
-                    key.alias(f"key_{number}"),
-                    constant(position).alias("place"),
-                    ColumnExpression("row"),
-                    *[ColumnExpression(rows.columns[n]).alias(f"j{number}_{i}") for i, n in enumerate(join.columns)],
-                )
-                .filter(ColumnExpression(f"key_{number}").isnotnull())
-            )
-            if position == 0:
-                self._con.execute(_DROP_FOUND)
-                found.create("found")
-            else:
-                found.insert_into("found")
-        self._con.execute(_DROP_JOIN.format(number=number))
-        self._con.sql(_LAST_OF_KEY.format(number=number)).create(f"join_{number}")
-
-    def _set_aside(self, rows: Rows, summary: PartSummary) -> None:
-        """Put what is no data row into quarantine, under each table the file is meant for."""
-        con = self._con
-        tables = sorted(summary.tables)
+    def _set_lines_aside(self, rows: RawRows, summary: PartSummary) -> None:
+        """The same with the lines that are no rows at all, when the file has been read to its end."""
+        summary.rows = rows.count
         for rule, lines in ((MALFORMED_LINE, rows.malformed), (FOOTER, rows.footer)):
             numbers, texts = [number for number, _ in lines], [text for _, text in lines]
-            con.execute(_LINES_TO_QUARANTINE, [tables, rule, numbers, texts])
-        con.execute(_NOT_DATA_TO_QUARANTINE, [tables])
-        kinds = con.execute("SELECT kind, count(*) FROM rows WHERE kind IS NOT NULL GROUP BY kind").fetchall()
-        summary.not_data.update(dict(kinds))
-        add_to(summary.not_data, MALFORMED_LINE, len(rows.malformed))
-        add_to(summary.not_data, FOOTER, len(rows.footer))
+            self._con.execute(_LINES_TO_QUARANTINE, [sorted(summary.tables), rule, numbers, texts])
+            add_to(summary.not_data, rule, len(lines))
         for counts in summary.tables.values():
             # A malformed line was meant as a row; what else is set aside was not.
             counts.rows += len(rows.malformed)
             counts.rejected += len(rows.malformed)
             add_to(counts.rules, f"row: {MALFORMED_LINE}", len(rows.malformed))
 
-    def _scope(self, plan: ExtractPlan, rows: Rows) -> tuple[Scope, duckdb.DuckDBPyRelation]:
-        """Name the columns a mapping may use, and the rows that have them all."""
-        names = dict(rows.columns)
-        dates: dict[str, Sequence[str]] = dict.fromkeys(names, plan.extract.dates)
-        source = self._con.table("rows").filter(ColumnExpression("kind").isnull())
-        for number, join in enumerate(plan.joins):
-            key = joined_key([ColumnExpression(names[name]) for name in join.here], _KEY_SEPARATOR).alias(
-                f"key_{number}"
-            )
-            kept = [ColumnExpression(name) for name in source.columns]
-            source = source.project(*kept, key).join(self._con.table(f"join_{number}"), f"key_{number}", how="left")
-            for index, column in enumerate(join.columns):
-                names[f"{join.prefix}.{column}"] = f"j{number}_{index}"
-                dates[f"{join.prefix}.{column}"] = join.extract.dates
-        if plan.joins:
-            # Looked up once, however many tables the rows feed.
-            self._con.execute("DROP TABLE IF EXISTS source_rows")
-            source.create("source_rows")
-            source = self._con.table("source_rows")
-        return Scope(names, dates), source
-
-    def _quarantined(self, plan: ExtractPlan, file: ExtractFile) -> Iterator[pa.RecordBatch]:
+    def _quarantined(self, plan: ExtractPlan, file: ExtractFile) -> pa.Table:
         named = self._con.sql(
             'SELECT "row", tbl AS "table", col AS "column", rule, action, "value" FROM quarantine_rows '
             'ORDER BY "row", tbl, col, rule, action, "value"'
         )
-        whole = named.project(
+        return named.project(
             constant(plan.extract.source).alias("source"),
             constant(file.relative).alias("file"),
             *[ColumnExpression(name) for name in named.columns],
-        )
-        yield from whole.to_arrow_reader(_BATCH_ROWS)
+        ).to_arrow_table()
 
 
+_QUARANTINE_ROWS = (
+    "CREATE OR REPLACE TABLE quarantine_rows "
+    "(row BIGINT, tbl VARCHAR, col VARCHAR, rule VARCHAR, action VARCHAR, value VARCHAR)"
+)
+_KINDS = "SELECT kind, count(*) FROM rows WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
 _LINES_TO_QUARANTINE = (
     "INSERT INTO quarantine_rows SELECT l.number, t.name, NULL, $2, 'row', l.line "
     "FROM (SELECT unnest($3::BIGINT[]) AS number, unnest($4::VARCHAR[]) AS line) AS l, "
@@ -188,12 +137,6 @@ _LINES_TO_QUARANTINE = (
 _NOT_DATA_TO_QUARANTINE = (
     "INSERT INTO quarantine_rows "
     "SELECT row, unnest(?::VARCHAR[]), NULL, kind, 'row', NULL FROM rows WHERE kind IS NOT NULL"
-)
-_DROP_FOUND = "DROP TABLE IF EXISTS found"
-_DROP_JOIN = "DROP TABLE IF EXISTS join_{number}"
-_LAST_OF_KEY = (
-    "SELECT * EXCLUDE (place, row) FROM found "
-    "QUALIFY row_number() OVER (PARTITION BY key_{number} ORDER BY place DESC, row DESC) = 1"
 )
 
 

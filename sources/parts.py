@@ -10,21 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sources.checking import Counts
 from sources.tables import QUARANTINE
 from store.files import file_hash, read_json, replacing, write_json
-from store.parquet import write_parquet
 from store.table import Table
 
 _CODE = Path(__file__).parent
 _NAME_DIGITS = 32
+_COMPRESSION = "lz4"
+"""A part is read once or twice and made often: speed matters more than size."""
 
 
 @dataclass
@@ -48,6 +51,19 @@ class Part:
     files: dict[str, Path]
 
 
+@dataclass(frozen=True)
+class PartWriter:
+    """The files of a part that is being made."""
+
+    _writers: Mapping[str, pq.ParquetWriter]
+
+    def write(self, table: Table, rows: pa.Table) -> None:
+        """Add rows to the file of a table."""
+        schema = part_schema(table)
+        columns = [rows.column(field.name).cast(field.type) for field in schema]
+        self._writers[table.name].write_table(pa.table(columns, schema=schema))
+
+
 class Parts:
     """The folder of parts of one run."""
 
@@ -68,22 +84,31 @@ class Parts:
         self._keep(fingerprint, files.values())
         return part
 
-    def save(self, fingerprint: str, tables: Mapping[Table, Iterable[pa.RecordBatch]], summary: PartSummary) -> Part:
-        """Write a part; ``summary`` may still be filled in while the tables are drawn."""
-        files: dict[str, Path] = {}
-        for table, batches in tables.items():
-            path = self._file(fingerprint, table.name)
-            with replacing(path) as temporary:
-                schema = part_schema(table)
-                write_parquet(temporary, _conform(batches, schema), schema)
-            files[table.name] = path
+    @contextmanager
+    def writing(self, fingerprint: str, tables: Iterable[Table], summary: PartSummary) -> Iterator[PartWriter]:
+        """A writer of a new part; the part is there when the block has ended well, and nothing of it when not."""
+        with ExitStack() as stack:
+            writers = {table.name: stack.enter_context(self._writer(fingerprint, table)) for table in tables}
+            yield PartWriter(writers)
+        files = {name: self._file(fingerprint, name) for name in writers}
         described = {
             "files": {table: file_hash(path) for table, path in files.items()},
             "summary": asdict(summary),
         }
         write_json(self._description(fingerprint), described)
         self._keep(fingerprint, files.values())
-        return Part(summary, files)
+
+    def of(self, fingerprint: str, tables: Iterable[Table], summary: PartSummary) -> Part:
+        """A part just written."""
+        return Part(summary, {table.name: self._file(fingerprint, table.name) for table in tables})
+
+    @contextmanager
+    def _writer(self, fingerprint: str, table: Table) -> Iterator[pq.ParquetWriter]:
+        with (
+            replacing(self._file(fingerprint, table.name)) as temporary,
+            pq.ParquetWriter(temporary, part_schema(table), compression=_COMPRESSION, store_schema=False) as writer,
+        ):
+            yield writer
 
     def drop_unused(self) -> None:
         """Remove what this run neither found nor wrote."""
@@ -120,11 +145,6 @@ def _code_hash() -> str:
     for path in sorted(_CODE.glob("*.py")):
         digest.update(path.name.encode("utf-8") + path.read_bytes())
     return digest.hexdigest()
-
-
-def _conform(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in schema], schema=schema)
 
 
 def _summary_from(described: dict[str, Any]) -> PartSummary:

@@ -1,4 +1,4 @@
-"""The table ``rows`` that every reader makes: cells as text, each row numbered, and what is no data marked.
+"""The table ``rows``, which holds a file's rows a chunk at a time, as text, with what is no data marked.
 
 ``row`` is 1 for the first row under the header; ``c0`` ... ``cN`` are the columns asked for, as text without white
 space at its ends, null where blank; ``kind`` is null for a data row, else what the row is instead. Headers are only
@@ -7,13 +7,15 @@ compared, in Python and as constants: the engine's columns have names of our own
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import duckdb
+import pyarrow as pa
 from duckdb import CaseExpression, ColumnExpression, Expression
 
 from sources.extract_files import ExtractFile, said_by_path
-from sources.text import call, cell, clean, constant, either, first_of, matches, number_of
+from sources.text import call, cell, clean, constant, either, first_of, matches
 from sources.values import tidied
 from store.errors import InputRejected
 
@@ -24,21 +26,10 @@ TOTALS_ROW = "totals_row"
 BLANK_ROW = "blank_row"
 MALFORMED_LINE = "malformed_line"
 FOOTER = "footer"
-
-
-@dataclass
-class Rows:
-    """What reading a file gave besides the table ``rows``."""
-
-    columns: dict[str, str]
-    """Column as the TOML spells it to the engine's name for it."""
-    count: int = 0
-    malformed: list[tuple[int, str]] = field(default_factory=list)
-    """Row number and text of the lines that have more or fewer cells than the header."""
-    swallowed: bool = False
-    """Whether such a line holds so many lines that a quotation mark must have swallowed them."""
-    footer: list[tuple[int, str]] = field(default_factory=list)
-    """The same, of those that stand below the data."""
+_CHUNK_ROWS = 1_000_000
+_CHUNK_BYTES = 128 << 20
+"""A chunk ends at so many rows or bytes: what is held in memory does not grow with the file."""
+_EXACT_IN_A_FLOAT = float(1 << 53)
 
 
 @dataclass(frozen=True)
@@ -82,45 +73,118 @@ def positions_of(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) 
     )
 
 
-def store_rows(
-    con: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation, file: ExtractFile, kept: Kept, rows: Rows
-) -> None:
-    """Make the table ``rows`` of what a reader gave, in place of what it held, and count it in ``rows``."""
-    con.execute("DROP TABLE IF EXISTS rows")
-    extract = file.extract
-    numbered = [f"c{index}" for index in range(len(kept.positions))]
-    cells = relation.project(
-        ColumnExpression("row"), *[_present(name, extract.missing).alias(name) for name in numbered]
-    )
-    steps = {rows.columns[name]: todo for name, todo in extract.tidy.items() if name in rows.columns}
-    cells.project(
-        ColumnExpression("row"),
-        *[tidied(ColumnExpression(name), steps.get(name, ())).alias(name) for name in numbered],
-        *[constant(text).alias(f"path_{index}") for index, text in enumerate(said_by_path(file).values())],
-        _kind(kept.headers, [ColumnExpression(name) for name in numbered]).alias("kind"),
-    ).create("rows")
-    rows.count = number_of(con.table("rows")) + len(rows.malformed)
-    _set_footer_aside(con, extract.footer_lines, rows)
+@dataclass
+class RawRows:
+    """A file that a reader has opened; its rows come as they are asked for.
+
+    ``batches`` have the columns ``row`` (from 1; a malformed line takes a number too) and ``c0`` ... ``cN`` of any
+    type, in the order of the file. While they are drawn the reader notes malformed lines in ``malformed``.
+    """
+
+    file: ExtractFile
+    kept: Kept
+    batches: Iterable[pa.RecordBatch]
+    malformed: list[tuple[int, str]] = field(default_factory=list)
+    """Row number and text of the lines that have more or fewer cells than the header."""
+    footer: list[tuple[int, str]] = field(default_factory=list)
+    """The same, of those that stand below the data."""
+    count: int = 0
+    """Rows of the file, malformed ones too; known when the last chunk has been drawn."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column as the TOML spells it to the engine's name for it."""
+        own = {name: f"c{index}" for name, index in self.kept.names.items()}
+        return own | {name: f"path_{index}" for index, name in enumerate(said_by_path(self.file))}
+
+    def chunks(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Make the table ``rows`` of one chunk after another, in place of what it held; at least one, maybe empty."""
+        chunks = _with_whole_footer(_chunked(self.batches), self.file.extract.footer_lines)
+        waiting = next(chunks, self._no_rows())
+        for following in chunks:
+            self._store(con, waiting, None)
+            yield
+            waiting = following
+        self._store(con, waiting, self._end(waiting.num_rows))
+        yield
+
+    def _no_rows(self) -> pa.Table:
+        names = [f"c{index}" for index in range(len(self.kept.positions))]
+        return pa.schema([("row", pa.int64()), *[(name, pa.string()) for name in names]]).empty_table()
+
+    def _end(self, in_last_chunk: int) -> int | None:
+        """The last row above the footer; malformed lines of the footer are set aside with it."""
+        if not self.file.extract.footer_lines:
+            return None
+        last = self.count + in_last_chunk + len(self.malformed) - self.file.extract.footer_lines
+        self.footer += [line for line in self.malformed if line[0] > last]
+        self.malformed[:] = [line for line in self.malformed if line[0] <= last]
+        return last
+
+    def _store(self, con: duckdb.DuckDBPyConnection, chunk: pa.Table, last: int | None) -> None:
+        con.execute("DROP TABLE IF EXISTS rows")
+        extract = self.file.extract
+        read = con.from_arrow(chunk)
+        numbered = [f"c{index}" for index in range(len(self.kept.positions))]
+        types = dict(zip(read.columns, map(str, read.types)))
+        cells = read.project(
+            ColumnExpression("row"),
+            *[_present(name, types[name], extract.missing).alias(name) for name in numbered],
+        )
+        steps = {self.columns[name]: todo for name, todo in extract.tidy.items() if name in self.columns}
+        kind = _kind(self.kept.headers, [ColumnExpression(name) for name in numbered])
+        if last is not None:
+            kind = either(ColumnExpression("row") > constant(last), constant(FOOTER), kind)
+        cells.project(
+            ColumnExpression("row"),
+            *[tidied(ColumnExpression(name), steps.get(name, ())).alias(name) for name in numbered],
+            *[constant(text).alias(f"path_{index}") for index, text in enumerate(said_by_path(self.file).values())],
+            kind.alias("kind"),
+        ).create("rows")
+        self.count += chunk.num_rows
 
 
-def _present(column: str, missing: list[str]) -> Expression:
-    """A cell; null where it is blank or holds a word that stands for nothing."""
-    held = cell(column)
+def _chunked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    gathered: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        gathered.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= _CHUNK_ROWS or size >= _CHUNK_BYTES:
+            yield pa.Table.from_batches(gathered)
+            gathered, rows, size = [], 0, 0
+    if gathered:
+        yield pa.Table.from_batches(gathered)
+
+
+def _with_whole_footer(chunks: Iterator[pa.Table], footer_lines: int) -> Iterator[pa.Table]:
+    """The same chunks, but for a last one that has fewer rows than the footer: that goes with the one before."""
+    held: pa.Table | None = None
+    for chunk in chunks:
+        if held is not None and chunk.num_rows < footer_lines:
+            held = pa.concat_tables([held, chunk])
+            continue
+        if held is not None:
+            yield held
+        held = chunk
+    if held is not None:
+        yield held
+
+
+def _present(column: str, kind: str, missing: list[str]) -> Expression:
+    """A cell as text; null where it is blank or holds a word that stands for nothing."""
+    held = cell(column) if kind == "VARCHAR" else _as_text(ColumnExpression(column), kind)
     words = [constant(clean(word)) for word in missing if clean(word)]
     return either(held.isin(*words), constant(None), held) if words else held
 
 
-def _set_footer_aside(con: duckdb.DuckDBPyConnection, lines: int, rows: Rows) -> None:
-    """Mark the last lines of the file as no data."""
-    if not lines:
-        return
-    last = rows.count - lines
-    con.execute(_MARK_FOOTER, [FOOTER, last])
-    rows.footer = [line for line in rows.malformed if line[0] > last]
-    rows.malformed = [line for line in rows.malformed if line[0] <= last]
-
-
-_MARK_FOOTER = "UPDATE rows SET kind = ? WHERE row > ?"
+def _as_text(value: Expression, kind: str) -> Expression:
+    """A value as a CSV would have it; a whole number that a tool made a float for its blanks is whole again."""
+    text = value.cast("VARCHAR")
+    if kind not in ("DOUBLE", "FLOAT"):
+        return text
+    whole = (value == call("trunc", value)) & (call("abs", value) < constant(_EXACT_IN_A_FLOAT))
+    return either(whole, value.cast("BIGINT").cast("VARCHAR"), text)
 
 
 def _kind(headers: tuple[str, ...], cells: list[Expression]) -> Expression:

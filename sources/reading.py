@@ -1,59 +1,53 @@
-"""Reading an extract file into the engine's table ``rows`` (see `sources.raw_rows`), whatever its format."""
+"""Opening an extract file, whatever its format, for its rows to be drawn (see `sources.raw_rows`)."""
 
 from __future__ import annotations
 
-import duckdb
-from duckdb import ColumnExpression, Expression
+from collections.abc import Iterator
 
-from sources.csv_reading import read_csv
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sources.csv_reading import open_csv
 from sources.extract_files import ExtractFile, said_by_path, unreadable
-from sources.raw_rows import Rows, positions_of, store_rows
-from sources.text import call, clean, constant, either
+from sources.raw_rows import RawRows, positions_of
+from sources.text import clean
 
-_EXACT_IN_A_FLOAT = float(1 << 53)
+_BATCH_ROWS = 131_072
 
 
-def read_rows(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
-    """Read the ``wanted`` columns of a file into the table ``rows``, in place of what that held.
+def open_rows(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
+    """Open a file for reading the ``wanted`` columns; those that its path gives need not be in it.
 
-    Raises InputRejected when the file cannot be read as the TOML says, or lacks a wanted column.
+    Raises InputRejected, here or while rows are drawn, when the file cannot be read as the TOML says, or lacks a
+    wanted column.
     """
     said = said_by_path(file)
     columns = tuple(name for name in wanted if name not in said)
-    reader = _read_parquet if file.extract.format == "parquet" else read_csv
-    rows = reader(con, file, columns)
-    for index, name in enumerate(said):
-        rows.columns[name] = f"path_{index}"
-    return rows
+    return _open_parquet(file, columns) if file.extract.format == "parquet" else open_csv(file, columns)
 
 
-def _read_parquet(con: duckdb.DuckDBPyConnection, file: ExtractFile, wanted: tuple[str, ...]) -> Rows:
-    number = "early_help_row"
+def _open_parquet(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     try:
-        found = con.read_parquet(str(file.path), hive_partitioning=False)
-        header = found.columns
-        kept = positions_of(file, [clean(name) for name in header], wanted)
-        rows = Rows({name: f"c{index}" for name, index in kept.names.items()})
-        ordinal = con.read_parquet(str(file.path), hive_partitioning=False, file_row_number=True)
-        relation = ordinal.project(
-            (ColumnExpression("file_row_number") + constant(1)).cast("BIGINT").alias(number),
-            *[
-                _as_text(ColumnExpression(header[position]), str(found.types[position])).alias(f"c{index}")
-                for index, position in enumerate(kept.positions)
-            ],
-        ).project(
-            ColumnExpression(number).alias("row"), *[ColumnExpression(f"c{i}") for i in range(len(kept.positions))]
-        )
-        store_rows(con, relation, file, kept, rows)
-    except duckdb.Error:
+        found = pq.ParquetFile(file.path)
+        header = found.schema_arrow.names
+    except (OSError, pa.ArrowException):
         raise unreadable(file) from None
-    return rows
+    kept = positions_of(file, [clean(name) for name in header], wanted)
+    return RawRows(file, kept, _parquet_batches(file, found, [header[position] for position in kept.positions]))
 
 
-def _as_text(value: Expression, kind: str) -> Expression:
-    """A value as a CSV would have it; a whole number that a tool made a float for its blanks is whole again."""
-    text = value.cast("VARCHAR")
-    if kind not in ("DOUBLE", "FLOAT"):
-        return text
-    whole = (value == call("trunc", value)) & (call("abs", value) < constant(_EXACT_IN_A_FLOAT))
-    return either(whole, value.cast("BIGINT").cast("VARCHAR"), text)
+def _parquet_batches(file: ExtractFile, found: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    names = ["row", *[f"c{index}" for index in range(len(columns))]]
+    read = 0
+    try:
+        for batch in found.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
+            yield _numbered(read, batch.select(columns), names)
+            read += batch.num_rows
+    except (OSError, pa.ArrowException):
+        raise unreadable(file) from None
+
+
+def _numbered(before: int, batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:
+    numbers = pa.array(np.arange(before + 1, before + batch.num_rows + 1, dtype=np.int64))
+    return pa.RecordBatch.from_arrays([numbers, *batch.columns], names=names)

@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from sources.contracts import CONTRACTS, SUPERSEDED
 from sources.tables import QUARANTINE
 from sources.text import number_of
-from store.table import Table
+from store.table import ColumnType, Table
+
+_BATCH_ROWS = 131_072
+_RECURRING = 8
+"""A text recurs when there are so many rows for each of its values."""
 
 
 def unite(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -> duckdb.DuckDBPyRelation | pa.Table:
@@ -23,9 +28,37 @@ def unite(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -
         return table.arrow_schema().empty_table()
     con.read_parquet([str(path) for path in paths]).create_view("part_rows", replace=True)
     others = _settle(con, table)
-    columns = ", ".join(f'"{name}"' for name in table.column_names)
-    order = ", ".join(f'"{name}"' for name in (*table.sort, "file", "part_row", "part_mapping"))
-    return con.sql(f"SELECT {columns} FROM part_rows {others} ORDER BY {order}")  # noqa: S608
+    numbered = _numbered(con, table)
+    columns = ", ".join(
+        f'CAST("{n}" AS places_of_{n}) AS "{n}"' if n in numbered else f'"{n}"' for n in table.column_names
+    )
+    # Where the key is settled and in the order, no two rows are equal in it.
+    contract = CONTRACTS[table.name]
+    settled = contract.key and not contract.identifying and set(contract.key) <= set(table.sort)
+    order = ", ".join(f'"{name}"' for name in (*table.sort, *(() if settled else ("file", "part_row", "part_mapping"))))
+    return con.sql(
+        f"SELECT * EXCLUDE (part_row, part_mapping) FROM (SELECT {columns}, part_row, part_mapping "  # noqa: S608
+        f"FROM part_rows {others}) ORDER BY {order}"
+    )
+
+
+def _numbered(con: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
+    """Number the values of text columns in which they recur; returns those columns.
+
+    A type ``places_of_<column>`` stands for each value by its place in their order. Rows sort the same as by the texts,
+    several times faster and in a fraction of the memory.
+    """
+    texts = [column.name for column in table.columns if column.type is ColumnType.TEXT]
+    guesses = ", ".join(f'approx_count_distinct("{name}")' for name in texts)
+    rows, *distinct = con.execute(f"SELECT count(*), {guesses} FROM part_rows").fetchall()[0]  # noqa: S608
+    recurring = [name for name, number in zip(texts, distinct) if 0 < number * _RECURRING <= rows]
+    for name in recurring:
+        con.execute(f"DROP TYPE IF EXISTS places_of_{name}")
+        con.execute(
+            f'CREATE TYPE places_of_{name} AS ENUM (SELECT DISTINCT "{name}" FROM part_rows '  # noqa: S608
+            f'WHERE "{name}" IS NOT NULL ORDER BY "{name}")'
+        )
+    return set(recurring)
 
 
 def unite_quarantine(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> duckdb.DuckDBPyRelation | pa.Table:
@@ -48,12 +81,7 @@ def _settle(con: duckdb.DuckDBPyConnection, table: Table) -> str:
         return ""
     key = ", ".join(f'"{name}"' for name in contract.key)
     compared = " AND ".join(f'"{name}" IS NOT NULL' for name in contract.identifying) or "TRUE"
-    # Most keys are alone, and numbers show that with far less memory than the keys themselves would.
-    con.execute(
-        f"CREATE OR REPLACE TABLE shared_numbers AS SELECT hash({key}) AS number FROM part_rows WHERE {compared} "  # noqa: S608
-        "GROUP BY number HAVING count(*) > 1"
-    )
-    if not number_of(con.table("shared_numbers")):
+    if not _share_numbers(con, key, compared):
         return ""
     con.execute(
         f"CREATE OR REPLACE TABLE shared_keys AS SELECT {key} FROM part_rows WHERE {compared} "  # noqa: S608
@@ -73,3 +101,19 @@ def _settle(con: duckdb.DuckDBPyConnection, table: Table) -> str:
         ANTI JOIN (SELECT file, part_row, part_mapping FROM superseded_rows WHERE tbl = '{table.name}') AS s
         USING (file, part_row, part_mapping)
     """  # noqa: S608
+
+
+def _share_numbers(con: duckdb.DuckDBPyConnection, key: str, compared: str) -> int:
+    """Make the table ``shared_numbers`` of what several keys hash to, and say how many there are.
+
+    Most keys are alone, and sorted numbers show that with far less memory than the keys themselves would take.
+    """
+    hashed = con.sql(f"SELECT hash({key}) AS number FROM part_rows WHERE {compared}")  # noqa: S608
+    batches = [batch.column(0).to_numpy() for batch in hashed.to_arrow_reader(_BATCH_ROWS)]
+    numbers = np.concatenate([*batches, np.empty(0, dtype=np.uint64)])
+    del batches
+    numbers.sort()
+    shared = np.unique(numbers[1:][numbers[1:] == numbers[:-1]])
+    con.execute("DROP TABLE IF EXISTS shared_numbers")
+    con.from_arrow(pa.table({"number": shared})).create("shared_numbers")
+    return len(shared)

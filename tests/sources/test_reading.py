@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sources.extract_files import matched_files
-from sources.reading import read_rows
+from sources.reading import open_rows
 from sources.tables import QUARANTINE, RENT_TRANSACTIONS
 from store.errors import InputRejected, UsageError
 from tests.sources.helpers import RENT, RENT_HEADER, config, put, quarantine, read, rent_with, sources
@@ -24,10 +24,10 @@ def rows_of(folder: Path, extract: dict[str, object], *wanted: str) -> list[tupl
     made = config(folder, extract).extracts[0]
     (file,) = matched_files(folder, made)
     con = duckdb.connect()
-    found = read_rows(con, file, wanted)
-    relation = con.table("rows").order("row")
+    found = open_rows(file, wanted)
     names = ["row", *[found.columns[name] for name in wanted], "kind"]
-    return relation.project(*[duckdb.ColumnExpression(name) for name in names]).fetchall()
+    columns = [duckdb.ColumnExpression(name) for name in names]
+    return [row for _ in found.chunks(con) for row in con.table("rows").order("row").project(*columns).fetchall()]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sources.extracting import Extractor
-from sources.parts import Parts
+from sources.parts import Parts, PartWriter
 from sources.stage import STAGE
 from sources.tables import (
     ATTENDANCE,
@@ -343,17 +345,19 @@ def test_a_run_stopped_while_reading_goes_on_from_the_parts_it_had(
     put(folder, "rent_1.csv", RENT_HEADER + "a,2024-01-01,DD,-1\n")
     put(folder, "rent_2.csv", RENT_HEADER + "a,2024-01-02,DD,-2\n")
     whole = bytes_of(sources(tmp_path / "whole", RENT, folder=folder))
-    saved = Parts.save
+    writing = Parts.writing
 
-    def killed(parts: Parts, fingerprint: str, tables: Any, summary: Any) -> Any:
-        if summary.file == "rent_2.csv":
-            raise KeyboardInterrupt
-        return saved(parts, fingerprint, tables, summary)
+    @contextmanager
+    def killed(parts: Parts, fingerprint: str, tables: Any, summary: Any) -> Iterator[PartWriter]:
+        with writing(parts, fingerprint, tables, summary) as part:
+            yield part
+            if summary.file == "rent_2.csv":
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(Parts, "save", killed)
+    monkeypatch.setattr(Parts, "writing", killed)
     with pytest.raises(KeyboardInterrupt):
         sources(tmp_path / "run", RENT, folder=folder)
-    monkeypatch.setattr(Parts, "save", saved)
+    monkeypatch.setattr(Parts, "writing", writing)
     reads = Reads(monkeypatch)
     assert bytes_of(sources(tmp_path / "run", RENT, folder=folder)) == whole
     assert reads.since() == ["rent_2.csv"]
@@ -369,6 +373,19 @@ def test_the_same_files_give_the_same_bytes_whatever_the_threads(tmp_path: Path)
         run_stage(STAGE, tmp_path / f"run_{threads}", made, settings=RunSettings(threads=threads)) for threads in (1, 2)
     ]
     assert bytes_of(runs[0]) == bytes_of(runs[1])
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 7, 100])
+def test_chunks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk_rows: int) -> None:
+    folder = tmp_path / "in"
+    put(folder, "tenancies.csv", TENANCIES_CSV)
+    put(folder, "members.csv", MEMBERS_CSV * 3)
+    put(folder, "rent.csv", rent_rows(300, 20) + "Total,,,1.00\nEnd of report,,,\nbad\n")
+    made = config(folder, TENANCY, MEMBERS, rent_with(footer_lines=2), max_bad_share=0.5)
+    whole = bytes_of(run_stage(STAGE, tmp_path / "whole", made))
+    monkeypatch.setattr("sources.raw_rows._CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr("sources.csv_reading.BLOCK_BYTES", 256)
+    assert bytes_of(run_stage(STAGE, tmp_path / "run", made)) == whole
 
 
 def test_every_table_is_written_even_where_no_extract_feeds_it(tmp_path: Path) -> None:
