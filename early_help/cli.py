@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from early_help import demo as demo_run
+from early_help.calibration import print_calibration
 from early_help.config import CouncilConfig, load_config
 from early_help.lock import run_lock
 from early_help.manifest import write_manifest
@@ -159,12 +160,18 @@ def synth(
     truth: Annotated[Path, typer.Option("--truth", help="Folder of the truth, apart from the extracts.")],
     seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
 ) -> None:
-    """Make the raw extracts of a synthetic borough, and the truth in a folder of its own."""
+    """Make the raw extracts of a synthetic borough, its truth in a folder of its own, and show its calibration."""
     from sources.synthetic import generate  # noqa: PLC0415 - only this command and the demo need it
+    from sources.synthetic.calibration import measure  # noqa: PLC0415
 
     if out.resolve() == truth.resolve() or out.resolve() in truth.resolve().parents:
         raise UsageError("The truth would lie with the extracts.", where="--truth", fix="Give a folder outside --out.")
-    generate(families, seed, out, truth, ConsoleProgress(console))
+    progress = ConsoleProgress(console)
+    generate(families, seed, out, truth, progress)
+    with progress.task("Counting its figures", 1) as task:
+        figures = measure(out / "extracts", truth)
+        task.advance()
+    print_calibration(console, figures)
     console.print(f"Extracts and council.toml: {out}\nTruth: {truth}", markup=False)
 
 

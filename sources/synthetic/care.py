@@ -23,6 +23,9 @@ _CONTACT_SHARES = (0.06, 0.03, 0.24, 0.06, 0.05, 0.03, 0.04, 0.05, 0.08, 0.24, 0
 NFA, EARLY_HELP, REFERRAL = range(3)
 _EARLY_HELP_EFFECT = 0.2
 _SOCIAL_CARE_EFFECT = 0.15
+_NO_PLACE = 0.12
+_WATCHED_AGAIN = 1.4
+"""Times as many contacts, at equal need, about a family already contacted about within a year."""
 
 
 @dataclass
@@ -52,6 +55,8 @@ class Care:
     plans: Events
     early_help: Events
     incidents: Events
+    offers: Events
+    """Families that were to have early help, and whether there was a place: the lottery that shows what it does."""
 
 
 @dataclass
@@ -63,15 +68,17 @@ class _State:
     relief: Array
     referred: Array
     """Whether a referral was ever accepted: the next one is accepted sooner."""
+    contacted: Array
+    """Day of the last contact."""
 
 
 def live_through(seed: int, families: Families, needs: Needs, children: Array) -> Care:
     """Simulate every quarter. ``children`` is the number of under-18s by family and quarter."""
     rng = stream(seed, "care")
     size = len(families)
-    care = Care(needs, Events(), Events(), Events(), Events(), Events())
+    care = Care(needs, Events(), Events(), Events(), Events(), Events(), Events())
     never = np.zeros(size, dtype=np.int64)
-    state = _State(never.copy(), never.copy(), np.zeros(size), np.zeros(size, dtype=bool))
+    state = _State(never.copy(), never.copy(), np.zeros(size), np.zeros(size, dtype=bool), never.copy())
     for quarter, begins in enumerate(QUARTERS.tolist()):
         state.relief = 0.85 * state.relief
         state.relief += np.where(state.early_help > begins, _EARLY_HELP_EFFECT, 0.0)
@@ -110,7 +117,8 @@ def _contacts(
     need = care.needs.latent[minded, quarter]
     school = care.needs.about("school", minded, np.full(len(minded), quarter))
     watched = WATCHED[families.group[minded]]
-    count = rng.poisson(0.35 * watched * logistic(-1.95 + 1.0 * need + 0.3 * school))
+    watched = watched * np.where(state.contacted[minded] > QUARTERS[quarter] - 365, _WATCHED_AGAIN, 1.0)
+    count = rng.poisson(0.30 * watched * logistic(-1.95 + 1.0 * need + 0.3 * school))
     family, source = np.repeat(minded, count), pick(rng, CONTACT_SOURCES, int(count.sum()), _CONTACT_SHARES)
     on = _when(rng, quarter, len(family))
     alarms = care.incidents.parts
@@ -121,7 +129,7 @@ def _contacts(
     order = np.lexsort((on, family))
     family, on, source = family[order], on[order], source[order]
     need = care.needs.latent[family, quarter]
-    refer = happens(rng, logistic(-1.75 + 0.8 * need + 1.5 * state.referred[family]), len(family))
+    refer = happens(rng, logistic(-1.83 + 0.8 * need + 1.4 * state.referred[family]), len(family))
     help_ = happens(rng, logistic(-1.8 + 0.2 * need), len(family))
     busy = (state.social_care[family] > on) | (state.early_help[family] > on)
     # One referral is accepted in a quarter: what comes after it joins the open assessment.
@@ -135,6 +143,7 @@ def _contacts(
         outcome=outcome,
         quarter=np.full(len(family), quarter),
     )
+    state.contacted[family] = on
     _open_early_help(rng, care, state, family[outcome == EARLY_HELP], on[outcome == EARLY_HELP], "Front door")
     _assess(rng, care, state, quarter, family[accepted], on[accepted])
     state.referred[family[accepted]] = True
@@ -174,7 +183,7 @@ def _assess(rng: np.random.Generator, care: Care, state: _State, quarter: int, f
         outcome=outcome,
         quarter=np.full(size, quarter),
     )
-    for kind, usual in (("CIN", 240.0), ("ICPC", 280.0), ("LAC", 1000.0)):
+    for kind, usual in (("CIN", 290.0), ("ICPC", 280.0), ("LAC", 1250.0)):
         taken = outcome == kind
         begins = end[taken]
         ends = begins + 40 + rng.exponential(usual - 40, len(begins)).astype(np.int64)
@@ -205,6 +214,9 @@ def _open_early_help(
 ) -> None:
     first = _first_of_each(family)
     family, on = family[first], on[first]
+    given = happens(rng, 1 - _NO_PLACE, len(family))
+    care.offers.add(family=family, on=on, given=given)
+    family, on = family[given], on[given]
     size = len(family)
     start = on + rng.integers(2, 22, size)
     end = start + 50 + rng.exponential(130, size).astype(np.int64)

@@ -1,8 +1,7 @@
 """How young carers come to be known: through a school that records them, the carers' project, or an assessment.
 
-Most never are. A school must be one that records carers at all; whose child is recognised differs by group.
-The share known at any time is higher than the 0.6% of the school census in 2024 (Carers Trust), nearer to what a
-borough with a project and a school census finds together; that is assumed.
+Most never are. A school must be one that records carers at all; whose child is recognised differs by group. The shares
+known to schools and to the project are published (``targets.py``); that an assessment names three in ten is assumed.
 """
 
 from __future__ import annotations
@@ -13,13 +12,25 @@ import numpy as np
 
 from sources.synthetic.care import Care
 from sources.synthetic.chance import happens, pick, recording_delay, stream
-from sources.synthetic.clock import EXTRACT, OPEN, QUARTER_DAYS, QUARTERS, SCHOOL_YEARS, Array, census_days, day
+from sources.synthetic.clock import (
+    EXTRACT,
+    OPEN,
+    QUARTER_DAYS,
+    QUARTERS,
+    SCHOOL_YEARS,
+    Array,
+    census_days,
+    day,
+    quarter_of,
+)
 from sources.synthetic.ethnicity import CARER_SEEN
 from sources.synthetic.families import Families, People
 from sources.synthetic.need import Needs
 from sources.synthetic.schools import Pupils
 
 _CENSUS_ASKS_FROM = day(2023, 1, 1)
+_FIRST_LOOK, _LATER_LOOK = 0.40, 0.05
+"""Chance that a school marks a carer at the first census it records carers in, and at each later one."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +57,16 @@ def build_carers(seed: int, families: Families, people: People, needs: Needs, ca
     census_from = np.full(size, OPEN)
     for year in SCHOOL_YEARS:
         person, _, school, first, last = pupils.enrolled(people, families, year)
-        records = np.zeros(size)
-        records[person] = np.where(pupils.schools.records_carers[school], 0.085, 0.006)
+        records = np.full(size, OPEN)
+        records[person] = pupils.schools.records_carers[school]
+        quarter = int(quarter_of(np.array(day(year, 10, 1))))
+        noticed = seen * np.exp(0.2 * needs.about("school", people.family, np.full(size, quarter)))
         for on in (on for _, on in census_days(year) if on >= _CENSUS_ASKS_FROM):
-            marked = (cares <= on) & (census_from == OPEN) & happens(rng, records * seen, size)
+            new = records > on - 100
+            marked = happens(rng, np.where(new, _FIRST_LOOK, _LATER_LOOK) * noticed, size)
             on_roll = np.zeros(size, dtype=bool)
             on_roll[person[(first <= on) & (last > on)]] = True
-            census_from[marked & on_roll] = on
+            census_from[(cares <= on) & (census_from == OPEN) & (records <= on) & marked & on_roll] = on
     referred = np.full(size, OPEN)
     helped = np.zeros(len(families), dtype=bool)
     for on in QUARTERS.tolist():

@@ -16,7 +16,8 @@ from sources.synthetic.families import CHILDLESS, Families
 from sources.synthetic.places import Places, build_places
 
 COUNCIL, ASSOCIATION, PRIVATE, OWNER, HOSTEL = range(5)
-_TENURES = (0.34, 0.11, 0.37, 0.18)
+TENURES = ("council", "housing association", "private", "owner")
+_SHARES = (0.34, 0.11, 0.37, 0.18)
 _MOVES_IN_FIVE_YEARS = np.array([0.12, 0.12, 0.40, 0.10])
 _KEY = 200_000
 
@@ -43,7 +44,7 @@ class Homes:
 def build_homes(seed: int, families: Families) -> tuple[Homes, Places]:
     rng = stream(seed, "homes")
     size = len(families)
-    tenure = rng.choice(len(_TENURES), size, p=_TENURES)
+    tenure = rng.choice(len(_SHARES), size, p=_SHARES)
     moves = happens(rng, _MOVES_IN_FIVE_YEARS[tenure], size)
     hostel = happens(rng, 0.03, size) & (families.kind != CHILDLESS)
     moved = days_between(rng, np.maximum(families.arrives, BEGINS) + 30, np.minimum(families.leaves, EXTRACT), size)

@@ -1,10 +1,11 @@
-"""Benefits and rent accounts.
+"""Rent accounts.
 
 A tenant on a low income is paid for by Housing Benefit straight to the account, or gets Universal Credit monthly
-and pays from it. A first Universal Credit payment takes at least five weeks: the account then rises by about two
-weeks of rent and falls back over most of a year (DWP 2024 follows 15,750 tenants: about 3 weeks owed a year before,
-5 at the claim, 7 to 8 two to three months on, 6 to 7 after a year). Otherwise arrears follow need in money matters.
-Assumed: take-up, the pace of moving from Housing Benefit, the steps' thresholds in weeks of rent.
+and pays from it. Those about to claim are often behind already; their Housing Benefit stops some weeks before the
+claim, and a first Universal Credit payment takes at least five weeks: the account rises by about two weeks of rent and
+falls back over most of a year (DWP 2024 follows 15,750 tenants: about 3 weeks owed a year before, 5 at the claim, 7 to
+8 two to three months on, 6 to 7 after a year). Otherwise arrears follow need in money matters. Assumed: how that path
+comes about, and the steps' thresholds in weeks of rent.
 """
 
 from __future__ import annotations
@@ -13,28 +14,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sources.synthetic.chance import days_between, happens, logistic, stream
-from sources.synthetic.clock import COVERS_FROM, COVERS_TO, EXTRACT, OPEN, Array, day, quarter_of
-from sources.synthetic.families import Families
-from sources.synthetic.homes import COUNCIL, HOSTEL, OWNER, Homes
+from sources.synthetic.benefits import Benefits
+from sources.synthetic.chance import happens, logistic, stream
+from sources.synthetic.clock import COVERS_FROM, COVERS_TO, EXTRACT, OPEN, Array, quarter_of
+from sources.synthetic.homes import COUNCIL, HOSTEL, Homes
 from sources.synthetic.need import Needs
 
 RENT, SELF, HOUSING_BENEFIT, UNIVERSAL_CREDIT, OPENING, COSTS = range(6)
 STEPS = ("LTR1", "LTR2", "MONEY", "AGREE", "NOSP", "COURT", "SPO", "EVICT")
 _STEP_WEEKS = np.array([3.0, 4.5, 6.0, 7.0, 9.0, 12.0, 15.0, 20.0, 1e9])
 _WAIT_WEEKS = 6
-
-
-@dataclass(frozen=True)
-class Benefits:
-    """By family: first day of Universal Credit (never: OPEN), and the Housing Benefit spell."""
-
-    uc_from: Array
-    uc_to: Array
-    hb_from: Array
-    hb_to: Array
-    reduction: Array
-    """Whether council tax is reduced."""
+_SETTLES, _SETTLES_SLOWLY = 0.6, 0.03
+"""Share of what is owed that a tenant pays off with each payment, and one who struggles to."""
+_GAP_DAYS = 56.0
+_DEDUCTED_FROM_WEEK, _DEDUCTED = 14, 0.04
+"""The share of arrears taken from Universal Credit for the landlord each month, and from when."""
+_OLD_DEBT = 12.5
+"""Weeks of rent owed at the start, on average, by those who struggle."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +49,32 @@ class Rent:
     step_balance: Array
 
 
-def build_benefits(seed: int, families: Families, homes: Homes, needs: Needs) -> Benefits:
-    rng = stream(seed, "benefits")
-    size = len(families)
-    renting = homes.tenure_of_family != OWNER
-    legacy = needs.poor & renting & happens(rng, 0.42, size)
-    since = days_between(rng, day(2012, 1, 1), day(2019, 1, 1), size)
-    migrates = np.where(happens(rng, 0.88, size), days_between(rng, COVERS_FROM, EXTRACT, size), OPEN)
-    already = days_between(rng, day(2018, 6, 1), COVERS_FROM, size)
-    tested = days_between(rng, COVERS_FROM, EXTRACT, size)
-    need_then = needs.latent[np.arange(size), quarter_of(tested)]
-    new = np.where(happens(rng, logistic(-1.7 + 0.9 * need_then), size), tested, OPEN)
-    uc_from = np.where(legacy, migrates, np.where(needs.poor & happens(rng, 0.9, size), already, new))
-    uc_from = np.where(uc_from < OPEN, np.maximum(uc_from, families.arrives), OPEN)
-    stops = happens(rng, 0.12, size) & (uc_from < EXTRACT - 200)
-    uc_to = np.where(stops, days_between(rng, np.minimum(uc_from, EXTRACT) + 150, EXTRACT, size), OPEN)
-    return Benefits(
-        uc_from=uc_from,
-        uc_to=np.minimum(uc_to, families.leaves),
-        hb_from=np.where(legacy, np.maximum(since, families.arrives), OPEN),
-        hb_to=np.where(legacy, np.minimum(uc_from, families.leaves), OPEN),
-        reduction=(needs.poor | (uc_from < OPEN)) & happens(rng, 0.7, size),
+@dataclass(frozen=True)
+class _Tenants:
+    """How the tenant of each account pays."""
+
+    lasting: Array
+    struggles: Array
+    waits: Array
+    """Whether the first weeks of Universal Credit find the tenant with nothing to pay from."""
+    settles: Array
+    paid_to: Array
+    """Day from which Housing Benefit no longer comes."""
+
+
+def _tenants(rng: np.random.Generator, family: Array, needs: Needs, benefits: Benefits) -> _Tenants:
+    size = len(family)
+    soon = (benefits.uc_from[family] > COVERS_FROM) & (benefits.uc_from[family] < EXTRACT)
+    money = needs.about("money", family, np.zeros(size, dtype=np.int64))
+    struggles = happens(rng, logistic(-2.75 + 0.6 * money + 2.3 * soon), size)
+    # What brings the change of benefit stops the old one first, and weeks go by before the claim.
+    gap = np.where(struggles & soon, rng.exponential(_GAP_DAYS, size), 0.0)
+    return _Tenants(
+        lasting=rng.normal(0, 0.5, size),
+        struggles=struggles,
+        waits=happens(rng, np.where(struggles, 0.9, 0.15), size),
+        settles=np.where(struggles, _SETTLES_SLOWLY, _SETTLES),
+        paid_to=benefits.hb_to[family] - gap.astype(np.int64),
     )
 
 
@@ -85,10 +86,10 @@ def build_rent(seed: int, homes: Homes, needs: Needs, benefits: Benefits) -> Ren
     size, family = len(home), homes.family[home]
     weekly = rng.normal(12_800, 1_700, size).clip(8_500, 22_000).astype(np.int64)
     weekly = np.where(homes.tenure[home] == HOSTEL, weekly * 2, weekly)
-    phase, waits = rng.integers(0, 4, size), happens(rng, 0.45, size)
-    lasting = rng.normal(0, 0.7, size)
+    phase = rng.integers(0, 4, size)
+    tenant = _tenants(rng, family, needs, benefits)
     # Whoever pays does so for the four weeks to come, and so begins some weeks in credit.
-    owed = np.where(rng.random(size) < 0.3, rng.exponential(2.5, size), 0.0) - (-phase) % 4
+    owed = np.where(tenant.struggles, rng.exponential(_OLD_DEBT, size), 0.0) - (-phase) % 4
     owed = np.where(homes.start[home] < COVERS_FROM, owed, 0.0)
     balance = (owed * weekly).astype(np.int64)
     opening = np.flatnonzero((homes.start[home] < COVERS_FROM) & (balance != 0))
@@ -100,23 +101,28 @@ def build_rent(seed: int, homes: Homes, needs: Needs, benefits: Benefits) -> Ren
         live = (homes.start[home] <= monday) & (homes.end[home] > monday)
         charge = np.where(live, weekly, 0)
         money = needs.about("money", family, np.full(size, int(quarter_of(np.array(monday)))))
-        on_hb = live & (benefits.hb_from[family] <= monday) & (benefits.hb_to[family] > monday)
+        on_hb = live & (benefits.hb_from[family] <= monday) & (tenant.paid_to > monday)
         on_uc = live & (benefits.uc_from[family] <= monday) & (benefits.uc_to[family] > monday)
         since_uc = (monday - benefits.uc_from[family]) // 7
         credit = np.where(on_hb, (weekly * 88) // 100, 0)
         due = live & ((week + phase) % 4 == 0)
         # Income mostly falls some months before the claim.
-        shaken = (since_uc < 0) & (since_uc > -30)
-        misses = happens(rng, logistic(-3.85 + 1.25 * money + lasting + 1.2 * shaken), size)
+        shaken = (since_uc < 0) & (since_uc > -44)
+        misses = happens(
+            rng, logistic(-4.1 + 0.7 * money + tenant.lasting + tenant.struggles * (1.5 + 2.3 * shaken)), size
+        )
         part = np.where(misses, np.where(rng.random(size) < 0.6, 0.0, 0.5), 1.0)
-        waiting = on_uc & waits & (since_uc < _WAIT_WEEKS)
+        waiting = on_uc & tenant.waits & (since_uc < _WAIT_WEEKS)
         own = np.where(on_hb, weekly - credit, weekly) * 4 * part
-        catch_up = np.maximum(balance, 0) * np.where(misses, 0.0, 0.12) * (rng.random(size) < 0.7)
+        least = np.where(tenant.struggles, 0, weekly)
+        deducted = on_uc & tenant.struggles & (since_uc > _DEDUCTED_FROM_WEEK)
+        share = np.where(deducted, _DEDUCTED, tenant.settles)
+        catch_up = np.where(misses, 0.0, np.clip(share * balance, least, np.maximum(balance, least)))
         room = np.maximum(own + catch_up, 0).astype(np.int64)
         paid = np.where(due & ~waiting, np.minimum(room, np.maximum(balance + charge + 3 * weekly, 0)), 0)
         steps.append(_step(rng, stage, last_step, monday, live, balance / weekly, balance))
         balance = balance + charge - credit - paid
-        through_uc = (paid > 0) & on_uc & (lasting > 0.3)
+        through_uc = (paid > 0) & on_uc & (tenant.lasting > 0.3)
         postings.append(_rows(np.flatnonzero(charge), np.full(size, monday), RENT, charge))
         postings.append(_rows(np.flatnonzero(credit), np.full(size, monday), HOUSING_BENEFIT, -credit))
         postings.append(_rows(np.flatnonzero(through_uc), monday + phase, UNIVERSAL_CREDIT, -paid))

@@ -20,7 +20,11 @@ from sources.synthetic.families import CHILD, FEMALE, SECOND_PARENT, Families, P
 
 _SLOW = 0.85
 _FADE = 0.67
-_ILL_SHARE = 0.2
+_ILL_SHARE = 0.205
+HOURS = ("19 or fewer", "20 to 49", "50 or more")
+_HOURS_SHARES = np.array([475, 120, 60]) / 655
+"""Lewisham's young carers at the census of 2021 (ONS)."""
+_DISABLED_SHARE = 0.103
 SUBJECTS = ("school", "money", "safety", "health")
 
 
@@ -36,6 +40,10 @@ class Needs:
     """Day a parent's illness begins, by family."""
     cares_from: Array
     """Day a child becomes a young carer, by person."""
+    hours: Array
+    """Hours of care a week, by person, as an index into HOURS."""
+    disabled: Array
+    """Whether a child is disabled enough for Disability Living Allowance, by person."""
 
     def about(self, subject: str, family: Array, quarter: Array) -> Array:
         """Need in one subject."""
@@ -63,9 +71,11 @@ def build_needs(seed: int, families: Families, people: People) -> Needs:
     return Needs(
         latent=latent,
         subjects={subject: _autoregressive(rng, size, quarters, 1.0) for subject in SUBJECTS},
-        poor=happens(rng, logistic(0.7 + 1.6 * latent[:, 0]), size),
+        poor=happens(rng, logistic(-0.42 + 1.6 * latent[:, 0]), size),
         ill_from=ill_from,
         cares_from=_carers(rng, people, ill_from),
+        hours=stream(seed, "hours of care").choice(len(HOURS), len(people), p=_HOURS_SHARES),
+        disabled=(people.role == CHILD) & happens(stream(seed, "disabled children"), _DISABLED_SHARE, len(people)),
     )
 
 

@@ -35,9 +35,10 @@ def _write_census_year(borough: Borough, paper: Paper, year: int, ethnicity: Arr
     pupil = person[rows]
     name = named(borough, rng, pupil, on, _KEEPING)
     home = placed(borough, rng, borough.homes.at(people.family[pupil], on - 15), _KEEPING)
-    marked = borough.carers.census_from[pupil] <= on
+    records = pupils.schools.records_carers[school[rows]] <= on
+    marked = (borough.carers.census_from[pupil] <= on) & records
     # A school that records no carers leaves the marker blank for some pupils.
-    blank = ~pupils.schools.records_carers[school[rows]] & happens(rng, 0.3, len(rows))
+    blank = ~records & happens(rng, 0.3, len(rows))
     upn = pupils.upn[pupil]
     loaded = on + rng.integers(10, 45, len(rows))
     # A census knows of a leaver only who has left by the day it is loaded.

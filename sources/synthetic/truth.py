@@ -12,7 +12,8 @@ from sources.synthetic.chance import labels
 from sources.synthetic.clock import EXTRACT, OPEN, QUARTERS, Array
 from sources.synthetic.ethnicity import CODES
 from sources.synthetic.families import WITH_CHILDREN
-from sources.synthetic.need import SUBJECTS
+from sources.synthetic.homes import TENURES
+from sources.synthetic.need import HOURS, SUBJECTS
 from sources.synthetic.paper import Paper
 from sources.synthetic.world import Borough
 from store.files import replacing
@@ -23,7 +24,7 @@ IN_NEED = 1.3
 
 
 def write_truth(borough: Borough, paper: Paper, folder: Path) -> None:
-    """Six tables: persons, record_person, family_members, need, young_carers, under_the_radar."""
+    """Eight tables; ``docs/synthetic-borough.md`` says what is in each."""
     person = _ids("P", np.arange(len(borough.people)))
     family = _ids("F", np.arange(len(borough.families)))
     _put(folder, "persons", _persons(borough, person, family))
@@ -33,6 +34,8 @@ def write_truth(borough: Borough, paper: Paper, folder: Path) -> None:
     _put(folder, "need", need)
     _put(folder, "under_the_radar", radar)
     _put(folder, "young_carers", _carers(borough, person))
+    _put(folder, "households", _households(borough, family))
+    _put(folder, "early_help_offers", _offers(borough, family))
 
 
 def _ids(prefix: str, numbers: Array) -> Array:
@@ -64,6 +67,7 @@ def _persons(borough: Borough, person: Array, family: Array) -> pa.Table:
             "sex": _text(np.array(["F", "M"], dtype=object)[people.sex]),
             "forename": _text(people.forename),
             "surname": _text(people.surname),
+            "disabled": pa.array(borough.needs.disabled),
         }
     )
 
@@ -127,5 +131,31 @@ def _carers(borough: Borough, person: Array) -> pa.Table:
             "person": _text(person[carers]),
             "from_date": _dates(borough.needs.cares_from[carers]),
             "identified_on": _dates(borough.carers.identified()[carers]),
+            "hours": _text(np.array(HOURS, dtype=object)[borough.needs.hours[carers]]),
         }
+    )
+
+
+def _households(borough: Borough, family: Array) -> pa.Table:
+    benefits, tenures = borough.benefits, np.array(TENURES, dtype=object)
+    kinds = np.array(["with children", "second home", "childless"], dtype=object)
+    return pa.table(
+        {
+            "family": _text(family),
+            "kind": _text(kinds[borough.families.kind]),
+            "origin": _text(family[borough.families.origin]),
+            "tenure": _text(tenures[borough.homes.tenure_of_family]),
+            "poor": pa.array(borough.needs.poor),
+            "uc_from": _dates(benefits.uc_from),
+            "uc_to": _dates(benefits.uc_to),
+            "hb_from": _dates(benefits.hb_from),
+            "hb_to": _dates(benefits.hb_to),
+        }
+    )
+
+
+def _offers(borough: Borough, family: Array) -> pa.Table:
+    offers = borough.care.offers
+    return pa.table(
+        {"family": _text(family[offers["family"]]), "on": _dates(offers["on"]), "given": pa.array(offers["given"])}
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sources.synthetic.benefits import Benefits, build_benefits
 from sources.synthetic.care import Care, live_through
 from sources.synthetic.carers import Carers, build_carers
 from sources.synthetic.clock import QUARTER_DAYS, QUARTERS, Array
 from sources.synthetic.families import CHILD, Families, Members, People, build_families
 from sources.synthetic.homes import Homes, build_homes
-from sources.synthetic.money import Benefits, Rent, build_benefits, build_rent
+from sources.synthetic.money import Rent, build_rent
 from sources.synthetic.need import Needs, build_needs
 from sources.synthetic.places import Places
 from sources.synthetic.schools import Exclusions, Pupils, build_exclusions, build_pupils

@@ -15,7 +15,7 @@ from sources.synthetic import generate
 from store.run_folder import RunFolder
 from tests.support import run_stage
 
-FAMILIES, SEED = 240, 11
+FAMILIES, SEED = 240, 14
 
 
 @dataclass(frozen=True)

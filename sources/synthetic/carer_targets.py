@@ -1,0 +1,162 @@
+"""Published figures of young carers."""
+
+from __future__ import annotations
+
+from sources.synthetic.figure import Shown, Target
+from sources.synthetic.school_targets import pupils_who
+
+_LAST_MARCH = "\"on\" = DATE '2025-03-31'"
+_CARERS = "2022-23, Schools Week"
+_FLAGGED = "year >= 2022 AND carer"
+CARERS: tuple[Target, ...] = (
+    Target(
+        "Children of 5 to 17 who truly care",
+        "about 7%",
+        "2018, BBC and Nottingham survey",
+        0.06,
+        0.08,
+        "child_days",
+        "carer::INT",
+        where=f"{_LAST_MARCH} AND age >= 5",
+        note="22% of secondary pupils give care, 32% of them much",
+    ),
+    Target(
+        "Care of 19 hours a week or less",
+        "Lewisham 72.5%",
+        "2021, News Shopper quoting ONS",
+        0.66,
+        0.79,
+        "carers_by_hours",
+        "(hours = '19 or fewer')::INT",
+    ),
+    Target(
+        "Care of 20 to 49 hours",
+        "Lewisham 18.3%",
+        "2021, News Shopper quoting ONS",
+        0.13,
+        0.24,
+        "carers_by_hours",
+        "(hours = '20 to 49')::INT",
+    ),
+    Target(
+        "Care of 50 hours or more",
+        "Lewisham 9.2%",
+        "2021, News Shopper quoting ONS",
+        0.05,
+        0.13,
+        "carers_by_hours",
+        "(hours = '50 or more')::INT",
+    ),
+    Target(
+        "Pupils marked as carers, spring 2023",
+        "England 0.5%",
+        "Carers Trust",
+        0.003,
+        0.007,
+        "censuses",
+        "carer::INT",
+        where="term = '2223P'",
+    ),
+    Target(
+        "Pupils marked as carers, spring 2024",
+        "England 0.6%",
+        "Carers Trust",
+        0.004,
+        0.008,
+        "censuses",
+        "carer::INT",
+        where="term = '2324P'",
+    ),
+    Target(
+        "Pupils marked as carers, spring 2025",
+        "England under 0.75%",
+        "Carers Trust (under 65,000)",
+        0.005,
+        0.0085,
+        "censuses",
+        "carer::INT",
+        where="term = '2425P'",
+        note="at 2023's pupils to a percent",
+    ),
+    *(
+        Target(
+            f"Schools that mark nobody, spring {year}",
+            f"England {rate}%",
+            "DfE PQ; Carers Trust",
+            rate / 100 - 0.06,
+            rate / 100 + 0.06,
+            "school_censuses",
+            "no_carers::INT",
+            where=f"\"on\" = DATE '{year}-01-18'",
+        )
+        for year, rate in ((2023, 79), (2024, 72), (2025, 70))
+    ),
+    Target(
+        "Children on the young carers' register",
+        "Hackney 4.4 per 1,000 children",
+        "March 2020, Hackney annual report",
+        0.0030,
+        0.0060,
+        "child_days",
+        "on_register::INT",
+        where=_LAST_MARCH,
+        shown=Shown.PER_1000,
+    ),
+    Target(
+        "Absence of marked carers",
+        "England 12.3%",
+        f"{_CARERS} (attendance 87.7%; 23 days)",
+        0.103,
+        0.143,
+        "pupil_years",
+        "missed",
+        "possible",
+        _FLAGGED,
+    ),
+    Target(
+        "Absence of other pupils",
+        "England 7.4%",
+        f"{_CARERS} (14 days of 190)",
+        0.063,
+        0.08,
+        "pupil_years",
+        "missed",
+        "possible",
+        "NOT carer",
+    ),
+    Target(
+        "Days missed by marked carers",
+        "England 27",
+        "2023, Carers First quoting APPG",
+        25,
+        29,
+        "pupil_years",
+        "190.0 * missed",
+        "possible",
+        _FLAGGED,
+        shown=Shown.NUMBER,
+        aimed=False,
+        note="23 days is aimed at",
+    ),
+    pupils_who(
+        "Persistently absent, marked carers", "England 39%", "2022-23, RBWM", 0.33, 0.45, _FLAGGED, "persistent::INT"
+    ),
+    pupils_who(
+        "Persistently absent, marked carers in secondary",
+        "England 46%",
+        _CARERS,
+        0.39,
+        0.53,
+        f"{_FLAGGED} AND year_group BETWEEN 7 AND 11",
+        "persistent::INT",
+    ),
+    pupils_who(
+        "Persistently absent, others in secondary",
+        "England 26%",
+        _CARERS,
+        0.22,
+        0.29,
+        "NOT carer AND year_group BETWEEN 7 AND 11",
+        "persistent::INT",
+    ),
+)
