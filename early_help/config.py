@@ -14,11 +14,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from early_help.config_errors import in_our_words, toml_trouble
 from fairness_audits.config import AuditConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
 from residents.config import ResidentsConfig
 from sources.config import SourcesConfig
+from sources.extract_files import file_within
+from sources.plan import plan_extracts
 from store.council import Council, RunSettings, Section
 from store.errors import UsageError
 from store.files import text_hash
@@ -50,8 +53,10 @@ def load_config(path: Path) -> CouncilConfig:
     content = _read(path)
     document = _parse(path, content)
     _refuse_unknown(path, document)
+    _require_extracts(path, document)
     base = path.resolve().parent
-    sources = {**document.get("sources", {}), "codes": document.get("codes", {}), "extracts": document.get("extracts")}
+    extracts = _with_queries(path, document.get("extracts"))
+    sources = {**document.get("sources", {}), "codes": document.get("codes", {}), "extracts": extracts}
     models = {**document.get("models", {})}
     if "targets" in document:
         models["targets"] = document["targets"]
@@ -62,6 +67,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, ModelsConfig, models, prefix="models", bare=("targets",)),
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
     )
+    _refuse_impossible_mappings(path, parts[0])
     return CouncilConfig(
         path=path.resolve(),
         sha256=text_hash(content),
@@ -88,7 +94,16 @@ def _parse(path: Path, content: str) -> dict[str, Any]:
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The file is not valid TOML: {error}", where=str(path), fix="Correct that line.") from None
+        trouble = toml_trouble(content, str(error))
+    raise UsageError(trouble.message, where=f"{path}, {trouble.place}", fix=trouble.fix)
+
+
+def _refuse_impossible_mappings(path: Path, sources: SourcesConfig) -> None:
+    """Raise UsageError for a mapping that no file could be read by, before any is opened."""
+    try:
+        plan_extracts(sources)
+    except UsageError as error:
+        raise UsageError(error.message, where=f"{path}: {error.where}", fix=error.fix) from None
 
 
 def _refuse_unknown(path: Path, document: dict[str, Any]) -> None:
@@ -99,11 +114,34 @@ def _refuse_unknown(path: Path, document: dict[str, Any]) -> None:
             )
 
 
+def _require_extracts(path: Path, document: dict[str, Any]) -> None:
+    if not document.get("extracts"):
+        raise UsageError(
+            "No extract is described yet.",
+            where=f"{path}: [[extracts]]",
+            fix="Put a file in the folder of the extracts, ask early-help suggest FILE --out PART.toml, read what it "
+            "proposes, and add it to the end of this file.",
+        )
+
+
 def _resolved(base: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
     """The table with a path made absolute from the TOML's own folder."""
     if not isinstance(table.get(key), str):
         return table
     return {**table, key: str(base / table[key])}
+
+
+def _with_queries(path: Path, extracts: Any) -> Any:
+    """The extracts with the path of each query_file made absolute; it may not lead out of the TOML's folder."""
+    if not isinstance(extracts, list):
+        return extracts
+    made = list(extracts)
+    for place, extract in enumerate(extracts):
+        if isinstance(extract, dict) and isinstance(extract.get("query_file"), str):
+            where = f"{path}: extracts[{place + 1}].query_file"
+            found = file_within(path.resolve().parent, extract["query_file"], where)
+            made[place] = {**extract, "query_file": str(found)}
+    return made
 
 
 def _section(
@@ -112,17 +150,26 @@ def _section(
     try:
         return kind.model_validate(table)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
+        found = error.errors(include_url=False, include_input=False)
     # Raised out here, so that the library's error, and all that it holds on to, goes with its handler. A key that is
     # not known comes first: it is often why another is missing.
-    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
+    first = min(found, key=lambda one: _rank(one["type"], one["loc"]))
     location = [str(part) for part in first["loc"]]
     key = _toml_key(location, prefix, bare)
     if first["type"] == "extra_forbidden":
         fix = _suggestion(location[-1], _known_keys(kind, location[:-1]))
         raise UsageError("This key is not known.", where=f"{path}: {key}", fix=fix)
-    message = first["msg"].removeprefix("Value error, ")
-    raise UsageError(f"{message}.", where=f"{path}: {key}", fix="Correct the value.")
+    message, fix = in_our_words(first["type"], first.get("ctx", {}), location[-1] if location else "")
+    raise UsageError(message, where=f"{path}: {key}", fix=fix)
+
+
+def _rank(kind: str, location: tuple[int | str, ...]) -> tuple[bool, bool, int]:
+    """Which of several errors to tell: an unknown key first, then what is deepest in the file.
+
+    A value that may have several forms is tried as each; that it is not the plain one says little.
+    """
+    plain_form = bool(location) and str(location[-1]) in ("str", "list[str]")
+    return kind != "extra_forbidden", plain_form, -len(location)
 
 
 def _toml_key(location: list[str], prefix: str, bare: tuple[str, ...]) -> str:

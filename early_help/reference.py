@@ -21,7 +21,7 @@ from models.config import ModelsConfig, TargetSettings
 from models.tables import TABLES as MODELS_TABLES
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
-from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping
+from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping, Unpivot
 from sources.tables import QUARANTINE
 from sources.tables import TABLES as SOURCES_TABLES
 from store.council import Council, RunSettings
@@ -38,6 +38,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[[extracts]]", Extract, ()),
     ("[[extracts.joins]]", Join, ()),
     ("[[extracts.tables]]", TableMapping, ()),
+    ("[extracts.tables.unpivot]", Unpivot, ()),
     ("[extracts.tables.columns]: a column name, a list of them, or a table of", MappedColumn, ()),
     ("[residents]", ResidentsConfig, ()),
     ("[features]", FeaturesConfig, ()),

@@ -10,7 +10,7 @@ import codecs
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from sources.cin_census import ROW_ELEMENTS
 from store.council import Section
@@ -155,6 +155,16 @@ class MappedColumn(Section):
 ColumnOrigin = str | list[str] | MappedColumn
 
 
+class Unpivot(Section):
+    """Columns side by side that are rows of one table: each cell that is not blank makes a row."""
+
+    name: str = Field(description="Table column that says which of the columns it was, such as domain.")
+    value: str = Field(description="Table column that takes the cell, such as score.")
+    columns: dict[str, str] = Field(
+        min_length=1, description="Column of the extract to what ``name`` then says, such as Q1 = 'education'."
+    )
+
+
 class TableMapping(Section):
     """How the rows of an extract become rows of one table."""
 
@@ -178,6 +188,33 @@ class TableMapping(Section):
     )
     present: list[str] = Field(default_factory=list, description="Only rows where these columns are not blank.")
     columns: dict[str, ColumnOrigin] = Field(default_factory=dict, description="Table column to its origin.")
+    unpivot: Unpivot | None = Field(
+        None, description="Columns side by side that each make a row, where not blank, such as the scores of a form."
+    )
+
+    @model_validator(mode="after")
+    def _mapped_once(self) -> TableMapping:
+        made = (self.unpivot.name, self.unpivot.value) if self.unpivot else ()
+        for name in made:
+            if name in self.columns or made.count(name) > 1:
+                raise ValueError(f"{name} is mapped twice, by columns and by unpivot, or twice by unpivot")
+        return self
+
+    def unpivoted(self) -> list[TableMapping]:
+        """The mapping as one for each of the columns side by side; itself alone where there are none."""
+        if self.unpivot is None:
+            return [self]
+        name, value = self.unpivot.name, self.unpivot.value
+        return [
+            self.model_copy(
+                update={
+                    "unpivot": None,
+                    "present": [*self.present, column],
+                    "columns": {**self.columns, name: MappedColumn.model_validate({"constant": meaning}), value: column},
+                }
+            )
+            for column, meaning in self.unpivot.columns.items()
+        ]
 
 
 class Join(Section):
@@ -252,6 +289,11 @@ class Extract(Section):
     tables: list[TableMapping] = Field(
         default_factory=list, description="What its rows become; none for an extract that is only joined."
     )
+
+    @field_validator("tables")
+    @classmethod
+    def _each_row_of_its_own(cls, tables: list[TableMapping]) -> list[TableMapping]:
+        return [one for mapping in tables for one in mapping.unpivoted()]
 
     @model_validator(mode="after")
     def _fits_together(self) -> Extract:

@@ -209,6 +209,7 @@ CONTRACTS: dict[str, Contract] = {
             identifying=("episode_id",),
         ),
         _dated(t.ALLOCATIONS, key=(*_PERSON_KEY, "worker_id", "event_date")),
+        _dated(t.WORKERS, key=("source", "worker_id", "from_date"), first=FIRST_SPELL),
         _dated(t.DOMESTIC_INCIDENTS, key=(*_PERSON_KEY, "incident_id")),
         _dated(t.OFFENCES, Between("gravity", 1, 8), key=(*_PERSON_KEY, "offence_id"), identifying=("offence_id",)),
         _dated(t.ADULT_CARE_SERVICES, key=(*_PERSON_KEY, "event_date", "kind"), first=FIRST_SPELL),

@@ -26,7 +26,7 @@ _FORWARD = frozenset({"to_date", "address_to"})
 _IDENTIFIERS = frozenset(
     {
         *("record_id_a", "record_id_b", "upn", "nino", "school_id", "contact_id", "assessment_id", "episode_id"),
-        *("incident_id", "offence_id", "worker_id"),
+        *("incident_id", "offence_id", "worker_id", "manager_id"),
     }
 )
 

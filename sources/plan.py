@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sources import cin_census
 from sources.config import Extract, Join, SourcesConfig, TableMapping, path_columns
+from sources.contracts import CONTRACTS
+from sources.declared_values import check_declared_values
 from sources.mapping import CLASS_COLUMN, SET_BY_THE_ROOM, TABLES_BY_NAME, columns_of, origin_of
 from sources.tables import GROUP_TYPES
 from store.errors import UsageError
@@ -78,8 +80,9 @@ def _plan(extract: Extract, by_name: dict[str, Extract], config: SourcesConfig) 
         raise UsageError("Two joins have the same prefix.", where=f"{where}, joins", fix="Set prefix of one of them.")
     named = _join_keys(extract, prefixes, where)
     for mapping in extract.tables:
-        _check_mapping(mapping, where, config)
+        _check_mapping(mapping, extract, where, config)
         named |= columns_of(mapping)
+    _check_once(extract, where)
     joins = tuple(_join(join, named, by_name, where) for join in extract.joins)
     own = {name for name in named if not any(name.startswith(f"{prefix}.") for prefix in prefixes)}
     return ExtractPlan(extract, tuple(sorted(own)), joins)
@@ -142,7 +145,24 @@ def _join(join: Join, named: set[str], by_name: dict[str, Extract], where: str) 
     return JoinPlan(prefix, other, tuple(join.on), tuple(join.on.values()), tuple(columns))
 
 
-def _check_mapping(mapping: TableMapping, extract_where: str, config: SourcesConfig) -> None:
+def _check_once(extract: Extract, where: str) -> None:
+    """Raise UsageError where two mappings make the same rows of one table, so that one would displace the other."""
+    seen: set[str] = set()
+    for mapping in extract.tables:
+        key = CONTRACTS[mapping.table].key
+        deciding = {name: origin for name, origin in mapping.columns.items() if not key or name in key}
+        same = mapping.model_copy(update={"columns": deciding}).model_dump_json()
+        if same in seen:
+            raise UsageError(
+                f"Two mappings make the same rows of the table {mapping.table}.",
+                where=where,
+                fix="Put their columns into one [[extracts.tables]]; where a row names several people, give each a "
+                "suffix.",
+            )
+        seen.add(same)
+
+
+def _check_mapping(mapping: TableMapping, extract: Extract, extract_where: str, config: SourcesConfig) -> None:
     where = f"{extract_where}, table = {mapping.table!r}"
     table = TABLES_BY_NAME.get(mapping.table)
     if table is None:
@@ -153,12 +173,15 @@ def _check_mapping(mapping: TableMapping, extract_where: str, config: SourcesCon
         if name not in may_map:
             fix = "Use key, subject or group for it." if name in SET_BY_THE_ROOM else _one_of(may_map, "columns")
             raise UsageError(f"The table {table.name} has no column {name!r} to map.", where=where, fix=fix)
-        codes = origin_of(origin).codes
-        if isinstance(codes, str) and codes not in config.codes:
+        given = origin_of(origin)
+        if isinstance(given.codes, str) and given.codes not in config.codes:
             raise UsageError(
-                f"There is no code map {codes!r}.", where=f"{where}, {name}", fix=_one_of(config.codes, "maps")
+                f"There is no code map {given.codes!r}.", where=f"{where}, {name}", fix=_one_of(config.codes, "maps")
             )
-        _check_kind(table.columns[table.column_names.index(name)].type, origin_of(origin), f"{where}, {name}")
+        column = table.columns[table.column_names.index(name)]
+        _check_kind(column.type, given, f"{where}, {name}")
+        codes = config.codes[given.codes] if isinstance(given.codes, str) else given.codes or {}
+        check_declared_values(column, given, codes, given.dates or extract.dates, f"{where}, {name}")
     _check_keys(mapping, names, where)
     by_keys = SET_BY_THE_ROOM | {CLASS_COLUMN}
     missing = [c.name for c in table.columns if c.required and c.name not in by_keys and c.name not in mapping.columns]
@@ -200,7 +223,7 @@ def _check_keys(mapping: TableMapping, names: set[str], where: str) -> None:
         raise UsageError("A row is about a person or about a group.", where=where, fix="Give key or group.")
     if (person and not group and not mapping.key) or (group and not person and not mapping.group):
         raise UsageError("The mapping has no key.", where=where, fix="Give key for a person, group for a group.")
-    if "role" in names and given != (True, True):
+    if person and group and "role" in names and given != (True, True):
         raise UsageError("A member needs the keys of person and group.", where=where, fix="Give key and group.")
     if bool(mapping.group) != bool(mapping.group_type):
         raise UsageError("group and group_type go together.", where=where, fix="Give both or neither.")

@@ -292,6 +292,8 @@ SERVICE_EPISODES = _table(
     text("episode_id", "Key of the episode"),
     text("service", "Service", required=True, codes=SERVICES.values),
     text("closure_reason", "Reason, as held"),
+    text("worker_id", "Lead worker, where the case names one"),
+    text("team", "Team of the case"),
     text("category", "Category of abuse, child protection only", codes=ABUSE_CATEGORIES.values),
     sort=("source", "group_id", "record_id", "event_date", "service"),
 )
@@ -305,6 +307,22 @@ ALLOCATIONS = _table(
     text("worker_id", "Worker", required=True),
     text("team", "Team"),
     sort=("source", "record_id", "event_date", "worker_id"),
+)
+
+WORKERS = _table(
+    "workers",
+    "The staff list: who works in which team, for whom.",
+    _SOURCE,
+    _FILE,
+    text("worker_id", "Key of the worker", required=True),
+    text("name", "As held"),
+    text("team", "Team"),
+    text("role", "Role, as held"),
+    text("manager_id", "Key of the worker's manager"),
+    date("from_date", "First day"),
+    date("to_date", "Last day; empty while in post"),
+    date("recorded_on", "When the council knew", required=True),
+    sort=("source", "worker_id", "from_date"),
 )
 
 DOMESTIC_INCIDENTS = _table(
@@ -404,6 +422,7 @@ TABLES: tuple[Table, ...] = (
     ASSESSMENTS,
     SERVICE_EPISODES,
     ALLOCATIONS,
+    WORKERS,
     DOMESTIC_INCIDENTS,
     OFFENCES,
     ADULT_CARE_SERVICES,

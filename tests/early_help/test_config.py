@@ -35,6 +35,7 @@ key = ["UPN"]
 
 [extracts.tables.columns]
 forename = "First"
+recorded_on = "Entered"
 sex = { column = "Gender", codes = "sex" }
 
 [targets.under_the_radar]
@@ -102,4 +103,47 @@ def test_a_missing_file_a_folder_and_other_bytes_are_told_apart(tmp_path: Path) 
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     path = tmp_path / "bom.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load_config(path).council.name == "Testborough"
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "told"),
+    [
+        (("2026-09-07", '"soon"'), ": council.extract_date", "Write it as 2026-09-07"),
+        (("2026-09-07", "2026-13-07"), ", line 4: extract_date", "Write it as 2026-09-07"),
+        (("2026-09-07", "07/09/2026"), ", line 4: extract_date", "Write it as 2026-09-07"),
+        (('forename = "First"', 'forename = "First"\nforename = "Known as"'), ", line 25: forename", "given twice"),
+        (("[codes.sex]", "[codes.sex]\n[codes.sex]"), ", line 12: [codes.sex]", "given twice"),
+        (('forename = "First"', 'forename = "First'), ", line 24: forename", "not closed"),
+        (('forename = "First"', 'forename = "\\Opening"'), ", line 24: forename", "single quotation marks"),
+        (("Testborough", '" Testborough'), ", line 3: name", "not closed"),
+        (('"Testborough"', "Testborough"), ", line 3: name", "texts in quotation marks"),
+        (('forename = "First"', "forename = 5"), ": extracts[1].tables[1].columns.forename", "a list of them"),
+        (('"pupils.csv"]', '"pupils.csv"]\nskip_lines = "two"'), ": extracts[1].skip_lines", "whole number"),
+        (('["pupils.csv"]', '"pupils.csv"'), ": extracts[1].files", "square brackets"),
+        (('name = "pupils"', 'name = "Pupils 1"'), ": extracts[1].name", "small letters"),
+        (("capacity = 40", "capacity = 0"), ": targets.under_the_radar.capacity", "at least 1"),
+        (('"schools"', '"schools"\nformat = "xls"'), ": extracts[1].format", "'excel'"),
+        (('Male = "M"', 'Male = "male"'), "sex, codes, 'Male'", "The codes are: M, F, U"),
+        (('Male = "M"', 'Male = "m"'), "sex, codes, 'Male'", "Did you mean 'M'?"),
+        (('codes = "sex"', 'default = "male"'), "sex, default", "The codes are: M, F, U"),
+        (('"Entered"', '{ constant = "7 Sept" }'), "recorded_on, constant", "Give a date"),
+        (('"Entered"', '{ column = "Term", codes = { A = "autumn" } }'), "recorded_on, codes, 'A'", "Give a date"),
+        (('recorded_on = "Entered"', ""), "table = 'person_records'", "recorded_on"),
+    ],
+)
+def test_an_error_is_told_in_our_own_words(change: tuple[str, str], where: str, told: str, tmp_path: Path) -> None:
+    assert change[0] in GOOD
+    path = written(tmp_path, GOOD.replace(*change, 1))
+    with pytest.raises(UsageError) as refused:
+        load_config(path)
+    error = refused.value
+    assert error.where.startswith(str(path)) and where in error.where
+    assert told in f"{error.message} {error.fix}"
+    # No library's own words.
+    assert not any(word in str(error).lower() for word in ("pydantic", "input should", "tomllib", "validation"))
+
+
+def test_what_the_toml_gives_may_be_spelt_as_a_map_of_the_column_has_it(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD.replace('codes = "sex"', 'codes = "sex", default = "male"'))
     assert load_config(path).council.name == "Testborough"

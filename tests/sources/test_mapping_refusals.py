@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from sources.plan import plan_extracts
 from sources.tables import (
     ADDRESSES,
     DISABILITY_MARKERS,
+    OUTCOME_SCORES,
     QUARANTINE,
+    WORKERS,
 )
 from store.errors import UsageError
 from tests.sources.helpers import RENT, RENT_HEADER, config, put, read, rent_with, sources
@@ -125,3 +128,62 @@ def test_addresses_and_markers_keep_what_they_can(tmp_path: Path) -> None:
     assert (
         "unmapped" in json.loads((run.root / "sources" / "summary.json").read_text())["files"][1]["tables"]["addresses"]
     )
+
+
+SCORES: dict[str, Any] = {
+    "name": "cases",
+    "source": "early_help",
+    "files": ["cases.csv"],
+    "tables": [
+        {
+            "table": "outcome_scores",
+            "group": ["case"],
+            "group_type": "case_family",
+            "columns": {"event_date": "day", "recorded_on": "day", "stage": {"constant": "opening"}},
+            "unpivot": {"name": "domain", "value": "score", "columns": {"Q1": "education", "Q2": "finance"}},
+        }
+    ],
+}
+
+
+def test_columns_side_by_side_make_a_row_each_where_not_blank(tmp_path: Path) -> None:
+    put(tmp_path / "in", "cases.csv", "case,day,Q1,Q2\na,2024-01-01,3,\nb,2024-01-02,,10\nc,2024-01-03,x,0\n")
+    run = sources(tmp_path / "run", SCORES, folder=tmp_path / "in", max_bad_share=1)
+    found = [(row["group_id"], row["domain"], row["score"]) for row in read(run, OUTCOME_SCORES)]
+    assert found == [("a", "education", 3), ("b", "finance", 10), ("c", "finance", 0)]
+    noted = [(q["row"], q["column"], q["rule"]) for q in read(run, QUARANTINE)]
+    assert noted == [(3, "score", "not_a_whole_number")]
+
+
+def test_a_column_mapped_by_columns_and_by_unpivot_is_refused() -> None:
+    twice = {**SCORES["tables"][0], "columns": {**SCORES["tables"][0]["columns"], "score": "Q3"}}
+    with pytest.raises(ValueError, match="score is mapped twice"):
+        config(Path(), {**SCORES, "tables": [twice]})
+
+
+def test_two_mappings_that_make_the_same_rows_are_refused() -> None:
+    other = {**COLUMNS, "amount_pence": "other"}
+    same = [RENT["tables"][0], {**RENT["tables"][0], "columns": dict(COLUMNS)}]
+    with pytest.raises(UsageError, match="same rows of the table rent_transactions"):
+        plan_extracts(config(Path(), rent_with(tables=same)))
+    # Two amounts of one row are two postings.
+    plan_extracts(config(Path(), rent_with(tables=[same[0], {**same[0], "columns": other}])))
+    person = {"table": "person_records", "key": ["no"], "columns": {"recorded_on": "day", "forename": "a"}}
+    parent = {**person, "columns": {"recorded_on": "day", "full_name": "b"}}
+    with pytest.raises(UsageError, match="same rows of the table person_records"):
+        plan_extracts(config(Path(), rent_with(tables=[person, parent])))
+    plan_extracts(config(Path(), rent_with(tables=[person, {**parent, "suffix": "parent"}])))
+
+
+def test_a_staff_list_needs_neither_person_nor_group(tmp_path: Path) -> None:
+    put(tmp_path / "in", "staff.csv", "no,name,boss,from,to\n7,=HYPERLINK(1),9,2024-01-01,\n,x,,2024-01-01,\n")
+    columns = {"worker_id": "no", "name": "name", "manager_id": "boss", "from_date": "from", "recorded_on": "from"}
+    staff = {
+        "name": "s",
+        "source": "care",
+        "files": ["staff.csv"],
+        "tables": [{"table": "workers", "columns": columns}],
+    }
+    run = sources(tmp_path / "run", staff, folder=tmp_path / "in", max_bad_share=1)
+    assert [(w["worker_id"], w["name"], w["manager_id"]) for w in read(run, WORKERS)] == [("7", "=HYPERLINK(1)", "9")]
+    assert [(q["row"], q["column"], q["rule"]) for q in read(run, QUARANTINE)] == [(2, "worker_id", "blank")]
