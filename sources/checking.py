@@ -21,6 +21,8 @@ from sources.text import call, constant, number_of
 from store.table import Column, ColumnType
 
 ROW, CELL = "row", "cell"
+PLACE = ("source", "file")
+"""Columns that are the same in every row of a file."""
 BLANK = "blank"
 NOT_IN_FORCE = "not_in_force_that_day"
 _BROKEN = "broken"
@@ -68,7 +70,7 @@ def accepted_rows(
     extract_date: dt.date,
     counts: Counts,
 ) -> pa.Table:
-    """Check the rows of ``source``, a chunk, and give the accepted ones, with their place of origin.
+    """Check the rows of ``source``, a chunk, and give the accepted ones with their row numbers as ``part_row``.
 
     Adds to ``counts``, and to the engine's table ``quarantine_rows``.
     """
@@ -76,11 +78,9 @@ def accepted_rows(
     rejecting = sum(1 << bit for bit, check in enumerate(checks) if check.rejects)
     read = _read(source, mapped)
     checked = read.project(
-        *[ColumnExpression(name) for name in mapped.table.column_names],
+        *[ColumnExpression(name) for name in mapped.table.column_names if name not in PLACE],
         *[ColumnExpression(f"{_UNMAPPED}{name}") for name in mapped.unmapped],
-        mapped.held.get("source", constant(None)).alias("part_source"),
         ColumnExpression("row").alias("part_row"),
-        constant(mapped.name).alias("part_mapping"),
         _mask(checks).alias(_BROKEN),
     ).to_arrow_table()
     broken = checked.column(_BROKEN).to_numpy()
@@ -118,7 +118,7 @@ def _checks(contract: Contract, mapped: MappedTable, extract_date: dt.date) -> l
     """Every check of a table, the more basic first: of one column, only the first broken one is noted."""
     checks: list[Check] = []
     for column in mapped.table.columns:
-        if column.name in ("source", "file", CLASS_COLUMN):
+        if column.name in (*PLACE, CLASS_COLUMN):
             continue
         checks += _column_checks(column, contract, mapped, extract_date)
     for rule in contract.rules:

@@ -35,7 +35,7 @@ def open_csv(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     header, lines = _guarded(file, lambda: _header(file))
     malformed: list[tuple[int, str]] = []
     kept = positions_of(file, header, wanted)
-    return RawRows(file, kept, _csv_batches(file, header, lines, kept.positions, malformed), malformed)
+    return RawRows(file, kept, _csv_batches(file, header, lines, kept.positions, malformed), malformed=malformed)
 
 
 def _header(file: ExtractFile) -> tuple[list[str], int]:

@@ -6,8 +6,6 @@ import datetime as dt
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-from duckdb import ColumnExpression
 
 from sources.checking import Counts, accepted_rows, add_to
 from sources.config import SourcesConfig
@@ -19,7 +17,6 @@ from sources.plan import ExtractPlan, JoinPlan
 from sources.raw_rows import FOOTER, MALFORMED_LINE, RawRows
 from sources.reading import open_rows
 from sources.tables import QUARANTINE
-from sources.text import constant
 from store.files import file_hash
 
 
@@ -27,11 +24,17 @@ class Extractor:
     """Makes the parts of a run, reading only the files that have changed."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, config: SourcesConfig, extract_date: dt.date, parts: Parts
+        self,
+        con: duckdb.DuckDBPyConnection,
+        config: SourcesConfig,
+        extract_date: dt.date,
+        parts: Parts,
+        copies: Path | None = None,
     ) -> None:
         self._con = con
         self._config = config
         self._folder = Path(config.folder)
+        self._copies = copies
         self._extract_date = extract_date
         self._parts = parts
         self._hashes: dict[Path, str] = {}
@@ -59,7 +62,10 @@ class Extractor:
         )
 
     def _file_hashes(self, join: JoinPlan) -> list[list[str]]:
-        return [[file.relative, self._hash(file.path)] for file in matched_files(self._folder, join.extract)]
+        return [[file.relative, self._hash(file.path)] for file in self._files(join)]
+
+    def _files(self, join: JoinPlan) -> list[ExtractFile]:
+        return matched_files(self._folder, join.extract, self._copies)
 
     def _hash(self, path: Path) -> str:
         if path not in self._hashes:
@@ -71,7 +77,7 @@ class Extractor:
     def _read(self, plan: ExtractPlan, file: ExtractFile, fingerprint: str) -> Part:
         con = self._con
         for number, join in enumerate(plan.joins):
-            look_up(con, self._folder, number, join)
+            look_up(con, self._files(join), number, join)
         rows = open_rows(file, plan.columns)
         scope = scope_of(plan, rows)
         mapped = [
@@ -80,6 +86,7 @@ class Extractor:
         ]
         summary = PartSummary(plan.extract.name, plan.extract.source, file.relative)
         summary.tables = {one.table.name: Counts() for one in mapped}
+        place = {"source": summary.source, "file": summary.file}
         con.execute(_QUARANTINE_ROWS)
         tables = [*(TABLES_BY_NAME[name] for name in sorted(summary.tables)), QUARANTINE]
         with self._parts.writing(fingerprint, tables, summary) as part:
@@ -87,10 +94,10 @@ class Extractor:
                 self._set_no_data_aside(summary)
                 source = with_joined(con, plan, scope)
                 for one in mapped:
-                    counts = summary.tables[one.table.name]
-                    part.write(one.table, accepted_rows(con, source, one, self._extract_date, counts))
+                    accepted = accepted_rows(con, source, one, self._extract_date, summary.tables[one.table.name])
+                    part.write(one.table, accepted, {**place, "part_source": summary.source, "part_mapping": one.name})
             self._set_lines_aside(rows, summary)
-            part.write(QUARANTINE, self._quarantined(plan, file))
+            part.write(QUARANTINE, con.sql(_QUARANTINED).to_arrow_table(), place)
         return self._parts.of(fingerprint, tables, summary)
 
     def _set_no_data_aside(self, summary: PartSummary) -> None:
@@ -112,21 +119,14 @@ class Extractor:
             counts.rejected += len(rows.malformed)
             add_to(counts.rules, f"row: {MALFORMED_LINE}", len(rows.malformed))
 
-    def _quarantined(self, plan: ExtractPlan, file: ExtractFile) -> pa.Table:
-        named = self._con.sql(
-            'SELECT "row", tbl AS "table", col AS "column", rule, action, "value" FROM quarantine_rows '
-            'ORDER BY "row", tbl, col, rule, action, "value"'
-        )
-        return named.project(
-            constant(plan.extract.source).alias("source"),
-            constant(file.relative).alias("file"),
-            *[ColumnExpression(name) for name in named.columns],
-        ).to_arrow_table()
-
 
 _QUARANTINE_ROWS = (
     "CREATE OR REPLACE TABLE quarantine_rows "
     "(row BIGINT, tbl VARCHAR, col VARCHAR, rule VARCHAR, action VARCHAR, value VARCHAR)"
+)
+_QUARANTINED = (
+    'SELECT "row", tbl AS "table", col AS "column", rule, action, "value" FROM quarantine_rows '
+    'ORDER BY "row", tbl, col, rule, action, "value"'
 )
 _KINDS = "SELECT kind, count(*) FROM rows WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
 _LINES_TO_QUARANTINE = (

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import duckdb
 from duckdb import ColumnExpression
 
-from sources.extract_files import matched_files
+from sources.extract_files import ExtractFile
 from sources.mapping import Scope
 from sources.plan import ExtractPlan, JoinPlan
 from sources.raw_rows import RawRows
@@ -18,13 +17,14 @@ from sources.text import constant, joined_key
 _KEY_SEPARATOR = "\x1f"
 
 
-def look_up(con: duckdb.DuckDBPyConnection, folder: Path, number: int, join: JoinPlan) -> None:
+def look_up(con: duckdb.DuckDBPyConnection, files: Sequence[ExtractFile], number: int, join: JoinPlan) -> None:
     """Make the table ``join_<number>`` of the other extract's columns by key; of equal keys the last row counts."""
     con.execute("DROP TABLE IF EXISTS found")
-    for position, file in enumerate(matched_files(folder, join.extract)):
+    for position, file in enumerate(files):
         rows = open_rows(file, tuple(sorted({*join.there, *join.columns})))
+        scope = Scope(rows.columns, {}, rows.days)
         for _ in rows.chunks(con):
-            key = joined_key([ColumnExpression(rows.columns[name]) for name in join.there], _KEY_SEPARATOR)
+            key = joined_key([scope.cell(name) for name in join.there], _KEY_SEPARATOR)
             found = (
                 con.table("rows")
                 .filter(ColumnExpression("kind").isnull())
@@ -32,7 +32,7 @@ def look_up(con: duckdb.DuckDBPyConnection, folder: Path, number: int, join: Joi
                     key.alias(f"key_{number}"),
                     constant(position).alias("place"),
                     ColumnExpression("row"),
-                    *[ColumnExpression(rows.columns[n]).alias(f"j{number}_{i}") for i, n in enumerate(join.columns)],
+                    *[scope.cell(name).alias(f"j{number}_{i}") for i, name in enumerate(join.columns)],
                 )
                 .filter(ColumnExpression(f"key_{number}").isnotnull())
             )
@@ -52,7 +52,7 @@ def scope_of(plan: ExtractPlan, rows: RawRows) -> Scope:
         for index, column in enumerate(join.columns):
             names[f"{join.prefix}.{column}"] = f"j{number}_{index}"
             dates[f"{join.prefix}.{column}"] = join.extract.dates
-    return Scope(names, dates)
+    return Scope(names, dates, rows.days)
 
 
 def with_joined(con: duckdb.DuckDBPyConnection, plan: ExtractPlan, scope: Scope) -> duckdb.DuckDBPyRelation:

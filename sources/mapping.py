@@ -37,9 +37,13 @@ class Scope:
 
     names: Mapping[str, str]
     dates: Mapping[str, Sequence[str]]
+    days: frozenset[str] = frozenset()
+    """Columns that the engine holds as days, as their file does; the others are text."""
 
     def cell(self, column: str) -> Expression:
-        return ColumnExpression(self.names[column])
+        """The column's text."""
+        held = ColumnExpression(self.names[column])
+        return held.cast("VARCHAR") if column in self.days else held
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,14 +215,17 @@ class _Compiler:
         if column.type is ColumnType.TEXT:
             return self.text(column, text)
         if column.type is ColumnType.DATE:
-            return (
-                self.first_day(origin, column.name, held)
-                if origin.first
-                else self.date(text, self.formats(origin), column.name)
-            )
+            return self.date_of(origin, column.name, held, text)
         if column.type is ColumnType.FLAG:
             return values.flag_value(text, origin.true)
         return self.amount(origin, text) if column.type is ColumnType.PENCE else values.integer_value(text)
+
+    def date_of(self, origin: MappedColumn, column: str, held: Expression, text: Expression) -> Expression:
+        if origin.first:
+            return self.first_day(origin, column, held)
+        if origin.column in self.scope.days and not origin.codes and origin.default is None:
+            return self.day(origin.column, origin, column)
+        return self.date(text, self.formats(origin), column)
 
     def first_day(self, origin: MappedColumn, column: str, held: Expression) -> Expression:
         """The first column that is not blank, each by its own date formats."""
@@ -280,6 +287,8 @@ class _Compiler:
         return self.scope.dates[origin.sources[0]] if origin.sources else [values.ISO_DATE]
 
     def day(self, name: str, origin: MappedColumn, column: str) -> Expression:
+        if name in self.scope.days:
+            return ColumnExpression(self.scope.names[name])
         return self.date(self.scope.cell(name), origin.dates or self.scope.dates[name], column)
 
     def date(self, text: Expression, formats: Sequence[str] | None, column: str) -> Expression:

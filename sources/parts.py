@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.checking import Counts
+from sources.checking import PLACE, Counts
 from sources.tables import QUARANTINE
 from store.files import file_hash, read_json, replacing, write_json
+from store.parquet import WriteBehind
 from store.table import Table
 
+ONE_TEXT = pa.dictionary(pa.int32(), pa.string())
+"""The type of a column that has the same text in every row of a chunk."""
 _CODE = Path(__file__).parent
 _NAME_DIGITS = 32
 _COMPRESSION = "lz4"
@@ -55,13 +59,18 @@ class Part:
 class PartWriter:
     """The files of a part that is being made."""
 
-    _writers: Mapping[str, pq.ParquetWriter]
+    _writers: Mapping[str, WriteBehind]
 
-    def write(self, table: Table, rows: pa.Table) -> None:
-        """Add rows to the file of a table."""
+    def write(self, table: Table, rows: pa.Table, texts: Mapping[str, str]) -> None:
+        """Add rows to the file of a table; ``texts`` are its columns that are the same in all of them."""
         schema = part_schema(table)
-        columns = [rows.column(field.name).cast(field.type) for field in schema]
-        self._writers[table.name].write_table(pa.table(columns, schema=schema))
+        columns = [
+            _repeated(texts[field.name], rows.num_rows)
+            if field.name in texts
+            else rows.column(field.name).cast(field.type)
+            for field in schema
+        ]
+        self._writers[table.name].write(pa.table(columns, schema=schema))
 
 
 class Parts:
@@ -103,12 +112,13 @@ class Parts:
         return Part(summary, {table.name: self._file(fingerprint, table.name) for table in tables})
 
     @contextmanager
-    def _writer(self, fingerprint: str, table: Table) -> Iterator[pq.ParquetWriter]:
+    def _writer(self, fingerprint: str, table: Table) -> Iterator[WriteBehind]:
         with (
             replacing(self._file(fingerprint, table.name)) as temporary,
             pq.ParquetWriter(temporary, part_schema(table), compression=_COMPRESSION, store_schema=False) as writer,
+            WriteBehind(writer) as behind,
         ):
-            yield writer
+            yield behind
 
     def drop_unused(self) -> None:
         """Remove what this run neither found nor wrote."""
@@ -128,10 +138,15 @@ class Parts:
 
 def part_schema(table: Table) -> pa.Schema:
     """The table's columns, and for other tables than quarantine where each row comes from."""
+    declared = [pa.field(f.name, ONE_TEXT) if f.name in PLACE else f for f in table.arrow_schema()]
     if table == QUARANTINE:
-        return table.arrow_schema()
-    origin = [("part_source", pa.string()), ("part_row", pa.int64()), ("part_mapping", pa.string())]
-    return pa.schema([*table.arrow_schema(), *[pa.field(*column) for column in origin]])
+        return pa.schema(declared)
+    origin = [("part_source", ONE_TEXT), ("part_row", pa.int64()), ("part_mapping", ONE_TEXT)]
+    return pa.schema([*declared, *[pa.field(*column) for column in origin]])
+
+
+def _repeated(text: str, times: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(times, dtype=np.int32)), pa.array([text]))
 
 
 def fingerprint_of(facts: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ compared, in Python and as constants: the engine's columns have names of our own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -84,6 +84,8 @@ class RawRows:
     file: ExtractFile
     kept: Kept
     batches: Iterable[pa.RecordBatch]
+    types: tuple[pa.DataType, ...] = ()
+    """The types of the kept columns, where the file says them; else they are texts."""
     malformed: list[tuple[int, str]] = field(default_factory=list)
     """Row number and text of the lines that have more or fewer cells than the header."""
     footer: list[tuple[int, str]] = field(default_factory=list)
@@ -96,6 +98,13 @@ class RawRows:
         """Column as the TOML spells it to the engine's name for it."""
         own = {name: f"c{index}" for name, index in self.kept.names.items()}
         return own | {name: f"path_{index}" for index, name in enumerate(said_by_path(self.file))}
+
+    @property
+    def days(self) -> frozenset[str]:
+        """The columns, as the TOML spells them, that the table ``rows`` holds as days: reading them as text is slow."""
+        extract = self.file.extract
+        days = {name for name, place in self.kept.names.items() if self.types and pa.types.is_date32(self.types[place])}
+        return frozenset() if extract.missing else frozenset(days - set(extract.tidy))
 
     def chunks(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Make the table ``rows`` of one chunk after another, in place of what it held; at least one, maybe empty."""
@@ -127,12 +136,21 @@ class RawRows:
         read = con.from_arrow(chunk)
         numbered = [f"c{index}" for index in range(len(self.kept.positions))]
         types = dict(zip(read.columns, map(str, read.types)))
+        days = {self.columns[name] for name in self.days}
         cells = read.project(
             ColumnExpression("row"),
-            *[_present(name, types[name], extract.missing).alias(name) for name in numbered],
+            *[
+                (ColumnExpression(name) if name in days else _present(name, types[name], extract.missing)).alias(name)
+                for name in numbered
+            ],
         )
         steps = {self.columns[name]: todo for name, todo in extract.tidy.items() if name in self.columns}
-        kind = _kind(self.kept.headers, [ColumnExpression(name) for name in numbered])
+        # A header that is repeated cannot stand in a column of days.
+        headers = ["" if name in days else header for name, header in zip(numbered, self.kept.headers)]
+        texts = [
+            ColumnExpression(name).cast("VARCHAR") if name in days else ColumnExpression(name) for name in numbered
+        ]
+        kind = _kind(headers, texts)
         if last is not None:
             kind = either(ColumnExpression("row") > constant(last), constant(FOOTER), kind)
         cells.project(
@@ -187,9 +205,9 @@ def _as_text(value: Expression, kind: str) -> Expression:
     return either(whole, value.cast("BIGINT").cast("VARCHAR"), text)
 
 
-def _kind(headers: tuple[str, ...], cells: list[Expression]) -> Expression:
+def _kind(headers: Sequence[str], cells: list[Expression]) -> Expression:
     """What a row is, where it is no data: blank, the header over again, or the totals of a report."""
-    some = first_of(*cells, constant(None))
+    some = first_of(*[held.cast("VARCHAR") for held in cells], constant(None))
     repeated = constant(True)
     blanks: Expression = constant(0)
     for name, held in zip(headers, cells):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sources.csv_reading import open_csv
+from sources.excel_reading import open_excel
 from sources.extract_files import ExtractFile, said_by_path, unreadable
 from sources.raw_rows import RawRows, positions_of
 from sources.text import clean
+from sources.xml_reading import open_cin_census
 
 _BATCH_ROWS = 131_072
 
@@ -24,7 +26,7 @@ def open_rows(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     """
     said = said_by_path(file)
     columns = tuple(name for name in wanted if name not in said)
-    return _open_parquet(file, columns) if file.extract.format == "parquet" else open_csv(file, columns)
+    return _OPENED_BY[file.extract.format](file, columns)
 
 
 def _open_parquet(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
@@ -34,7 +36,8 @@ def _open_parquet(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     except (OSError, pa.ArrowException):
         raise unreadable(file) from None
     kept = positions_of(file, [clean(name) for name in header], wanted)
-    return RawRows(file, kept, _parquet_batches(file, found, [header[position] for position in kept.positions]))
+    batches = _parquet_batches(file, found, [header[position] for position in kept.positions])
+    return RawRows(file, kept, batches, tuple(found.schema_arrow.types[position] for position in kept.positions))
 
 
 def _parquet_batches(file: ExtractFile, found: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
@@ -51,3 +54,13 @@ def _parquet_batches(file: ExtractFile, found: pq.ParquetFile, columns: list[str
 def _numbered(before: int, batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:
     numbers = pa.array(np.arange(before + 1, before + batch.num_rows + 1, dtype=np.int64))
     return pa.RecordBatch.from_arrays([numbers, *batch.columns], names=names)
+
+
+_OPENED_BY: dict[str, Callable[[ExtractFile, tuple[str, ...]], RawRows]] = {
+    "csv": open_csv,
+    "parquet": _open_parquet,
+    "excel": open_excel,
+    "cin_census": open_cin_census,
+    # What the database held has been copied to a Parquet file of text.
+    "sql": _open_parquet,
+}

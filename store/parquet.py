@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,11 +20,43 @@ def write_parquet(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Sche
     """
     rows = 0
     bare = schema.remove_metadata()
-    with pq.ParquetWriter(path, bare, compression="zstd", compression_level=3, store_schema=False) as writer:
+    with (
+        pq.ParquetWriter(path, bare, compression="zstd", compression_level=3, store_schema=False) as writer,
+        WriteBehind(writer) as behind,
+    ):
         for group in _row_groups(batches, bare):
             rows += group.num_rows
-            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+            behind.write(group)
     return rows
+
+
+class WriteBehind:
+    """Writes one table while the next is being made; no more than one waits, so that memory stays small."""
+
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._writing: Future[None] | None = None
+
+    def write(self, rows: pa.Table) -> None:
+        """Hand over rows, once those before are written. Raises what writing those raised."""
+        self.wait()
+        self._writing = self._thread.submit(self._writer.write_table, rows, row_group_size=ROW_GROUP_ROWS)
+
+    def wait(self) -> None:
+        """Return when what was handed over is written. Raises what writing it raised."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
+
+    def __enter__(self) -> WriteBehind:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        # The thread ends in any case; its error matters only where there is no other.
+        self._thread.shutdown()
+        if raised[0] is None:
+            self.wait()
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

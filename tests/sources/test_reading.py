@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_numbers_after_malformed_lines_are_those_of_the_file(tmp_path: Path) -> 
     assert quarantine(run) == [(31, None, "malformed_line", "row"), (32, "amount_pence", "not_an_amount", "row")]
 
 
-def test_parquet_of_any_types_becomes_text(tmp_path: Path) -> None:
+def test_parquet_of_any_types_is_text_but_for_days(tmp_path: Path) -> None:
     table = pa.table(
         {
             "ref": ["a/1", None],
@@ -119,8 +120,8 @@ def test_parquet_of_any_types_becomes_text(tmp_path: Path) -> None:
     found = rows_of(
         tmp_path, rent_with(files=["rent.parquet"], format="parquet"), "ref", "posted", "when", "amount", "yes"
     )
-    assert found[0] == (1, "a/1", "1970-01-01", "1970-01-01 00:00:00", "1.5", "true", None)
-    assert found[1][:3] == (2, None, "2024-01-01")
+    assert found[0] == (1, "a/1", dt.date(1970, 1, 1), "1970-01-01 00:00:00", "1.5", "true", None)
+    assert found[1][:3] == (2, None, dt.date(2024, 1, 1))
 
 
 def test_a_hostile_header_is_only_a_name(tmp_path: Path) -> None:
