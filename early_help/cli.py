@@ -21,6 +21,7 @@ from early_help.calibration import print_calibration
 from early_help.config import CouncilConfig, load_config
 from early_help.lock import run_lock
 from early_help.manifest import write_manifest
+from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
@@ -52,6 +53,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COUNCIL = "state/council.json"
+app.command()(init)
+app.command()(suggest)
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 

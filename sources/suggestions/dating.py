@@ -1,0 +1,69 @@
+"""The columns of days: which tells when the council knew, what stands in for it, and how each is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+
+from sources.suggestions.choosing import Choice
+from sources.suggestions.headers import words
+from sources.suggestions.profiling import Profile
+from sources.suggestions.proposal import Line
+
+_BEGINNINGS = ("event_date", "address_from", "from_date")
+_RECORDING = frozenset(
+    {
+        *("recorded", "created", "input", "entered", "keyed", "added", "received", "notified", "logged", "registered"),
+        *("posted", "reported", "inserted", "captured", "amended", "changed"),
+    }
+)
+_REWRITTEN = frozenset({"updated", "modified", "amended", "changed"})
+
+
+def usual_formats(profiles: Sequence[Profile]) -> tuple[str, ...]:
+    """The date formats that most columns of days have, which stand for the whole extract."""
+    found = Counter(one.dates for one in profiles if one.dates)
+    return max(found, key=lambda dates: (found[dates], len(dates), dates)) if found else ()
+
+
+def recorded_line(
+    choices: dict[str, Choice], fallback: Choice | None, extract_date: dt.date | None, *, event: bool
+) -> Line | None:
+    """Where ``recorded_on`` comes from; None when nothing can stand in for it.
+
+    A day the system says it recorded the row comes first; then the day the thing began, which is too early where a
+    row is entered late; then, for a file without any day, the day of the extract, which is never too early.
+    """
+    found = choices.get("recorded_on")
+    if found is not None:
+        said = set(words(found.header))
+        sure = found.fit >= 0.9 and bool(said & _RECORDING)
+        note = "sure" if sure else "check: is this when the council knew?"
+        if said & _REWRITTEN and not event:
+            note, sure = "check: rewritten at every change, so that what was known earlier looks late", False
+        return Line("recorded_on", found.header, (found.header,), sure, note)
+    stand_in = next((choices[name] for name in _BEGINNINGS if name in choices), fallback)
+    if stand_in is not None:
+        note = (
+            "check: STAND-IN, no column says when the row was recorded. Look for created, entered, keyed, received or "
+            "logged; a day that is too early lets the future into the past"
+        )
+        return Line("recorded_on", stand_in.header, (stand_in.header,), False, note)
+    if extract_date is not None:
+        note = "check: STAND-IN, the file has no day at all: the day of the extract is never too early"
+        return Line("recorded_on", {"constant": extract_date.isoformat()}, (), False, note)
+    return None
+
+
+def in_its_format(line: Line, one: Profile | None, usual: tuple[str, ...]) -> Line:
+    """The line of a column of days, with formats of its own where they are not the extract's, and a word of doubt."""
+    if one is None or not one.dates:
+        return line
+    note = line.note
+    if one.either_way and len(one.dates) == 1:
+        note = f"{note}; no day above 12 seen: read as day/month, as is usual here" if note else note
+    if one.dates == usual:
+        return Line(line.column, line.origin, line.headers, line.sure, note)
+    origin = {"column": one.name, "dates": list(one.dates)}
+    return Line(line.column, origin, line.headers, line.sure, note)
