@@ -54,7 +54,6 @@ def load_config(path: Path) -> CouncilConfig:
     document = _parse(path, content)
     _refuse_unknown(path, document)
     _require_extracts(path, document)
-    _require_extracts(path, document)
     base = path.resolve().parent
     extracts = _with_queries(path, document.get("extracts"))
     sources = {**document.get("sources", {}), "codes": document.get("codes", {}), "extracts": extracts}
@@ -113,16 +112,6 @@ def _refuse_unknown(path: Path, document: dict[str, Any]) -> None:
             raise UsageError(
                 f"There is no section called [{key}].", where=f"{path}: {key}", fix=_suggestion(key, _TOP_LEVEL)
             )
-
-
-def _require_extracts(path: Path, document: dict[str, Any]) -> None:
-    if not document.get("extracts"):
-        raise UsageError(
-            "No extract is described yet.",
-            where=f"{path}: [[extracts]]",
-            fix="Put a file in the folder of the extracts, ask early-help suggest FILE --out PART.toml, read what it "
-            "proposes, and add it to the end of this file.",
-        )
 
 
 def _require_extracts(path: Path, document: dict[str, Any]) -> None:
