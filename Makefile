@@ -48,7 +48,7 @@ lab: install ## Open the notebooks in JupyterLab
 
 lock: ## Resolve the dependencies again into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" --extra dev --extra notebooks pyproject.toml -o requirements.lock
+		--custom-compile-command "make lock" --extra dev --extra notebooks --extra postgres pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and everything a run made
 	rm -rf $(VENV) runs mlruns/mlflow.db mlruns/artifacts .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info

@@ -11,7 +11,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,26 +74,44 @@ def bring_up_to_date(
 ) -> StageReport:
     """Run one stage if anything it depends on has changed since its record was written."""
     work = Workspace(run, stage, config.council, config.settings, config.sections, progress, keys)
+    if stage.fetch is not None:
+        with _noting_failure(run, work):
+            stage.fetch(work)
     inputs = stage_inputs(work)
     mark = fingerprint(work, inputs)
     record = read_record(run, stage.name)
     if record is not None and record.fingerprint == mark and _outputs_hold(run, record):
+        _forget_failure(run, stage)
         return StageReport(stage.name, False, record.seconds, record.peak_mb)
     started = time.perf_counter()
-    work.begin()
-    try:
+    with _noting_failure(run, work):
         stage.run(work)
         outputs = _publish(work, record)
-    except EarlyHelpError as error:
-        write_json(_failure_path(run), {"stage": stage.name, "message": str(error)})
-        raise
-    finally:
-        work.end()
     seconds = round(time.perf_counter() - started, 3)
     done = StageRecord(stage.name, mark, inputs, outputs, dict(sorted(work.rows_written.items())), seconds, _peak_mb())
     write_json(_record_path(run, stage.name), asdict(done))
     _failure_path(run).unlink(missing_ok=True)
     return StageReport(stage.name, True, seconds, done.peak_mb)
+
+
+@contextmanager
+def _noting_failure(run: RunFolder, work: Workspace) -> Iterator[None]:
+    """The time in which a stage has its scratch folder; what stops it is noted for `early-help status`."""
+    work.begin()
+    try:
+        yield
+    except EarlyHelpError as error:
+        write_json(_failure_path(run), {"stage": work.stage.name, "message": str(error)})
+        raise
+    finally:
+        work.end()
+
+
+def _forget_failure(run: RunFolder, stage: Stage) -> None:
+    """A stage that is up to date has not failed, whatever stopped it before (a database out of reach, say)."""
+    failure = read_failure(run)
+    if failure is not None and failure.get("stage") == stage.name:
+        _failure_path(run).unlink(missing_ok=True)
 
 
 def read_record(run: RunFolder, stage: str) -> StageRecord | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from sources.config import Extract, path_values
 from store.errors import InputRejected, UsageError
@@ -23,11 +26,14 @@ class ExtractFile:
         return f"{self.relative} (in the TOML: [[extracts]] name = {self.extract.name!r})"
 
 
-def matched_files(folder: Path, extract: Extract) -> list[ExtractFile]:
-    """The files of an extract, in the order of their paths.
+def matched_files(folder: Path, extract: Extract, copies: Path | None = None) -> list[ExtractFile]:
+    """The files of an extract, in the order of their paths; of one that is a database, its copy among ``copies``.
 
     Raises UsageError when a pattern leads out of the folder or matches nothing, InputRejected when a link does.
     """
+    if extract.format == "sql":
+        assert copies is not None
+        return [ExtractFile(copies / f"{extract.name}.parquet", f"database/{extract.name}", extract)]
     if not folder.is_dir():
         raise UsageError(
             "The folder of the extracts is not there.",
@@ -68,6 +74,27 @@ def matched_files(folder: Path, extract: Extract) -> list[ExtractFile]:
     return [found[relative] for relative in sorted(found)]
 
 
+def file_within(folder: Path, relative: str, where: str) -> Path:
+    """A file that the TOML names, by its path in the TOML's folder.
+
+    Raises UsageError when it is not there or its path leads out of the folder, InputRejected when a link does.
+    """
+    if Path(relative).is_absolute() or ".." in Path(relative).parts:
+        raise UsageError(
+            f"The path {relative!r} leads out of the TOML's folder.", where=where, fix="Put the file beside the TOML."
+        )
+    path = folder / relative
+    if not path.is_file():
+        raise UsageError(f"There is no file {relative!r}.", where=where, fix="Give its path from the TOML's folder.")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputRejected(
+            f"The file {relative!r} is a link that leads out of the TOML's folder.",
+            where=where,
+            fix="Put the file itself in the folder.",
+        )
+    return path.resolve()
+
+
 def said_by_path(file: ExtractFile) -> dict[str, str]:
     """The columns that the file's path gives."""
     if file.extract.path is None:
@@ -80,6 +107,22 @@ def said_by_path(file: ExtractFile) -> dict[str, str]:
             fix="Correct the pattern, or let files name only those that fit it.",
         )
     return values
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The bytes of a file, unpacked as they are read when its name ends in .gz."""
+    if path.suffix.lower() == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def not_opened(file: ExtractFile, error: Exception) -> InputRejected:
+    """The error of a file that cannot be opened or unpacked."""
+    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
+        return InputRejected(
+            "The gzip file is cut short or damaged.", where=file.where, fix="Copy it again from the system."
+        )
+    return InputRejected("The file cannot be opened.", where=file.where, fix="Check that you may read it.")
 
 
 def unreadable(file: ExtractFile) -> InputRejected:

@@ -10,8 +10,10 @@ import duckdb
 from sources.config import SourcesConfig
 from sources.extract_files import matched_files
 from sources.extracting import Extractor
+from sources.linking import Linker, Links
 from sources.parts import Part, Parts
-from sources.plan import plan_extracts
+from sources.plan import columns_read, plan_extracts
+from sources.sql_reading import copy_extract
 from sources.summary import stop_if_too_many_bad_rows, summary_document
 from sources.tables import QUARANTINE, ROOM, TABLES
 from sources.uniting import unite, unite_quarantine
@@ -19,13 +21,35 @@ from store.table import Zone
 from store.workspace import Stage, Workspace
 
 PARTS_FOLDER = Path(Zone.IDENTIFIABLE.value) / ROOM / "parts"
+COPIES_FOLDER = Path(Zone.IDENTIFIABLE.value) / ROOM / "databases"
+
+
+def fetch(work: Workspace) -> None:
+    """Copy what the databases of the TOML hold now into the run; whatever is equal to the last copy is no change.
+
+    Raises UsageError and InputRejected as `sources.sql_reading.copy_extract` does.
+    """
+    config = work.section(SourcesConfig)
+    databases = [extract for extract in config.extracts if extract.format == "sql"]
+    copies = work.run.root / COPIES_FOLDER
+    if databases:
+        plans = plan_extracts(config)
+        with work.connect() as con, work.task("reading databases", len(databases)) as task:
+            for extract in databases:
+                columns = tuple(sorted(columns_read(extract, plans)))
+                (file,) = matched_files(Path(config.folder), extract, copies)
+                copy_extract(con, extract, columns, file.path)
+                task.advance()
+    for path in copies.glob("*"):
+        if path.stem not in {extract.name for extract in databases}:
+            path.unlink()
 
 
 def external_files(work: Workspace) -> list[Path]:
-    """Every extract file that the TOML names, in the order of their paths."""
+    """Every extract file that the TOML names and the copy of every database, in the order of their paths."""
     config = work.section(SourcesConfig)
-    folder = Path(config.folder)
-    return sorted({file.path for extract in config.extracts for file in matched_files(folder, extract)})
+    folder, copies = Path(config.folder), work.run.root / COPIES_FOLDER
+    return sorted({file.path for extract in config.extracts for file in matched_files(folder, extract, copies)})
 
 
 def run(work: Workspace) -> None:
@@ -37,38 +61,43 @@ def run(work: Workspace) -> None:
     config = work.section(SourcesConfig)
     plans = plan_extracts(config)
     feeding = [plan for plan in plans if plan.extract.tables]
-    files = [(plan, file) for plan in feeding for file in matched_files(Path(config.folder), plan.extract)]
+    folder, copies = Path(config.folder), work.run.root / COPIES_FOLDER
+    files = [(plan, file) for plan in feeding for file in matched_files(folder, plan.extract, copies)]
     parts = Parts(work.run.root / PARTS_FOLDER)
     made: list[Part] = []
     with work.connect() as con:
-        extractor = Extractor(con, config, work.council.extract_date, parts)
+        extractor = Extractor(con, config, work.council.extract_date, parts, copies)
         with work.task("reading extracts", len(files)) as task:
             for plan, file in files:
                 made.append(extractor.part(plan, file))
                 task.advance()
         stop_if_too_many_bad_rows([part.summary for part in made], config.max_bad_share)
-        superseded = _write_tables(work, con, made)
-    work.write_document(
-        f"{ROOM}/summary.json", summary_document([part.summary for part in made], superseded, work.rows_written)
-    )
+        superseded, links = _write_tables(work, con, made)
+    summaries = [part.summary for part in made]
+    work.write_document(f"{ROOM}/summary.json", summary_document(summaries, superseded, links, work.rows_written))
     parts.drop_unused()
 
 
-def _write_tables(work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]) -> Counter[tuple[str, str]]:
-    """Write every table from its parts; returns the superseded rows by file and table."""
+def _write_tables(
+    work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]
+) -> tuple[Counter[tuple[str, str]], Links]:
+    """Write every table from its parts; returns the superseded rows by file and table, and what the links gave."""
     con.execute(
         "CREATE TABLE superseded_rows "
         "(source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
     )
-    with work.task("writing tables", len(TABLES) + 1) as task:
+    paths = {table.name: [part.files[table.name] for part in made if table.name in part.files] for table in TABLES}
+    with work.task("writing tables", len(TABLES) + 2) as task:
+        linker = Linker(con, paths)
+        task.advance()
         for table in TABLES:
-            paths = [part.files[table.name] for part in made if table.name in part.files]
-            work.write(table, unite(con, table, paths))
+            work.write(table, unite(con, table, linker.rows(table)))
             task.advance()
-        work.write(QUARANTINE, unite_quarantine(con, [part.files[QUARANTINE.name] for part in made]))
+        noted = [part.files[QUARANTINE.name] for part in made]
+        work.write(QUARANTINE, unite_quarantine(con, noted, linker.noted_rows()))
         task.advance()
     found = con.execute("SELECT file, tbl, count(*) FROM superseded_rows GROUP BY file, tbl").fetchall()
-    return Counter({(file, table): number for file, table, number in found})
+    return Counter({(file, table): number for file, table, number in found}), linker.links
 
 
 STAGE = Stage(
@@ -79,4 +108,5 @@ STAGE = Stage(
     sections=(SourcesConfig,),
     run=run,
     external_files=external_files,
+    fetch=fetch,
 )

@@ -61,6 +61,11 @@ class Stage:
     """Whether it may read sealed tables it declares (the audit alone)."""
     external_files: Callable[[Workspace], list[Path]] | None = None
     """Files outside the run folder that it reads, in a settled order."""
+    fetch: Callable[[Workspace], None] | None = None
+    """Brings what lies in no file, such as a database, into the run folder as files that ``external_files`` names.
+
+    It is done at the beginning of every run: only then is it known whether the stage has anything to do.
+    """
 
 
 class NotDeclared(PermissionError):

@@ -74,6 +74,8 @@ def run_stage(
         keys,
     )
     work.begin()
+    if stage.fetch is not None:
+        stage.fetch(work)
     stage.run(work)
     for path in sorted(p for p in work.outputs.rglob("*") if p.is_file()):
         final = run.root / path.relative_to(work.outputs)

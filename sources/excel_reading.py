@@ -1,0 +1,221 @@
+"""Reading one sheet of an Excel workbook: typed cells as a CSV of the sheet would have them.
+
+A workbook is a zip file of XML. What it unpacks to, and how far its sheets reach, is measured before it is opened:
+the library that reads it holds the sheet whole, from the first cell to the last.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO, Any
+from xml.parsers import expat
+
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
+
+from sources.cell_text import cell_text
+from sources.extract_files import ExtractFile, not_opened
+from sources.raw_rows import RawRows, positions_of
+from sources.text import clean
+from store.errors import InputRejected
+
+MOST_UNPACKED = 1 << 30
+"""Bytes that all parts of a workbook may unpack to."""
+MOST_CELLS = 25_000_000
+"""From the first cell of a sheet to the last, empty ones too."""
+_MOST_BYTES = 1 << 28
+"""Of the file itself."""
+_CHUNK_BYTES = 1 << 18
+_MOST_TOKEN_BYTES = 1 << 20
+"""Of markup without an end, such as a tag or a comment."""
+_BATCH_ROWS = 16_384
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_WORKSHEET = re.compile(rb"<(?:[\w.-]+:)?worksheet[\s>]")
+_DIGITS = "0123456789"
+
+
+def open_excel(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
+    """Open a sheet for reading the ``wanted`` columns.
+
+    Rows are numbered from the first under the header, blank ones not counted. What stands to the right of the header
+    is no column.
+    """
+    rows = _filled_rows(file, _sheet(file))
+    extract = file.extract
+    header = [clean(name) for name in extract.header] if extract.header is not None else _names(next(rows, []))
+    kept = positions_of(file, header, wanted)
+    return RawRows(file, kept, _batches(rows, kept.positions))
+
+
+def _names(cells: list[Any]) -> list[str]:
+    names = [clean(cell_text(cell) or "") for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _batches(rows: Iterator[list[Any]], positions: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
+    names = ["row", *[f"c{index}" for index in range(len(positions))]]
+    before = 0
+    while block := list(islice(rows, _BATCH_ROWS)):
+        numbers = pa.array(range(before + 1, before + 1 + len(block)), pa.int64())
+        before += len(block)
+        width = len(block[0])
+        cells = [
+            pa.array(
+                [cell_text(row[position]) for row in block] if position < width else [None] * len(block), pa.string()
+            )
+            for position in positions
+        ]
+        yield pa.RecordBatch.from_arrays([numbers, *cells], names=names)
+
+
+def _filled_rows(file: ExtractFile, sheet: CalamineSheet) -> Iterator[list[Any]]:
+    """The rows below ``skip_lines`` that have something in them, each from the sheet's first column on."""
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    for row in islice(sheet.iter_rows(), file.extract.skip_lines, None):
+        # Nothing and false are no blanks: only an empty text is.
+        if any(row) or any(cell != "" for cell in row):
+            yield [*before, *row]
+
+
+def _sheet(file: ExtractFile) -> CalamineSheet:
+    try:
+        with file.path.open("rb") as raw:
+            _check(file, raw)
+            raw.seek(0)
+            book = CalamineWorkbook.from_filelike(raw)
+        wanted = file.extract.sheet
+        sheets = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        if wanted is not None and wanted not in sheets:
+            raise InputRejected(
+                f"The workbook has no sheet {wanted!r}.",
+                where=file.where,
+                fix=f"Set sheet of this extract to one of its sheets: {', '.join(map(repr, sheets))}.",
+            )
+        if not sheets:
+            raise InputRejected("The workbook has no sheet of cells.", where=file.where, fix="Ask for it again.")
+        return book.get_sheet_by_name(wanted if wanted is not None else sheets[0])
+    except PasswordError:
+        raise InputRejected(
+            "The workbook has a password.", where=file.where, fix="Save it without one, in a folder that is safe."
+        ) from None
+    except OSError as error:
+        raise not_opened(file, error) from None
+    except (CalamineError, zipfile.BadZipFile, zlib.error, expat.ExpatError, NotImplementedError, ValueError):
+        raise _no_workbook(file) from None
+
+
+# --- before it is opened -----------------------------------------------------------------------------------
+
+
+def _check(file: ExtractFile, raw: IO[bytes]) -> None:
+    """Raise InputRejected for what is no workbook, or one that would take more memory than there is for it."""
+    first = raw.read(4)
+    if raw.seek(0, 2) > _MOST_BYTES:
+        raise _too_large(file)
+    if first == _OLE:
+        # The older format, which has no more than 65,536 rows and 256 columns and is not compressed.
+        return
+    if first != _ZIP:
+        raise _no_workbook(file)
+    with zipfile.ZipFile(raw) as parts:
+        if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
+            raise _too_large(file)
+        unpacked = 0
+        for part in parts.infolist():
+            if part.flag_bits & 1:
+                raise _no_workbook(file)
+            # The directory may understate a part: read until it really ends.
+            part.file_size = MOST_UNPACKED
+            extent: _Extent | None = None
+            with parts.open(part) as content:
+                while chunk := content.read(_CHUNK_BYTES):
+                    if content.tell() == len(chunk) and _WORKSHEET.search(chunk):
+                        extent = _Extent(file)
+                    unpacked += len(chunk)
+                    if unpacked > MOST_UNPACKED:
+                        raise _too_large(file)
+                    if extent is not None:
+                        extent.feed(chunk)
+
+
+@dataclass
+class _Extent:
+    """How far the cells of a sheet reach."""
+
+    file: ExtractFile
+    rows: int = 0
+    columns: int = 0
+    _row: int = 0
+    _column: int = 0
+    _digits: str = ""
+    _known: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._parser = expat.ParserCreate()
+        self._parser.StartDoctypeDeclHandler = self._refuse_document_type
+        self._parser.StartElementHandler = self._start
+        self._fed = 0
+
+    def feed(self, chunk: bytes) -> None:
+        self._parser.Parse(chunk, False)
+        self._fed += len(chunk)
+        if self._fed - self._parser.CurrentByteIndex > _MOST_TOKEN_BYTES:
+            raise _no_workbook(self.file)
+        if self.rows * self.columns > MOST_CELLS:
+            raise _too_large(self.file)
+
+    def _refuse_document_type(self, *_: object) -> None:
+        raise _no_workbook(self.file)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name != "c":
+            name = name.rpartition(":")[2]
+            if name == "row":
+                self._row = int(attributes.get("r", self._row + 1))
+                self._column = 0
+            if name != "c":
+                return
+        place = attributes.get("r")
+        if place is None:
+            self._column += 1
+            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
+            return
+        letters = place.rstrip(_DIGITS)
+        if letters not in self._known:
+            self._known[letters] = _column_number(letters)
+            self.columns = max(self.columns, self._known[letters])
+        digits = place[len(letters) :]
+        if digits != self._digits:
+            self._digits = digits
+            self.rows = max(self.rows, int(digits))
+        self._column = self._known[letters]
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter.upper()) - ord("A") + 1
+    return number
+
+
+def _too_large(file: ExtractFile) -> InputRejected:
+    return InputRejected(
+        f"The workbook unpacks to more than {MOST_UNPACKED >> 20:,} MB or {MOST_CELLS:,} cells in a sheet.",
+        where=file.where,
+        fix="Look for a stray cell far from the others; save a table as large as that as CSV.",
+    )
+
+
+def _no_workbook(file: ExtractFile) -> InputRejected:
+    return InputRejected(
+        "The file is no Excel workbook, or a damaged one.",
+        where=file.where,
+        fix="Check format of this extract; open the file in Excel and save it as .xlsx.",
+    )
