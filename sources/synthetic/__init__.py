@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sources.synthetic.adult_extracts import write_clients, write_participation, write_youth_justice
 from sources.synthetic.care_extracts import (
     open_case_file,
     write_assessments,
@@ -28,6 +29,14 @@ from sources.synthetic.landlord_extracts import (
 )
 from sources.synthetic.other_extracts import write_early_help, write_incidents, write_young_carers
 from sources.synthetic.paper import Paper
+from sources.synthetic.register_extracts import (
+    write_badges,
+    write_electors,
+    write_libraries,
+    write_nurseries,
+    write_permits,
+    write_web_accounts,
+)
 from sources.synthetic.revenue_extracts import write_claims, write_council_tax, write_notices
 from sources.synthetic.school_extracts import write_census, write_marks, write_suspensions
 from sources.synthetic.schools import registers
@@ -53,6 +62,15 @@ _FILES = (
     write_early_help,
     write_incidents,
     write_young_carers,
+    write_clients,
+    write_participation,
+    write_youth_justice,
+    write_electors,
+    write_libraries,
+    write_permits,
+    write_badges,
+    write_nurseries,
+    write_web_accounts,
 )
 _CARE_FILES = (write_people, write_links, write_front_door, write_assessments, write_plans)
 _STEPS = 1 + len(_FILES) + len(_CARE_FILES) + len(SCHOOL_YEARS) + 2
@@ -72,8 +90,8 @@ class _Quiet:
 def generate(families: int, seed: int, out: Path, truth: Path, progress: Progress | None = None) -> dict[str, int]:
     """Write the extracts of a borough with so many families to ``out``, and the truth to ``truth``.
 
-    ``out`` gets ``council.toml`` (last, so that a folder that has it is whole) and ``extracts/``; ``truth`` gets six
-    Parquet tables. The same families and seed give the same bytes. Returns the rows of each extract by file.
+    ``out`` gets ``council.toml`` (last, so that a folder that has it is whole) and ``extracts/``; ``truth`` gets its
+    tables in Parquet. The same families and seed give the same bytes. Returns the rows of each extract by file.
 
     Raises UsageError when there are too few families to make a borough, or truth would lie among the extracts.
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sources.synthetic.adult_care import AdultCare, build_adult_care
 from sources.synthetic.benefits import Benefits, build_benefits
 from sources.synthetic.care import Care, live_through
 from sources.synthetic.carers import Carers, build_carers
@@ -16,6 +17,7 @@ from sources.synthetic.money import Rent, build_rent
 from sources.synthetic.need import Needs, build_needs
 from sources.synthetic.places import Places
 from sources.synthetic.schools import Exclusions, Pupils, build_exclusions, build_pupils
+from sources.synthetic.youth import Youth, build_youth
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Borough:
     pupils: Pupils
     exclusions: Exclusions
     carers: Carers
+    adults: AdultCare
+    youth: Youth
     children: Array
     """Under-18s by family and quarter."""
 
@@ -61,6 +65,8 @@ def build_borough(seed: int, asked: int) -> Borough:
         pupils=pupils,
         exclusions=build_exclusions(seed, families, people, needs, pupils),
         carers=build_carers(seed, families, people, needs, care, pupils),
+        adults=build_adult_care(seed, families, people, needs),
+        youth=build_youth(seed, families, people, needs, pupils),
         children=children,
     )
 
