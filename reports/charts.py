@@ -49,7 +49,7 @@ def interval_chart(
     top = _axis_end(rows, reference)
     scale = alt.Scale(domain=[0, top], nice=False, zero=True)
     axis = alt.Axis(
-        format="%" if percent else "~g",
+        format="%" if percent else ",.2~f",
         title=None,
         tickCount=4,
         grid=True,
@@ -81,7 +81,7 @@ def interval_chart(
     chart = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(rows), padding={"left": 8, "right": 12})
     chart = chart.configure(aria=False, background=colours["card"], font="sans-serif").configure_view(stroke=None)
     svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
-    return _inline(svg, name, description)
+    return inline(svg, name, description)
 
 
 def _marks(rows: Sequence[IntervalRow], colour: str, quiet: str) -> list[dict[str, object]]:
@@ -116,7 +116,7 @@ def _axis_end(rows: Sequence[IntervalRow], reference: float | None) -> float:
     return max([*ends, reference or 0.0, 0.01]) * 1.04
 
 
-def _inline(svg: str, name: str, description: str) -> Markup:
+def inline(svg: str, name: str, description: str) -> Markup:
     """The picture for use within a page: ids of its own, one role, a title, and no fixed size."""
     end = svg.index(">")
     box = _VIEW_BOX.search(svg, 0, end)

@@ -8,6 +8,7 @@ from typing import Any
 from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
+from reports.data_quality import data_quality_page
 from reports.explanation import explanation_page
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
@@ -26,10 +27,11 @@ _RELEASE = "fairness_audits/{}/release.json"
 _CATALOGUE = "features/catalogue.json"
 _SUMMARY = "sources/summary.json"
 _QUALITY = "residents/quality.json"
+_DATA_QUALITY = "sources/data_quality.json"
 
 
 def run(work: Workspace) -> None:
-    """Write the index, a fairness report for each target and an explanation pack for each released one."""
+    """Write the index, what the data can show, and for each target a fairness report and, once released, a pack."""
     catalogue = _document(work, _CATALOGUE, [])
     targets = _targets(work)
     withdraw_packs(work.run, work.keys(Purpose.RELEASE), judging_day())
@@ -38,7 +40,10 @@ def run(work: Workspace) -> None:
         for name in targets:
             cards.append(_target_pages(work, name, catalogue))
             task.advance()
-        facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), feature_facts(catalogue))
+        features = feature_facts(catalogue)
+        data = data_quality_page(work.council, _document(work, _DATA_QUALITY, None), features)
+        work.write_document(f"{ROOM}/data_quality.html", data)
+        facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
         work.write_document(f"{ROOM}/index.html", index_page(work.council, facts, cards))
         task.advance()
 
@@ -88,7 +93,7 @@ STAGE = Stage(
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE)),
-        *(_CATALOGUE, _SUMMARY, _QUALITY),
+        *(_CATALOGUE, _SUMMARY, _QUALITY, _DATA_QUALITY),
     ),
     purposes=(Purpose.SEAL, Purpose.RELEASE),
     external_files=_release_records,

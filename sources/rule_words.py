@@ -113,12 +113,10 @@ RULE_WORDS: dict[str, RuleWords] = {
 }
 """Words for every rule, by its name."""
 
-_OTHER = RuleWords(
-    "The row or cell did not keep this rule of its table.",
-    "Look the row up by its number in the quarantine, and correct it at the source.",
-)
-
 
 def rule_words(rule: str) -> RuleWords:
-    """The words of a rule; general ones where it has none of its own."""
-    return RULE_WORDS.get(rule, _OTHER)
+    """The words of a rule; its name, where it has none of its own."""
+    return RULE_WORDS.get(rule) or RuleWords(
+        f"It did not keep the rule '{rule.replace('_', ' ')}' of its table.",
+        "Look the row up by its number, and correct it at the source.",
+    )

@@ -27,6 +27,7 @@ from store.files import write_bytes, write_json
 from store.keys import Keys
 from store.run_folder import RunFolder, relative_path
 from store.sealing import seal
+from tests.reports.data import data_quality
 from tests.support import KEYS, put_table, run_stage
 
 TODAY = dt.date(2026, 9, 20)
@@ -115,6 +116,7 @@ def make_run(root: Path, *, units: int = 1500, sentence: str = "Missed 34% of po
         _scored(run, target, units, generator, sentence)
     _described(run, units)
     write_json(root / "sources" / "summary.json", SUMMARY)
+    write_json(root / "sources" / "data_quality.json", data_quality())
     write_json(root / "residents" / "quality.json", QUALITY)
     audit(run)
     return run

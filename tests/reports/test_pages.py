@@ -15,6 +15,7 @@ from tests.reports.samples import CHILD_TARGET, FAMILY_TARGET
 
 PAGES = (
     "index.html",
+    "data_quality.html",
     f"{FAMILY_TARGET}/fairness.html",
     f"{CHILD_TARGET}/fairness.html",
     f"{FAMILY_TARGET}/explanation.html",
