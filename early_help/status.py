@@ -81,16 +81,24 @@ def print_status(console: Console, run: RunFolder, keys: Keys, today: dt.date) -
 
 
 def print_sources(console: Console, run: RunFolder) -> None:
-    """Print what became of every extract: rows in, accepted, left out, superseded, and cells blanked."""
-    grid = Grid("Extract", "Table", "Rows in", "Accepted", "Left out", "Superseded", "Cells blanked", box=None)
+    """Print what became of every extract: rows in, accepted, left out, superseded, unlinked, and cells blanked.
+
+    Rows are unlinked when they are about a person or group that their own source does not know.
+    """
+    names = ("Extract", "Table", "Rows in", "Accepted", "Left out", "Superseded", "Cells blanked", "Unlinked")
+    grid = Grid(*names, box=None)
     sums: dict[tuple[str, str], list[int]] = {}
-    for file in read_json(run.root / "sources" / "summary.json")["files"]:
+    summary = read_json(run.root / "sources" / "summary.json")
+    for file in summary["files"]:
         for table, counts in file["tables"].items():
-            row = sums.setdefault((file["extract"], table), [0] * len(_COUNTS))
-            sums[file["extract"], table] = [total + counts[name] for total, name in zip(row, _COUNTS)]
+            row = sums.setdefault((file["extract"], table), [0] * (len(_COUNTS) + 1))
+            found = [*(counts[name] for name in _COUNTS), sum(counts["unlinked"].values())]
+            sums[file["extract"], table] = [total + number for total, number in zip(row, found)]
     for (extract, table), counts in sorted(sums.items()):
         grid.add_row(extract, table, *(f"{number:,}" for number in counts))
     console.print(grid)
+    for warning in summary["warnings"]:
+        console.print(f"\nWarning: {warning}", markup=False, highlight=False)
 
 
 def print_targets(console: Console, lines: list[TargetLine]) -> None:

@@ -11,10 +11,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sources import tables as t
-from sources.references import AcrossTables, NamesAGroup, NamesAPerson, NotBeforeBirth
+from sources.references import AcrossTables, BornBeforeEvents, NamesAGroup, NamesAPerson, NotBeforeBirth
 from sources.rules import (
     END_RECORDED_BUT_NOT_HELD,
-    NOT_A_KNOWN_CODE,
     PERSON_AND_GROUP,
     RELATED_TO_ITSELF,
     Between,
@@ -25,7 +24,6 @@ from sources.rules import (
     NotFarAhead,
     NotLongAfter,
     NotTheSame,
-    OneOf,
     OnlyFor,
     OnlyWith,
     Rule,
@@ -33,6 +31,7 @@ from sources.rules import (
 )
 from store.table import ColumnType, Table
 
+NOT_A_KNOWN_CODE = "not_a_known_code"
 SUPERSEDED = "superseded"
 
 FIRST_EVENT = dt.date(1990, 1, 1)
@@ -46,10 +45,6 @@ YEARS_AHEAD = 50
 UNBORN_DAYS = 300
 """A child may be on record before birth, under the expected date."""
 
-REFERRAL_SOURCES = (
-    *("1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "4"),
-    *("5A", "5B", "5C", "5D", "6", "7", "8", "9", "10"),
-)
 MOST_PENCE = 100_000_000
 """A million pounds: no household's account has a posting or a balance beyond it, and sums stay far from overflow."""
 MOST_WEEKLY_PENCE = 1_000_000
@@ -155,6 +150,7 @@ CONTRACTS: dict[str, Contract] = {
                 InOrder("address_from", "address_to", "address_to"),
             ),
             _PERSON_KEY,
+            across=(BornBeforeEvents(UNBORN_DAYS),),
         ),
         Contract(t.ADDRESSES, (_UPRN, Between("imd_decile", 1, 10)), ("uprn",)),
         # Who leaves a group and comes back has two spells in it.
@@ -197,7 +193,6 @@ CONTRACTS: dict[str, Contract] = {
         ),
         _dated(
             t.CONTACTS,
-            OneOf("referral_source", REFERRAL_SOURCES),
             key=(*_PERSON_KEY, "contact_id"),
             identifying=("contact_id",),
         ),

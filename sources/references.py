@@ -11,6 +11,7 @@ from dataclasses import dataclass
 NO_SUCH_PERSON = "no_such_person"
 NO_SUCH_GROUP = "no_such_group"
 BEFORE_BIRTH = "before_birth"
+BORN_AFTER_EVENTS = "born_after_events"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class NotBeforeBirth:
     """The day is not long before the earliest birth date that the source holds for the person.
 
     The day is the first of ``days`` that is there. For a spell that is its end, and while it is open the day it was
-    recorded: one that began before a child was born may have been its household's.
+    recorded: one that began before a child was born may have been its household's. Rows of several such days stay:
+    see ``BornBeforeEvents``.
     """
 
     days: tuple[str, ...]
@@ -61,8 +63,25 @@ class NotBeforeBirth:
         others = "".join(f" (where that is blank, `{day}`)" for day in self.days[1:])
         return (
             f"`{self.days[0]}`{others} is not more than {self.unborn_days} days before the earliest birth date that "
-            "the same source has for the person"
+            "the same source has for the person (where that is so of two different days or more, the birth date is "
+            "taken to be wrong, and the rows stay)"
         )
 
 
-AcrossTables = NamesAPerson | NamesAGroup | NotBeforeBirth
+@dataclass(frozen=True)
+class BornBeforeEvents:
+    """No two days contradict the birth date: one may be mistyped; where there are two it is likelier the birth date."""
+
+    unborn_days: int
+    column: str = "dob"
+    name: str = BORN_AFTER_EVENTS
+
+    def says(self) -> str:
+        return (
+            f"There are not two different days, each more than {self.unborn_days} days before the earliest birth date "
+            "that the source holds for the person, on which the same source has something of that person; if there "
+            f"are, the rows of those days stay and it is `{self.column}` that is blanked"
+        )
+
+
+AcrossTables = NamesAPerson | NamesAGroup | NotBeforeBirth | BornBeforeEvents

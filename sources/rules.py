@@ -18,7 +18,6 @@ AFTER_EXTRACT_DATE = "after_extract_date"
 TOO_EARLY = "too_early"
 TOO_LATE = "too_late"
 OUT_OF_RANGE = "out_of_range"
-NOT_A_KNOWN_CODE = "not_a_known_code"
 ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
 END_RECORDED_BUT_NOT_HELD = "end_recorded_but_not_held"
 PERSON_AND_GROUP = "person_and_group"
@@ -120,24 +119,6 @@ class Between:
 
     def says(self) -> str:
         return f"is from {self.low:,} to {self.high:,}{self.unit and ' ' + self.unit}"
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """A value of a list that the table leaves open."""
-
-    column: str
-    allowed: tuple[str, ...]
-    name: str = NOT_A_KNOWN_CODE
-
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
-
-    def broken(self, extract_date: dt.date) -> Expression:
-        return ColumnExpression(self.column).isnotin(*[constant(value) for value in self.allowed])
-
-    def says(self) -> str:
-        return "is one of " + ", ".join(self.allowed)
 
 
 @dataclass(frozen=True)

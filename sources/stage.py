@@ -10,6 +10,7 @@ import duckdb
 from sources.config import SourcesConfig
 from sources.extract_files import matched_files
 from sources.extracting import Extractor
+from sources.linking import Linker, Links
 from sources.parts import Part, Parts
 from sources.plan import columns_read, plan_extracts
 from sources.sql_reading import copy_extract
@@ -71,28 +72,32 @@ def run(work: Workspace) -> None:
                 made.append(extractor.part(plan, file))
                 task.advance()
         stop_if_too_many_bad_rows([part.summary for part in made], config.max_bad_share)
-        superseded = _write_tables(work, con, made)
-    work.write_document(
-        f"{ROOM}/summary.json", summary_document([part.summary for part in made], superseded, work.rows_written)
-    )
+        superseded, links = _write_tables(work, con, made)
+    summaries = [part.summary for part in made]
+    work.write_document(f"{ROOM}/summary.json", summary_document(summaries, superseded, links, work.rows_written))
     parts.drop_unused()
 
 
-def _write_tables(work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]) -> Counter[tuple[str, str]]:
-    """Write every table from its parts; returns the superseded rows by file and table."""
+def _write_tables(
+    work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]
+) -> tuple[Counter[tuple[str, str]], Links]:
+    """Write every table from its parts; returns the superseded rows by file and table, and what the links gave."""
     con.execute(
         "CREATE TABLE superseded_rows "
         "(source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
     )
-    with work.task("writing tables", len(TABLES) + 1) as task:
+    paths = {table.name: [part.files[table.name] for part in made if table.name in part.files] for table in TABLES}
+    with work.task("writing tables", len(TABLES) + 2) as task:
+        linker = Linker(con, paths)
+        task.advance()
         for table in TABLES:
-            paths = [part.files[table.name] for part in made if table.name in part.files]
-            work.write(table, unite(con, table, paths))
+            work.write(table, unite(con, table, linker.rows(table)))
             task.advance()
-        work.write(QUARANTINE, unite_quarantine(con, [part.files[QUARANTINE.name] for part in made]))
+        noted = [part.files[QUARANTINE.name] for part in made]
+        work.write(QUARANTINE, unite_quarantine(con, noted, linker.noted_rows()))
         task.advance()
     found = con.execute("SELECT file, tbl, count(*) FROM superseded_rows GROUP BY file, tbl").fetchall()
-    return Counter({(file, table): number for file, table, number in found})
+    return Counter({(file, table): number for file, table, number in found}), linker.links
 
 
 STAGE = Stage(

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from sources.checking import Counts
+from sources.linking import Links, Reference
 from sources.parts import PartSummary
 from store.errors import InputRejected
 
@@ -14,15 +16,20 @@ _COMMONEST = 3
 
 
 def summary_document(
-    summaries: Sequence[PartSummary], superseded: Counter[tuple[str, str]], rows_written: Mapping[str, int]
+    summaries: Sequence[PartSummary],
+    superseded: Counter[tuple[str, str]],
+    links: Links,
+    rows_written: Mapping[str, int],
 ) -> dict[str, Any]:
-    """Per extract file and table: rows meant for it, accepted, superseded, rejected, blanked cells, by rule."""
+    """Per extract file and table: rows meant for it, accepted, superseded, rejected, unlinked, blanked cells, by rule.
+
+    ``unlinked`` are the rows that a rule across tables left out, by rule; they are not among the rejected.
+    """
     files = []
     for summary in sorted(summaries, key=lambda one: (one.file, one.extract)):
-        tables = {}
-        for name, counts in summary.tables.items():
-            replaced = superseded.get((summary.file, name), 0)
-            tables[name] = {**asdict(counts), "accepted": counts.accepted - replaced, "superseded": replaced}
+        tables = {
+            name: _counts(summary.file, name, counts, superseded, links) for name, counts in summary.tables.items()
+        }
         files.append(
             {
                 "extract": summary.extract,
@@ -33,7 +40,67 @@ def summary_document(
                 "tables": tables,
             }
         )
-    return {"files": files, "tables": {path.rpartition("/")[2].split(".")[0]: n for path, n in rows_written.items()}}
+    written = {path.rpartition("/")[2].split(".")[0]: number for path, number in rows_written.items()}
+    return {"files": files, "tables": written, "warnings": link_warnings(links.references)}
+
+
+def _counts(
+    file: str, table: str, counts: Counts, superseded: Counter[tuple[str, str]], links: Links
+) -> dict[str, Any]:
+    replaced = superseded.get((file, table), 0)
+    unlinked = _of(links.left_out, file, table)
+    blanked = _of(links.blanked, file, table)
+    return {
+        **asdict(counts),
+        "accepted": counts.accepted - replaced - sum(unlinked.values()),
+        "superseded": replaced,
+        "unlinked": unlinked,
+        "blanked": counts.blanked + sum(blanked.values()),
+        "rules": {**counts.rules, **blanked},
+    }
+
+
+def _of(counted: Counter[tuple[str, str, str]], file: str, table: str) -> dict[str, int]:
+    """The numbers of one file and table, by rule."""
+    found = {rule: number for (in_file, of, rule), number in counted.items() if (in_file, of) == (file, table)}
+    return dict(sorted(found.items()))
+
+
+def link_warnings(references: Sequence[Reference]) -> list[str]:
+    """Where rows find nobody: sources without a register, and tables whose rows mostly are not in theirs."""
+    return [*_without_register(references), *_mostly_lost(references)]
+
+
+def _without_register(references: Sequence[Reference]) -> list[str]:
+    """One warning for each source, and kind of group, that no register names."""
+    places: dict[tuple[str, str | None], dict[str, int]] = {}
+    for one in references:
+        if not one.register:
+            tables = places.setdefault((one.source, one.group_type), {})
+            tables[one.table] = max(one.rows, tables.get(one.table, 0))
+    told = []
+    for (source, kind), tables in places.items():
+        rows = ", ".join(f"{number:,} of {table}" for table, number in tables.items())
+        whom = f"groups of the kind {kind!r}" if kind else "persons"
+        register = "group_members has that source and kind" if kind else "person_records has that source"
+        told.append(
+            f"Source {source!r}: its rows about {whom} ({rows}) reach no family, because no row of {register}. "
+            "Map the extract that names them; if it is mapped, give both the same source."
+        )
+    return told
+
+
+def _mostly_lost(references: Sequence[Reference]) -> list[str]:
+    told = []
+    for one in references:
+        if one.lost * 2 > one.rows:
+            register = "group_members" if one.group_type else "person_records"
+            told.append(
+                f"Source {one.source!r}, {one.table}: {one.lost:,} of {one.rows:,} rows were left out, because their "
+                f"{one.column} is not in {register}. Most likely a key is mapped wrongly: see that it is made the same "
+                "way in both (the same columns in the same order; zeros before a number, capitals, a suffix)."
+            )
+    return told
 
 
 def stop_if_too_many_bad_rows(summaries: Sequence[PartSummary], max_bad_share: float) -> None:

@@ -22,11 +22,9 @@ _RECURRING = 8
 """A text recurs when there are so many rows for each of its values."""
 
 
-def unite(con: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -> duckdb.DuckDBPyRelation | pa.Table:
-    """The rows of all parts in the table's order; the superseded ones go to the table ``superseded_rows``."""
-    if not paths:
-        return table.arrow_schema().empty_table()
-    con.read_parquet([str(path) for path in paths]).create_view("part_rows", replace=True)
+def unite(con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> duckdb.DuckDBPyRelation:
+    """The rows of the view ``rows`` in the table's order; the superseded ones go to the table ``superseded_rows``."""
+    con.table(rows).create_view("part_rows", replace=True)
     others = _settle(con, table)
     numbered = _numbered(con, table)
     columns = ", ".join(
@@ -61,8 +59,10 @@ def _numbered(con: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
     return set(recurring)
 
 
-def unite_quarantine(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> duckdb.DuckDBPyRelation | pa.Table:
-    """All that was left out or blanked, with the superseded rows, in the table's order."""
+def unite_quarantine(
+    con: duckdb.DuckDBPyConnection, paths: Sequence[Path], noted: str
+) -> duckdb.DuckDBPyRelation | pa.Table:
+    """All that was left out or blanked, with the superseded rows and those of the query ``noted``, in order."""
     if not paths:
         return QUARANTINE.arrow_schema().empty_table()
     con.read_parquet([str(path) for path in paths]).create_view("part_quarantine", replace=True)
@@ -70,7 +70,8 @@ def unite_quarantine(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> d
     order = ", ".join(f'"{name}"' for name in (*QUARANTINE.sort, "action", "value"))
     return con.sql(
         f"SELECT {columns} FROM part_quarantine UNION ALL "  # noqa: S608
-        f"SELECT source, file, part_row, tbl, NULL, '{SUPERSEDED}', 'row', NULL FROM superseded_rows ORDER BY {order}"
+        f"SELECT source, file, part_row, tbl, NULL, '{SUPERSEDED}', 'row', NULL FROM superseded_rows "
+        f"{noted and 'UNION ALL ' + noted} ORDER BY {order}"
     )
 
 
