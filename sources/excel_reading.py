@@ -36,6 +36,8 @@ _MOST_TOKEN_BYTES = 1 << 20
 _BATCH_ROWS = 16_384
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _WORKSHEET = re.compile(rb"<(?:[\w.-]+:)?worksheet[\s>]")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ANY_SIZE = 1 << 62
 _DIGITS = "0123456789"
 
 
@@ -102,12 +104,18 @@ def _sheet(file: ExtractFile) -> CalamineSheet:
             raise InputRejected("The workbook has no sheet of cells.", where=file.where, fix="Ask for it again.")
         return book.get_sheet_by_name(wanted if wanted is not None else sheets[0])
     except PasswordError:
-        raise InputRejected(
-            "The workbook has a password.", where=file.where, fix="Save it without one, in a folder that is safe."
-        ) from None
+        raise _password(file) from None
     except OSError as error:
         raise not_opened(file, error) from None
-    except (CalamineError, zipfile.BadZipFile, zlib.error, expat.ExpatError, NotImplementedError, ValueError):
+    except (
+        CalamineError,
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        NotImplementedError,
+        LookupError,
+        ValueError,
+    ):
         raise _no_workbook(file) from None
 
 
@@ -120,7 +128,10 @@ def _check(file: ExtractFile, raw: IO[bytes]) -> None:
     if raw.seek(0, 2) > _MOST_BYTES:
         raise _too_large(file)
     if first == _OLE:
-        # The older format, which has no more than 65,536 rows and 256 columns and is not compressed.
+        # A workbook with a password; else the older format, whose 65,536 rows of 256 columns are not compressed.
+        raw.seek(0)
+        if _ENCRYPTED in raw.read():
+            raise _password(file)
         return
     if first != _ZIP:
         raise _no_workbook(file)
@@ -132,7 +143,7 @@ def _check(file: ExtractFile, raw: IO[bytes]) -> None:
             if part.flag_bits & 1:
                 raise _no_workbook(file)
             # The directory may understate a part: read until it really ends.
-            part.file_size = MOST_UNPACKED
+            part.file_size = _ANY_SIZE
             extent: _Extent | None = None
             with parts.open(part) as content:
                 while chunk := content.read(_CHUNK_BYTES):
@@ -210,6 +221,12 @@ def _too_large(file: ExtractFile) -> InputRejected:
         f"The workbook unpacks to more than {MOST_UNPACKED >> 20:,} MB or {MOST_CELLS:,} cells in a sheet.",
         where=file.where,
         fix="Look for a stray cell far from the others; save a table as large as that as CSV.",
+    )
+
+
+def _password(file: ExtractFile) -> InputRejected:
+    return InputRejected(
+        "The workbook has a password.", where=file.where, fix="Save it without one, in a folder that is safe."
     )
 
 

@@ -1,0 +1,321 @@
+"""Excel workbooks: the cells a CSV of the sheet would have, and nothing that is no plain workbook."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+import struct
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from sources.tables import RENT_TRANSACTIONS
+from store.errors import InputRejected
+from tests.sources.helpers import config, put, quarantine, read, rent_with, sources
+from tests.sources.readers import rows_of
+
+HEADER = ["ref", "posted", "kind", "amount"]
+ROWS = [["a/1", dt.date(2024, 1, 31), "Basic Rent", 100.0], ["b/1", dt.date(2024, 2, 1), "DD", -20.5]]
+EXCEL = rent_with(files=["rent.xlsx"], format="excel")
+
+
+def workbook(path: Path, **sheets: list[list[Any]]) -> Path:
+    """A workbook with the cells as given: a date is a number in a date's format, None no cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(path, {"default_date_format": "dd/mm/yyyy"}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, cells in enumerate(rows):
+                for column, cell in enumerate(cells):
+                    if isinstance(cell, str):
+                        sheet.write_string(number, column, cell)
+                    elif cell is not None:
+                        sheet.write(number, column, cell)
+    return path
+
+
+def repacked(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with one part of it changed."""
+    with zipfile.ZipFile(path) as held:
+        parts = {name: held.read(name) for name in held.namelist()}
+    parts[part] = change(parts[part])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in parts.items():
+            made.writestr(name, content)
+    return path
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def test_the_first_sheet_or_the_one_that_is_named(tmp_path: Path) -> None:
+    workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS], Other=[HEADER, ROWS[1]])
+    first = [(1, "a/1", "2024-01-31", "100", None), (2, "b/1", "2024-02-01", "-20.5", None)]
+    assert rows_of(tmp_path, EXCEL, "ref", "posted", "amount") == first
+    assert rows_of(tmp_path, {**EXCEL, "sheet": "Rents"}, "ref", "posted", "amount") == first
+    assert [row[1] for row in rows_of(tmp_path, {**EXCEL, "sheet": "Other"}, "ref")] == ["b/1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings"),
+    [
+        ([["Rents, run 01/01/2024"], [], HEADER, *ROWS], {"skip_lines": 1}),
+        ([["Rents"], ["ref", "what"], *ROWS], {"skip_lines": 2, "header": HEADER}),
+        ([[], HEADER, [], ROWS[0], [], [], ROWS[1], ["", " "]], {}),
+        ([[*HEADER, None, None], [*ROWS[0], None, "a note"], ROWS[1]], {}),
+        ([[None, *HEADER], *[[None, *row] for row in ROWS]], {}),
+        ([[f" {name} " for name in HEADER], *ROWS], {}),
+        ([HEADER, *ROWS, [], ["Run by housing"], [], ["Page 1"]], {"footer_lines": 2}),
+    ],
+    ids=["title", "own header", "blank rows", "notes at the side", "blank column", "spaces", "footer"],
+)
+def test_the_same_rows_in_many_shapes(tmp_path: Path, rows: list[list[Any]], settings: dict[str, Any]) -> None:
+    workbook(tmp_path / "rent.xlsx", Rents=rows)
+    found = rows_of(tmp_path, {**EXCEL, **settings}, "ref", "posted", "kind", "amount")
+    assert [row[:-1] for row in found if row[-1] is None] == [
+        (1, "a/1", "2024-01-31", "Basic Rent", "100"),
+        (2, "b/1", "2024-02-01", "DD", "-20.5"),
+    ]
+    assert [row[-1] for row in found if row[-1]] == ["footer"] * settings.get("footer_lines", 0) + (
+        ["blank_row"] if ["", " "] in rows else []
+    )
+
+
+def test_rows_that_are_no_data_are_named(tmp_path: Path) -> None:
+    workbook(tmp_path / "rent.xlsx", Rents=[HEADER, ROWS[0], HEADER, ["Grand total:", None, None, 79.5]])
+    kinds = [row[-1] for row in rows_of(tmp_path, EXCEL, "ref", "posted", "kind", "amount")]
+    assert kinds == [None, "repeated_header", "totals_row"]
+
+
+def test_typed_cells_become_the_text_a_mapping_expects(tmp_path: Path) -> None:
+    path = tmp_path / "rent.xlsx"
+    cells: dict[str, tuple[Callable[[Any, Any, int], None], str | None]] = {}
+
+    def cell(name: str, text: str | None, write: Callable[[Any, Any, int], None]) -> None:
+        cells[name] = (write, text)
+
+    cell("day", "2024-01-05", lambda b, s, c: s.write_datetime(1, c, dt.datetime(2024, 1, 5), b.date))
+    cell("moment", "2024-01-05 13:04:05", lambda b, s, c: s.write(1, c, dt.datetime(2024, 1, 5, 13, 4, 5), b.moment))
+    cell("month", "2024-05-01", lambda b, s, c: s.write(1, c, dt.datetime(2024, 5, 1), b.month))
+    cell("hour", "03:04:05", lambda b, s, c: s.write(1, c, dt.time(3, 4, 5), b.hour))
+    cell("whole", "5107554", lambda b, s, c: s.write(1, c, 5107554.0))
+    cell("noise", "33.3", lambda b, s, c: s.write(1, c, 33.300000000000004))
+    cell("small", "0.0000001", lambda b, s, c: s.write(1, c, 1e-7))
+    cell("yes", "true", lambda b, s, c: s.write_boolean(1, c, True))
+    cell("no", "false", lambda b, s, c: s.write_boolean(1, c, False))
+    cell("zero", "0", lambda b, s, c: s.write(1, c, 0))
+    cell("formula", "42", lambda b, s, c: s.write_formula(1, c, "=6*7", None, 42))
+    cell("not there", None, lambda b, s, c: s.write_formula(1, c, "=NA()", None, "#N/A"))
+    cell("divided", None, lambda b, s, c: s.write_formula(1, c, "=1/0", None, "#DIV/0!"))
+    cell("padded", "007", lambda b, s, c: s.write_string(1, c, "007"))
+    cell("hostile", '=HYPERLINK("http://x","y")', lambda b, s, c: s.write_string(1, c, '=HYPERLINK("http://x","y")'))
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for name, form in {
+            "date": "dd/mm/yy",
+            "moment": "dd/mm/yyyy hh:mm",
+            "month": "mmm-yy",
+            "hour": "hh:mm",
+        }.items():
+            setattr(book, name, book.add_format({"num_format": form}))
+        for column, (name, (write, _)) in enumerate(cells.items()):
+            sheet.write(0, column, name)
+            write(book, sheet, column)
+    (row,) = rows_of(tmp_path, EXCEL, *cells)
+    assert dict(zip(cells, row[1:-1])) == {name: text for name, (_, text) in cells.items()}
+
+
+@pytest.mark.parametrize("dates", [["%Y-%m-%d"], ["%d/%m/%Y"], ["%d-%b-%y", "excel"], ["excel"], ["%m/%d/%y"]])
+def test_real_dates_are_read_under_any_date_setting(tmp_path: Path, dates: list[str]) -> None:
+    workbook(tmp_path / "in" / "rent.xlsx", Rents=[HEADER, *ROWS])
+    run = sources(tmp_path / "run", {**EXCEL, "dates": dates}, folder=tmp_path / "in")
+    assert [row["event_date"] for row in read(run, RENT_TRANSACTIONS)] == [dt.date(2024, 1, 31), dt.date(2024, 2, 1)]
+
+
+def test_the_other_calendar_of_older_workbooks(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "rent.xlsx", {"date_1904": True, "default_date_format": "dd/mm/yy"}) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "posted")
+        sheet.write_datetime(1, 0, dt.datetime(2024, 1, 31))
+    assert rows_of(tmp_path, EXCEL, "posted") == [(1, "2024-01-31", None)]
+
+
+def test_an_error_value_is_never_an_amount(tmp_path: Path) -> None:
+    workbook(tmp_path / "in" / "rent.xlsx", Rents=[HEADER, *ROWS, ["c/1", dt.date(2024, 2, 1), "DD", "#REF!"]])
+    run = sources(tmp_path / "run", {**EXCEL}, folder=tmp_path / "in", max_bad_share=1.0)
+    assert [row["amount_pence"] for row in read(run, RENT_TRANSACTIONS)] == [10_000, -2_050]
+    assert quarantine(run) == [(3, "amount_pence", "not_an_amount", "row")]
+
+
+def test_merged_cells_count_in_their_first_place(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "rent.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["ref", "amount"])
+        sheet.merge_range(1, 0, 2, 0, "a/1")
+        sheet.write(1, 1, 1)
+        sheet.write(2, 1, 2)
+    assert rows_of(tmp_path, EXCEL, "ref", "amount") == [(1, "a/1", "1", None), (2, None, "2", None)]
+
+
+# --- what is refused ---------------------------------------------------------------------------------------
+
+SECRET = "Zebedee"
+
+
+def refused(folder: Path, name: str = "rent.xlsx", **settings: Any) -> InputRejected:
+    with pytest.raises(InputRejected) as found:
+        rows_of(folder, {**EXCEL, "files": [name], **settings}, "ref", "amount")
+    assert name in found.value.where and "'rent'" in found.value.where
+    assert SECRET not in str(found.value)
+    assert found.value.__suppress_context__ or found.value.__context__ is None
+    return found.value
+
+
+def encrypted() -> bytes:
+    """As much of an encrypted workbook as shows what it is: a compound file with a stream EncryptedPackage."""
+    sector = 512
+    header = struct.pack("<8s16sHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6,
+                         0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0)  # fmt: skip
+    header = header.ljust(sector, b"\xff")
+    fat = struct.pack("<II", 0xFFFFFFFD, 0xFFFFFFFE).ljust(sector, b"\xff")
+
+    def entry(name: str, kind: int, child: int) -> bytes:
+        held = name.encode("utf-16-le").ljust(64, b"\0")
+        return held + struct.pack("<HBBIII16sIQQIQ", len(name) * 2 + 2, kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child, b"",
+                                  0, 0, 0, 0xFFFFFFFE, 0)  # fmt: skip
+
+    return header + fat + (entry("Root Entry", 5, 1) + entry("EncryptedPackage", 2, 0xFFFFFFFF)).ljust(sector, b"\0")
+
+
+def test_a_sheet_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS], Other=[HEADER])
+    error = refused(tmp_path, sheet="rents")
+    assert "no sheet 'rents'" in error.message and "'Rents', 'Other'" in error.fix
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "no Excel workbook"),
+        (f"ref,amount\n{SECRET},1\n".encode(), "no Excel workbook"),
+        (b"PK\x03\x04" + SECRET.encode() * 100, "no Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000), "no Excel workbook"),
+        (encrypted(), "has a password"),
+    ],
+    ids=["empty", "csv", "no zip", "no compound file", "password"],
+)
+def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
+    put(tmp_path, "rent.xlsx", content)
+    assert told in refused(tmp_path).message
+
+
+def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, [SECRET, *ROWS[0][1:]]])
+    whole = path.read_bytes()
+    for content in (whole[: len(whole) // 2], whole[:-30], whole[:200] + bytes(60) + whole[260:]):
+        path.write_bytes(content)
+        assert "no Excel workbook" in refused(tmp_path).message
+    with zipfile.ZipFile(path, "w") as other:
+        other.writestr("letter.txt", SECRET)
+    assert "no Excel workbook" in refused(tmp_path).message
+    path.write_bytes(whole)
+    repacked(path, SHEET, lambda xml: xml[: len(xml) // 2])
+    assert "no Excel workbook" in refused(tmp_path).message
+
+
+def test_however_a_workbook_is_damaged_it_is_read_or_refused(tmp_path: Path) -> None:
+    chance = random.Random(7)  # noqa: S311
+    whole = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, [SECRET, *ROWS[0][1:]], ROWS[1]]).read_bytes()
+    parts = [SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"]
+
+    def damaged(xml: bytes) -> bytes:
+        place = chance.randrange(len(xml))
+        middle = chance.choice([b"", b"9999999999", b"-1", b'"', b"<c r='ZZZ9'/>", bytes([chance.randrange(32, 127)])])
+        return xml[:place] + middle + xml[place + chance.randrange(12) :]
+
+    outcomes = set()
+    for _ in range(60):
+        (tmp_path / "rent.xlsx").write_bytes(whole)
+        repacked(tmp_path / "rent.xlsx", chance.choice(parts), damaged)
+        try:
+            rows_of(tmp_path, EXCEL, "ref", "amount")
+            outcomes.add("read")
+        except InputRejected as error:
+            assert SECRET not in str(error)
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
+
+
+def test_a_document_type_in_a_sheet_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    bomb = b"<!DOCTYPE worksheet [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><worksheet"
+    repacked(path, SHEET, lambda xml: xml.replace(b"<worksheet", bomb, 1))
+    assert "no Excel workbook" in refused(tmp_path).message
+
+
+@pytest.mark.parametrize("rows", [[], [[]], [[None]], [["", " "]]], ids=["none", "blank", "no cell", "spaces"])
+def test_an_empty_sheet_has_no_header(tmp_path: Path, rows: list[list[Any]]) -> None:
+    workbook(tmp_path / "rent.xlsx", Rents=rows)
+    assert "no header" in refused(tmp_path).message
+
+
+def test_a_header_alone_has_no_rows(tmp_path: Path) -> None:
+    workbook(tmp_path / "rent.xlsx", Rents=[HEADER])
+    assert rows_of(tmp_path, EXCEL, "ref") == []
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as held, held.open("xl/x.xml", "w", force_zip64=True) as part:
+        for _ in range(1_030):
+            part.write(bytes(1 << 20))
+    assert path.stat().st_size < 2_000_000
+    began = time.process_time()
+    assert "unpacks to more than" in refused(tmp_path).message
+    assert time.process_time() - began < 0.5
+
+
+def test_a_zip_bomb_that_understates_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.excel_reading.MOST_UNPACKED", 1 << 20)
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as held:
+        held.writestr("xl/x.xml", bytes(2 << 20))
+    size = struct.pack("<I", 2 << 20)
+    assert path.read_bytes().count(size) == 2
+    path.write_bytes(path.read_bytes().replace(size, struct.pack("<I", 100)))
+    assert "unpacks to more than" in refused(tmp_path).message
+
+
+FAR = {
+    "far": b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+    "prefix": b'<x:row r="9000000"><x:c/><x:c/><x:c/></x:row>',
+    "without places": b"<row>" + b"<c/>" * 16_384 + b"</row>" + b'<row r="1048576"><c><v>1</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("cell", FAR.values(), ids=FAR)
+def test_a_stray_cell_far_away_is_refused(tmp_path: Path, cell: bytes) -> None:
+    def strayed(xml: bytes) -> bytes:
+        named = xml.replace(b"<worksheet", b'<worksheet xmlns:x="urn:x"', 1)
+        return named.replace(b"</sheetData>", cell + b"</sheetData>")
+
+    repacked(workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS]), SHEET, strayed)
+    assert "cells in a sheet" in refused(tmp_path).message
+
+
+def test_cells_without_places_are_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    repacked(path, SHEET, lambda xml: re.sub(rb' r="[A-Z]*\d+"', b"", xml))
+    assert [row[1:3] for row in rows_of(tmp_path, EXCEL, "ref", "amount")] == [("a/1", "100"), ("b/1", "-20.5")]
+
+
+@pytest.mark.parametrize("settings", [{"format": "csv", "sheet": "x"}, {"sheet": ""}])
+def test_settings_that_do_not_fit_are_refused(tmp_path: Path, settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="sheet"):
+        config(tmp_path, {**EXCEL, **settings})
