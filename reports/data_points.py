@@ -283,12 +283,11 @@ def _every_school(document: Document) -> str:
     whole = sum(not school["gaps"] for school in schools)
     if not whole:
         return ""
-    return (
-        f"{text.sentence(text.counted(whole, 'school', 'schools'))[:-1]} of {text.count(len(schools))} sent register "
-        "marks in every month that schools were open"
-        if whole < len(schools)
-        else f"{'The one school' if whole == 1 else f'All {text.count(whole)} schools'} sent register marks in every month that schools were open"
-    )
+    if whole < len(schools):
+        which = f"{text.sentence(text.counted(whole, 'school', 'schools'))[:-1]} of {text.count(len(schools))}"
+    else:
+        which = "The one school" if whole == 1 else f"All {text.count(whole)} schools"
+    return f"{which} sent register marks in every month that schools were open"
 
 
 def _every_month(document: Document) -> str:

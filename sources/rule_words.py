@@ -69,6 +69,16 @@ RULE_WORDS: dict[str, RuleWords] = {
         "It does not have the form of a unique property number (UPRN).",
         "Choose the address from the council's gazetteer, which fills in the number.",
     ),
+    "repeated_header": RuleWords(
+        "A line repeats the names of the columns.", "Nothing is needed; the line was passed over."
+    ),
+    "totals_row": RuleWords("A line of totals stands among the rows.", "Nothing is needed; the line was passed over."),
+    "blank_row": RuleWords("A line holds nothing.", "Nothing is needed; the line was passed over."),
+    "footer": RuleWords("A line stands below the data.", "Nothing is needed; the line was passed over."),
+    "malformed_line": RuleWords(
+        "A line has more or fewer cells than the header, so no cell of it can be trusted.",
+        "See whether a cell holds the mark that stands between cells; quotation marks around cells help.",
+    ),
     "not_a_national_insurance_number": RuleWords(
         "It does not have the form of a National Insurance number.", "Check it against a letter or payslip."
     ),

@@ -17,6 +17,7 @@ from sources.checking import BLANK, NOT_IN_FORCE
 from sources.config import SourcesConfig
 from sources.contracts import CONTRACTS, SUPERSEDED, UNREADABLE
 from sources.data_quality import Inputs, data_quality
+from sources.raw_rows import BLANK_ROW, FOOTER, MALFORMED_LINE, REPEATED_HEADER, TOTALS_ROW
 from sources.rule_words import RULE_WORDS, rule_words
 from store.files import read_json
 from store.run_folder import RunFolder
@@ -200,5 +201,6 @@ def test_extracts_of_nothing_make_a_document(tmp_path: Path) -> None:
 def test_every_rule_has_words_of_its_own() -> None:
     rules = {rule.name for contract in CONTRACTS.values() for rule in contract.rules}
     rules |= {*UNREADABLE.values(), BLANK, NOT_IN_FORCE, SUPERSEDED}
+    rules |= {REPEATED_HEADER, TOTALS_ROW, BLANK_ROW, MALFORMED_LINE, FOOTER}
     assert sorted(rules - RULE_WORDS.keys()) == []
     assert "a rule of tomorrow" in rule_words("a_rule_of_tomorrow").meaning
