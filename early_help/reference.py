@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from early_help.code_pages import codes_page
+from early_help.contract_pages import contract_pages
 from fairness_audits.config import AuditConfig
 from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
@@ -91,7 +92,12 @@ def data_dictionary() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"codes.md": codes_page, "council-toml.md": council_toml, "data-dictionary.md": data_dictionary}
+PAGES = {
+    "codes.md": codes_page,
+    "council-toml.md": council_toml,
+    "data-dictionary.md": data_dictionary,
+    **contract_pages(),
+}
 
 
 _PLAIN_NAMES = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "date": "date"}
