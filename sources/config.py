@@ -33,8 +33,8 @@ def _date_format(text: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    if not text.isascii() or text in '\r\n"':
-        raise ValueError("a delimiter is one plain character, such as , ; | or a tab")
+    if re.search(r'[\r\n"\x00]', text):
+        raise ValueError("a delimiter is a mark such as , ; | || ¬ or a tab, without line ends or quotation marks")
     return text
 
 
@@ -75,6 +75,8 @@ _KEYS_OF_ONE_FORMAT = {
     "table": "sql",
     "query_file": "sql",
 }
+Decimal = Literal[".", ","]
+Width = Annotated[int, Field(ge=1, le=10_000)]
 Tidying = Literal["upper", "whole", "unpadded", "unspaced"]
 
 
@@ -135,6 +137,8 @@ class MappedColumn(Section):
     split: str | None = Field(None, min_length=1, description="Separator of a cell that holds several values.")
     true: list[str] | None = Field(None, description="Values that mean yes, for a flag; any other value means no.")
     default: str | None = Field(None, description="Value to use where the cell is blank.")
+    decimal: Decimal | None = Field(None, description="Decimal mark of this column, if not the extract's.")
+    unit: Literal["pounds", "pence"] = Field("pounds", description="For an amount: what one stands for in the file.")
 
     @model_validator(mode="after")
     def _one_origin(self) -> MappedColumn:
@@ -205,15 +209,19 @@ class TableMapping(Section):
         if self.unpivot is None:
             return [self]
         name, value = self.unpivot.name, self.unpivot.value
+        meanings = {
+            column: MappedColumn.model_validate({"constant": meaning})
+            for column, meaning in self.unpivot.columns.items()
+        }
         return [
             self.model_copy(
                 update={
                     "unpivot": None,
                     "present": [*self.present, column],
-                    "columns": {**self.columns, name: MappedColumn.model_validate({"constant": meaning}), value: column},
+                    "columns": {**self.columns, name: meaning, value: column},
                 }
             )
-            for column, meaning in self.unpivot.columns.items()
+            for column, meaning in meanings.items()
         ]
 
 
@@ -237,7 +245,8 @@ class Extract(Section):
     )
     format: Format = Field(
         "csv",
-        description="csv (a .gz file is unpacked as it is read), parquet, excel (.xlsx, .xlsm, .xls), cin_census (the "
+        description="csv (a .gz, or a .zip of one file, is unpacked as it is read), "
+        "parquet, excel (.xlsx, .xlsm, .xls), cin_census (the "
         "children in need return as XML, .gz or not) or sql (a database).",
     )
     sheet: str | None = Field(None, min_length=1, description="For excel: name of the sheet, if not the first.")
@@ -256,7 +265,18 @@ class Extract(Section):
         description="For sql, in place of table: a file with one SELECT, in the TOML's folder or below it.",
     )
     encoding: Encoding = Field("utf-8", description="Encoding of a CSV file; a byte order mark is always understood.")
-    delimiter: Delimiter = Field(",", min_length=1, max_length=1, description="Mark between cells.")
+    delimiter: Delimiter = Field(
+        ",", min_length=1, max_length=8, description="Mark between cells, of one character or several."
+    )
+    widths: dict[str, Width] | None = Field(
+        None,
+        min_length=1,
+        description="For a csv without marks between cells: each column's name and width in characters, in the order "
+        "of the line. The names stand in for the header; a header in the file is one of skip_lines.",
+    )
+    decimal: Decimal = Field(
+        ".", description="Decimal mark of numbers and amounts; the other of . and , then sets thousands apart."
+    )
     quote: Quote = Field(
         '"', max_length=1, description="Mark around cells that hold the delimiter; '' if there is none."
     )
@@ -301,6 +321,8 @@ class Extract(Section):
             kind = {"parquet": "a Parquet file", "sql": "a database"}.get(self.format, "a return")
             raise ValueError(f"{kind} has columns with names and rows only: no header, skip_lines, footer_lines")
         self._fits_its_format()
+        if self.widths is not None and (self.format != "csv" or self.header is not None):
+            raise ValueError("widths is for a csv, and gives the columns' names itself: leave out header")
         names = self.header or []
         if len(set(names)) != len(names):
             raise ValueError("header has a name twice")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zipfile
 import zlib
 from bisect import insort
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any, cast
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
+from pyarrow import compute
 
+from sources.csv_bytes import UNIT, csv_bytes, is_replaced, plain_delimiter
 from sources.extract_files import ExtractFile, unreadable
 from sources.raw_rows import RawRows, positions_of
 from sources.text import clean
@@ -26,7 +29,7 @@ _HEADER_CHARACTERS = 1 << 20
 _MOST_MALFORMED = 100_000
 _MOST_LINES_IN_A_ROW = 50
 """A bad row of more lines is the work of a quotation mark that swallows good ones."""
-_TROUBLE = (OSError, EOFError, zlib.error, UnicodeError, csv.Error, pa.ArrowException)
+_TROUBLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, csv.Error, pa.ArrowException)
 """What the reading libraries raise over a file that is not what it should be."""
 
 
@@ -42,25 +45,33 @@ def _header(file: ExtractFile) -> tuple[list[str], int]:
     """The header's cells, and how many lines stand above the data."""
     extract = file.extract
     above = extract.skip_lines
-    if extract.header is not None:
-        return [clean(name) for name in extract.header], above
-    with _bytes(file.path) as raw, io.TextIOWrapper(raw, encoding=_encoding(file), newline="") as text:
+    if names := extract.header or list(extract.widths or {}):
+        return [clean(name) for name in names], above
+    with csv_bytes(file) as (raw, encoding), io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
         for _ in range(above):
             text.readline(_HEADER_CHARACTERS)
         reader = csv.reader(
             iter(lambda: text.readline(_HEADER_CHARACTERS), ""),
-            delimiter=extract.delimiter,
+            delimiter=plain_delimiter(file),
             quotechar=extract.quote or None,
             quoting=csv.QUOTE_MINIMAL if extract.quote else csv.QUOTE_NONE,
         )
         cells = next((cells for cells in reader if cells), [])
-        return [clean(name) for name in cells], above + reader.line_num
+        return [clean(_as_held(file, name)) for name in cells], above + reader.line_num
+
+
+def _as_held(file: ExtractFile, text: str) -> str:
+    """The text of a line or cell with the file's own delimiter."""
+    return text.replace(UNIT, file.extract.delimiter) if is_replaced(file) else text
 
 
 def _csv_batches(
     file: ExtractFile, header: list[str], lines: int, kept: tuple[int, ...], malformed: list[tuple[int, str]]
 ) -> Iterator[pa.RecordBatch]:
-    names = [f"p{position}" for position in range(len(header))]
+    widths = file.extract.widths
+    # Without marks between cells, a line is one cell that is cut up after.
+    names = [f"p{position}" for position in range(1 if widths else len(header))]
+    quote = "" if widths else file.extract.quote
     skipped: list[int] = []
     swallowing: list[int] = []
 
@@ -71,11 +82,11 @@ def _csv_batches(
         if line.text.count("\n") > _MOST_LINES_IN_A_ROW:
             swallowing.append(number)
             return "error"
-        malformed.append((number, line.text))
+        malformed.append((number, _as_held(file, line.text)))
         return "skip" if len(skipped) <= _MOST_MALFORMED else "error"
 
     try:
-        with _bytes(file.path) as raw:
+        with csv_bytes(file) as (raw, encoding):
             reader = pc.open_csv(
                 raw,
                 read_options=pc.ReadOptions(
@@ -83,16 +94,16 @@ def _csv_batches(
                     skip_rows=lines,
                     use_threads=False,
                     block_size=BLOCK_BYTES,
-                    encoding=_encoding(file),
+                    encoding=encoding,
                 ),
                 parse_options=pc.ParseOptions(
-                    delimiter=file.extract.delimiter,
-                    quote_char=file.extract.quote or False,
-                    newlines_in_values=bool(file.extract.quote),
+                    delimiter=plain_delimiter(file),
+                    quote_char=quote or False,
+                    newlines_in_values=bool(quote),
                     invalid_row_handler=on_malformed,
                 ),
                 convert_options=pc.ConvertOptions(
-                    include_columns=[names[position] for position in kept],
+                    include_columns=names if widths else [names[position] for position in kept],
                     column_types={name: pa.string() for name in names},
                     strings_can_be_null=False,
                 ),
@@ -101,10 +112,22 @@ def _csv_batches(
             for batch in reader:
                 numbers = _row_numbers(read, batch.num_rows, skipped)
                 read += batch.num_rows
-                arrays = [pa.array(numbers), *batch.columns]
+                arrays = [pa.array(numbers), *_cells(file, batch, kept)]
                 yield pa.RecordBatch.from_arrays(arrays, names=["row", *[f"c{index}" for index in range(len(kept))]])
     except _TROUBLE as error:
         raise (_row_too_long(file) if swallowing else _in_our_words(file, error)) from None
+
+
+def _cells(file: ExtractFile, batch: pa.RecordBatch, kept: tuple[int, ...]) -> list[pa.Array]:
+    """The kept cells of a batch, as the file holds them."""
+    extract = file.extract
+    if extract.widths is not None:
+        ends = list(accumulate(extract.widths.values(), initial=0))
+        line = batch.column(0)
+        return [compute.utf8_slice_codeunits(line, ends[place], ends[place + 1]) for place in kept]
+    if is_replaced(file) and extract.quote:
+        return [compute.replace_substring(cells, UNIT, extract.delimiter) for cells in batch.columns]
+    return list(batch.columns)
 
 
 def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -113,23 +136,6 @@ def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, 
     # The i-th skipped number stands before every good row whose rank is at least that number less i.
     at = np.asarray(skipped, dtype=np.int64) - np.arange(len(skipped), dtype=np.int64)
     return ranks + np.searchsorted(at, ranks, side="right")
-
-
-def _bytes(path: Path) -> IO[bytes]:
-    if path.suffix.lower() == ".gz":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    return path.open("rb")
-
-
-def _encoding(file: ExtractFile) -> str:
-    """The file's encoding: its byte order mark has the last word."""
-    with _bytes(file.path) as raw:
-        mark = raw.read(3)
-    if mark == b"\xef\xbb\xbf":
-        return "utf-8-sig"
-    if mark[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16"
-    return file.extract.encoding
 
 
 def _guarded(file: ExtractFile, read: Any) -> Any:
@@ -145,6 +151,10 @@ def _in_our_words(file: ExtractFile, error: Exception) -> InputRejected:
     if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or "compressed" in said.lower():
         return InputRejected(
             "The gzip file is cut short or damaged.", where=file.where, fix="Copy it again from the system."
+        )
+    if isinstance(error, zipfile.BadZipFile):
+        return InputRejected(
+            "The zip archive is cut short or damaged.", where=file.where, fix="Copy it again from the system."
         )
     if isinstance(error, UnicodeError) or "utf8" in said.lower() or "utf-8" in said.lower():
         return InputRejected(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from duckdb import ColumnExpression, Expression
 
 from sources import values
+from sources.amounts import Figures, integer_value, net_pence, pence_value, signs_turned
 from sources.config import ColumnOrigin, Extract, MappedColumn, TableMapping
 from sources.contracts import YEARS_AHEAD
 from sources.tables import ATTENDANCE, TABLES
@@ -97,7 +98,7 @@ def map_table(
 ) -> MappedTable:
     """Compile one table mapping for one file."""
     table = TABLES_BY_NAME[mapping.table]
-    compiler = _Compiler(mapping, table, scope, codes, extract_date)
+    compiler = _Compiler(mapping, table, scope, codes, extract_date, extract.decimal)
     held = compiler.keys(extract.source, relative)
     value = {name: ColumnExpression(HELD + name) for name in held}
     derived: dict[str, Expression] = {}
@@ -137,6 +138,7 @@ class _Compiler:
     scope: Scope
     codes: Mapping[str, Mapping[str, str]]
     extract_date: dt.date
+    decimal: str
 
     def selected(self) -> Expression:
         chosen = constant(True)
@@ -218,7 +220,9 @@ class _Compiler:
             return self.date_of(origin, column.name, held, text)
         if column.type is ColumnType.FLAG:
             return values.flag_value(text, origin.true)
-        return self.amount(origin, text) if column.type is ColumnType.PENCE else values.integer_value(text)
+        if column.type is ColumnType.PENCE:
+            return self.amount(origin, text)
+        return integer_value(text, self.figures(origin))
 
     def date_of(self, origin: MappedColumn, column: str, held: Expression, text: Expression) -> Expression:
         if origin.first:
@@ -234,16 +238,18 @@ class _Compiler:
         return values.first_case(cases, self.date(held, origin.dates, column))
 
     def amount(self, origin: MappedColumn, text: Expression) -> Expression:
+        written = self.figures(origin)
         if origin.debit or origin.credit:
-            amount = values.net_pence(
-                *[self.scope.cell(name) if name else None for name in (origin.debit, origin.credit)]
-            )
+            debit, credit = (self.scope.cell(name) if name else None for name in (origin.debit, origin.credit))
+            amount = net_pence(debit, credit, written)
         else:
-            amount = values.pence_value(text)
-        for column, words in origin.negative.items():
-            turned = first_of(values.is_one_of(self.scope.cell(column), words), constant(False))
-            amount = either(turned, constant(-1) * amount, amount)
-        return amount
+            amount = pence_value(text, written)
+        turning = [values.is_one_of(self.scope.cell(name), words) for name, words in origin.negative.items()]
+        return signs_turned(amount, turning)
+
+    def figures(self, origin: MappedColumn) -> Figures:
+        """How the figures of a column are written: as it says itself, else as its extract does."""
+        return Figures(origin.decimal or self.decimal, 1 if origin.unit == "pence" else 100)
 
     def text(self, column: Column, text: Expression) -> Expression:
         if column.codes:

@@ -198,15 +198,15 @@ def _check_kind(kind: ColumnType, origin: object, where: str) -> None:
     wanted = {
         ColumnType.DATE: given.latest is not None,
         ColumnType.FLAG: given.within is not None or (given.true is not None and given.marked is None),
-        ColumnType.PENCE: bool(given.debit or given.credit or given.negative),
+        ColumnType.PENCE: bool(given.debit or given.credit or given.negative) or given.unit != "pounds",
         ColumnType.TEXTS: given.marked is not None,
     }
     if any(needed and kind is not only for only, needed in wanted.items()):
         raise UsageError(
             "The origin does not suit the column.",
             where=where,
-            fix="latest is for dates, within and true are for yes-or-no columns, debit, credit and negative for "
-            "amounts, marked for lists of codes.",
+            fix="latest is for dates, within and true are for yes-or-no columns, debit, credit, negative and unit "
+            "for amounts, marked for lists of codes.",
         )
     if given.split is not None and kind is not ColumnType.TEXTS:
         raise UsageError("Only a column of several values can be split.", where=where, fix="Take split out.")

@@ -60,8 +60,9 @@ def positions_of(file: ExtractFile, header: list[str], wanted: tuple[str, ...]) 
         if twice and not missing:
             fix = "Give all columns names of your own with header, and count the file's own in skip_lines."
         listed = ", ".join(repr(name) for name in missing or twice)
+        column = "column" if len(missing or twice) == 1 else "columns"
         raise InputRejected(
-            f"The header lacks the column {listed}." if missing else f"The header has the column {listed} twice.",
+            f"The header lacks the {column} {listed}." if missing else f"The header has the {column} {listed} twice.",
             where=file.where,
             fix=fix,
         )

@@ -9,6 +9,7 @@ from duckdb import CaseExpression, ColumnExpression, Expression, LambdaExpressio
 
 from sources.attendance_codes import MARKS, class_by_period
 from sources.config import EXCEL_SERIAL
+from sources.moments import british_day, is_zoned
 from sources.text import (
     call,
     clean,
@@ -27,7 +28,6 @@ ISO_DATE = "%Y-%m-%d"
 _TIME_OF_DAY = (
     r"[\sT]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?$"  # after a date
 )
-_AMOUNT = r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d{1,4})?"
 _BEFORE_FOUR_FIGURES = dt.date(999, 12, 31)
 _LAST_EXCEL_DAY = 73_050
 """31 December 2099."""
@@ -41,12 +41,13 @@ def null(kind: str) -> Expression:
 def date_value(text: Expression, formats: Sequence[str], latest: dt.date) -> Expression:
     """A day, by the first format that fits, else as year-month-day; a time of day after it is cut off.
 
-    A year of two figures means the century that does not go past ``latest``.
+    A year of two figures means the century that does not go past ``latest``. A year-month-day whose time says its
+    zone is the day it was in Britain.
     """
     timed = call("contains", text, constant(":"))
     day = either(timed, strip(replaced(text, _TIME_OF_DAY, "")), whole_identifier(text))
     tried = [_one_format(text if form == EXCEL_SERIAL else day, form, latest) for form in _with_iso(formats)]
-    return first_of(*tried, null("DATE"))
+    return either(timed & is_zoned(text), british_day(text), first_of(*tried, null("DATE")))
 
 
 def _with_iso(formats: Sequence[str]) -> list[str]:
@@ -92,25 +93,6 @@ def within_spell(day: Expression, first: Expression, last: Expression, held: Seq
     )
 
 
-def pence_value(text: Expression) -> Expression:
-    """Whole pence from pounds such as 1,234.50, £12, -3.5, (12.30), 12.30- or 12.30CR (the last three negative)."""
-    bare = replaced(call("upper", text), r"[£\s]", "")
-    bracketed = matches(bare, r"\(.*\)")
-    trailing = matches(bare, r".*[^-](-|CR)")
-    amount = replaced(bare, r"^\(|\)$|(CR|DR|-)$", "")
-    readable = matches(amount, _AMOUNT) & matches(amount, r".*\d.*") & ~(bracketed & matches(amount, r"[+-].*"))
-    number = call("replace", either(readable, amount, null("VARCHAR")), constant(","), constant(""))
-    pence = call("round", number.cast("DECIMAL(18,4)") * constant(100)).cast("BIGINT")
-    return either(bracketed | trailing, -pence, pence)
-
-
-def integer_value(text: Expression) -> Expression:
-    """A whole number, also when written 5.0 or 1,200."""
-    readable = matches(text, r"[+-]?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.0*)?")
-    whole = call("split_part", either(readable, text, null("VARCHAR")), constant("."), constant(1))
-    return call("replace", whole, constant(","), constant("")).cast("BIGINT")
-
-
 def flag_value(text: Expression, true: Sequence[str] | None) -> Expression:
     """Yes or no: by the listed values that mean yes, or by the usual words."""
     if true is not None:
@@ -150,19 +132,6 @@ def looked_up(text: Expression, words: Sequence[str], values: Sequence[str]) -> 
     lowered = call("list_value", *[call("lower", constant(word)) for word in words])
     place = call("list_position", lowered, call("lower", text))
     return call("list_extract", call("list_value", *map(constant, values)), place)
-
-
-def net_pence(debit: Expression | None, credit: Expression | None) -> Expression:
-    """Charges less payments in pence; a blank one counts nothing, null where both are blank or one is unreadable."""
-    cells = [text for text in (debit, credit) if text is not None]
-    total: Expression = constant(0).cast("BIGINT")
-    unreadable = first_of(*cells, constant(None)).isnull()
-    for text, sign in ((debit, 1), (credit, -1)):
-        if text is not None:
-            amount = pence_value(text)
-            unreadable = unreadable | (text.isnotnull() & amount.isnull())
-            total = total + constant(sign) * first_of(amount, constant(0).cast("BIGINT"))
-    return either(unreadable, null("BIGINT"), total)
 
 
 def marked_value(

@@ -264,8 +264,11 @@ def test_an_x_means_yes_and_a_blank_no(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"delimiter": "¬"}, "plain character"),
-        ({"delimiter": '"'}, "plain character"),
+        ({"delimiter": "a\nb"}, "delimiter is a mark"),
+        ({"delimiter": '"'}, "delimiter is a mark"),
+        ({"widths": {"ref": 5}, "header": ["ref"]}, "widths"),
+        ({"widths": {"ref": 5}, "format": "parquet"}, "widths"),
+        ({"widths": {"ref": 0}}, "greater than"),
         ({"quote": "¬"}, "plain character"),
         ({"encoding": "base64"}, "encoding"),
         ({"header": ["a", "a"]}, "twice"),
