@@ -18,6 +18,8 @@ from sources.synthetic.care_extracts import (
     write_people,
     write_plans,
 )
+from sources.synthetic.care_return import write_return
+from sources.synthetic.caseload_extracts import write_caseload, write_staff
 from sources.synthetic.clock import SCHOOL_YEARS
 from sources.synthetic.council_toml import write_council_toml
 from sources.synthetic.landlord_extracts import (
@@ -71,8 +73,17 @@ _FILES = (
     write_badges,
     write_nurseries,
     write_web_accounts,
+    write_staff,
 )
-_CARE_FILES = (write_people, write_links, write_front_door, write_assessments, write_plans)
+_CARE_FILES = (
+    write_people,
+    write_links,
+    write_front_door,
+    write_assessments,
+    write_plans,
+    write_caseload,
+    write_return,
+)
 _STEPS = 1 + len(_FILES) + len(_CARE_FILES) + len(SCHOOL_YEARS) + 2
 
 

@@ -121,7 +121,7 @@ def write_links(borough: Borough, paper: Paper, file: CaseFile) -> None:
     )
 
 
-def _children_of(
+def children_of(
     borough: Borough, rng: np.random.Generator, family: Array, on: Array, share: float
 ) -> tuple[Array, Array]:
     """Row and child for each under-18 of each event's family on its day; all families but a few name every child."""
@@ -140,7 +140,7 @@ def write_front_door(borough: Borough, paper: Paper, file: CaseFile) -> None:
     rng = stream(borough.seed, "front door extract")
     contacts = borough.care.contacts
     family, on, recorded = contacts["family"], contacts["on"], contacts["recorded"]
-    row, child = _children_of(borough, rng, family, on, 0.85)
+    row, child = children_of(borough, rng, family, on, 0.85)
     kept = (on[row] >= COVERS_FROM) & (recorded[row] <= EXTRACT)
     row, child = row[kept], child[kept]
     outcome = np.select(
@@ -183,7 +183,7 @@ def write_assessments(borough: Borough, paper: Paper, file: CaseFile) -> None:
     rng = stream(borough.seed, "assessments extract")
     events = borough.care.assessments
     family, start, end = events["family"], events["start"], events["end"]
-    row, child = _children_of(borough, rng, family, start, 0.9)
+    row, child = children_of(borough, rng, family, start, 0.9)
     kept = (end[row] >= COVERS_FROM) & (events["recorded"][row] <= EXTRACT)
     row, child = row[kept], child[kept]
     done = end[row] <= EXTRACT
@@ -229,7 +229,7 @@ def write_plans(borough: Borough, paper: Paper, file: CaseFile) -> None:
     rng = stream(borough.seed, "plans extract")
     plans = borough.care.plans
     start, end = plans["start"], plans["end"]
-    row, child = _children_of(borough, rng, plans["family"], start, 0.8)
+    row, child = children_of(borough, rng, plans["family"], start, 0.8)
     # Not every child of a family is looked after because one is.
     alone = (plans["kind"][row] == "LAC") & happens(rng, 0.35, len(row))
     kept = (end[row] >= COVERS_FROM) & (plans["recorded"][row] <= EXTRACT) & ~alone

@@ -6,12 +6,14 @@ import numpy as np
 
 from sources.synthetic.as_held import Keeping, ethnicity_held, named, placed
 from sources.synthetic.chance import happens, labels, numbers, pairs, pick, stream
-from sources.synthetic.clock import COVERS_FROM, EXTRACT, OPEN, Array, written
+from sources.synthetic.clock import COVERS_FROM, EXTRACT, OPEN, Array, quarter_of, written
 from sources.synthetic.families import CHILD, FIRST_PARENT, SECOND_PARENT, STEP_PARENT
+from sources.synthetic.need import SUBJECTS
 from sources.synthetic.paper import Paper, Style
 from sources.synthetic.world import Borough
 
 _LONG = "%d %B %Y"
+_AREAS = {"school": "School", "money": "MoneyAndHome", "safety": "Safety", "health": "Health"}
 _HELP = Keeping(typing=0.035, nicknames=0.08, no_birthday=0.08, no_uprn=0.4, short_address=0.3, no_postcode=0.08)
 _POLICE = Keeping(typing=0.03, nicknames=0.05, no_birthday=0.25, no_uprn=1.0, short_address=0.4)
 _PROJECT = Keeping(typing=0.02, nicknames=0.05, no_birthday=0.03, no_uprn=1.0, short_address=0.3, no_postcode=0.1)
@@ -44,6 +46,36 @@ def write_early_help(borough: Borough, paper: Paper) -> None:
         broken={"Opened": ("31 April 2024",)},
     )
     _write_case_people(borough, paper, rng, case, family, start, recorded)
+    _write_scores(borough, paper, case, family, start, np.minimum(end, start + 120), recorded)
+
+
+def _write_scores(
+    borough: Borough, paper: Paper, case: Array, family: Array, start: Array, review: Array, recorded: Array
+) -> None:
+    """How worried the worker is in each area, 0 to 10, at the start and at a review some months on."""
+    rng = stream(borough.seed, "scores extract")
+    needs, size = borough.needs, len(case)
+    seen = np.flatnonzero((review <= EXTRACT) & happens(rng, 0.8, size))
+    which = np.concatenate([np.arange(size), seen])
+    on = np.concatenate([start, review[seen]])
+    entered = np.concatenate([recorded, review[seen]])
+    stage = np.repeat(["START", "REVIEW"], [size, len(seen)]).astype(object)
+    quarter = quarter_of(on)
+    worries = {
+        _AREAS[name]: (4.0 + 1.7 * needs.about(name, family[which], quarter) + rng.normal(0, 1.2, len(which)))
+        .round()
+        .clip(0, 10)
+        .astype(np.int64)
+        .astype(str)
+        .astype(object)
+        for name in SUBJECTS
+    }
+    paper.write(
+        "family_service/star.csv",
+        {"CaseNo": case[which], "Point": stage, "On": written(on, _LONG), "EnteredOn": written(entered, _LONG)}
+        | worries,
+        broken={"On": ("30 February 2025",)},
+    )
 
 
 def _write_case_people(

@@ -86,6 +86,11 @@ class Paper:
         with replacing(self.folder / file) as temporary:
             self.rows[file] = write_parquet(temporary, table.to_batches(), table.schema)
 
+    def write_text(self, file: str, text: str, rows: int) -> None:
+        with replacing(self.folder / file) as temporary:
+            temporary.write_bytes(text.encode("utf-8"))
+        self.rows[file] = rows
+
     def _spoil(self, file: str, cells: dict[str, list[str]], broken: Mapping[str, Sequence[str]]) -> None:
         rng = stream(self.seed, f"spoil {file}")
         for name, values in broken.items():

@@ -17,6 +17,8 @@ SOURCE = "schools"
 _DATES = "%d-%m-%Y"
 _LATE_FROM = day(2026, 6, 1)
 _KEEPING = Keeping(typing=0.008, wrong_birthday=0.002, no_uprn=1.0, short_address=0.25, no_postcode=0.01)
+_DOUBLED = 0.003
+"""Share of census rows that a school sent twice."""
 _REASONS = ("PP", "PA", "VP", "VA", "BU", "DB", "DB", "DM", "DA", "OW")
 
 
@@ -39,33 +41,35 @@ def _write_census_year(borough: Borough, paper: Paper, year: int, ethnicity: Arr
     marked = (borough.carers.census_from[pupil] <= on) & records
     # A school that records no carers leaves the marker blank for some pupils.
     blank = ~records & happens(rng, 0.3, len(rows))
-    upn = pupils.upn[pupil]
+    upn = pupils.number_at(pupil, on)
     loaded = on + rng.integers(10, 45, len(rows))
     # A census knows of a leaver only who has left by the day it is loaded.
     left = np.where(last[rows] <= loaded, last[rows], OPEN)
     file = f"schools/Census {year}-{(year + 1) % 100}.csv"
+    columns = {
+        "CensusTerm": term,
+        "CensusDate": written(on, _DATES),
+        "PupilNo": upn,
+        "LegalSurname": name.surname,
+        "ChosenForename": name.forename,
+        "BirthDate": written(name.dob, _DATES),
+        "Gender": np.array(["Female", "Male"], dtype=object)[people.sex[pupil]],
+        "EthnicCode": ethnicity[pupil],
+        "HomeAddress": home.address,
+        "PostCode": home.postcode,
+        "LAEstab": pupils.schools.number[school[rows]],
+        "YearGroup": np.array(["R", *map(str, range(1, 14))], dtype=object)[group[rows]],
+        "FreeMeals": np.where(pupils.meals[pupil], "1", "0").astype(object),
+        "SENStage": pupils.sen[pupil],
+        "CarerFlag": np.where(marked, borough.carers.census_mark[pupil], np.where(blank, "", "N")),
+        "Joined": written(entry_day(group[rows], year, first[rows]), _DATES),
+        "Left": written(left, _DATES),
+        "LoadedOn": written(loaded, _DATES),
+    }
+    doubled = np.sort(np.concatenate([np.arange(len(rows)), np.flatnonzero(happens(rng, _DOUBLED, len(rows)))]))
     paper.write(
         file,
-        {
-            "CensusTerm": term,
-            "CensusDate": written(on, _DATES),
-            "PupilNo": upn,
-            "LegalSurname": name.surname,
-            "ChosenForename": name.forename,
-            "BirthDate": written(name.dob, _DATES),
-            "Gender": np.array(["Female", "Male"], dtype=object)[people.sex[pupil]],
-            "EthnicCode": ethnicity[pupil],
-            "HomeAddress": home.address,
-            "PostCode": home.postcode,
-            "LAEstab": pupils.schools.number[school[rows]],
-            "YearGroup": np.array(["R", *map(str, range(1, 14))], dtype=object)[group[rows]],
-            "FreeMeals": np.where(pupils.meals[pupil], "1", "0").astype(object),
-            "SENStage": pupils.sen[pupil],
-            "CarerFlag": np.where(marked, borough.carers.census_mark[pupil], np.where(blank, "", "N")),
-            "Joined": written(entry_day(group[rows], year, first[rows]), _DATES),
-            "Left": written(left, _DATES),
-            "LoadedOn": written(loaded, _DATES),
-        },
+        {column: values[doubled] for column, values in columns.items()},
         Style(encoding="cp1252"),
         broken={"BirthDate": ("31-02-2014", "00-00-0000"), "YearGroup": ("-3", "99"), "EthnicCode": ("ZZZZ",)},
     )
@@ -83,19 +87,22 @@ def _on_roll(year: int, first: Array, last: Array) -> tuple[Array, Array, Array]
 
 
 def write_marks(borough: Borough, paper: Paper, year: int, register: Register) -> None:
-    """A school year's marks; June and July 2026 came late and by another route."""
-    place, row, half = np.nonzero(register.marks.transpose(1, 0, 2) != 255)
+    """A school year's marks; June and July 2026 came late and by another route, and one school stopped sending."""
+    pupils = borough.pupils
+    sent = register.days[None, :] < pupils.schools.stops_sending[register.school][:, None]
+    place, row, half = np.nonzero((register.marks != 255).transpose(1, 0, 2) & sent.T[:, :, None])
     mark = register.marks[row, place, half]
     on = register.days[place]
     amended = np.minimum(on + register.amended[row, place, half], EXTRACT)
     late = on >= _LATE_FROM if year == SCHOOL_YEARS[-1] else np.zeros(len(on), dtype=bool)
     early = np.flatnonzero(~late)
-    upn = borough.pupils.upn[register.person]
+    upn = np.concatenate([pupils.upn[register.person], pupils.temporary[register.person]])
+    number = row + len(register.person) * (on < pupils.known_from[register.person][row])
     paper.write_parquet(
         f"schools/marks_{year}.parquet",
         pa.table(
             {
-                "PupilNo": _coded(row[early], upn),
+                "PupilNo": _coded(number[early], upn),
                 "MarkDate": pa.array(on[early].astype(np.int32)).cast(pa.date32()),
                 "Half": _coded(half[early], np.array(["A", "P"], dtype=object)),
                 "Mark": _coded(mark[early], MARKS),
@@ -104,29 +111,27 @@ def write_marks(borough: Borough, paper: Paper, year: int, register: Register) -
         ),
     )
     if late.any():
-        _write_late(borough, paper, register, row[late], on[late], half[late], mark[late], amended[late])
+        school = pupils.schools.number[register.school]
+        _write_late(
+            paper,
+            {
+                "Mark": MARKS[mark[late]],
+                "MarkDate": written(on[late], "%d-%b-%Y"),
+                "Half": np.array(["A", "P"], dtype=object)[half[late]],
+                "LAEstab": school[row[late]],
+                "Amended": written(amended[late], "%d-%b-%Y"),
+                "PupilNo": upn[number[late]],
+            },
+        )
 
 
 def _coded(index: Array, values: Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int32)), pa.array(values.tolist(), pa.string()))
 
 
-def _write_late(
-    borough: Borough, paper: Paper, register: Register, row: Array, on: Array, half: Array, mark: Array, amended: Array
-) -> None:
-    paper.write(
-        "schools/marks_late.csv.gz",
-        {
-            "Mark": MARKS[mark],
-            "MarkDate": written(on, "%d-%b-%Y"),
-            "Half": np.array(["A", "P"], dtype=object)[half],
-            "LAEstab": borough.pupils.schools.number[register.school][row],
-            "Amended": written(amended, "%d-%b-%Y"),
-            "PupilNo": borough.pupils.upn[register.person][row],
-        },
-        Style(delimiter="\t"),
-        broken={"Mark": ("ZZ", "?"), "MarkDate": ("31-Jun-2026", "tomorrow")},
-    )
+def _write_late(paper: Paper, columns: dict[str, Array]) -> None:
+    broken = {"Mark": ("ZZ", "?"), "MarkDate": ("31-Jun-2026", "tomorrow")}
+    paper.write("schools/marks_late.csv.gz", columns, Style(delimiter="\t"), broken)
 
 
 def write_suspensions(borough: Borough, paper: Paper) -> None:
@@ -138,7 +143,7 @@ def write_suspensions(borough: Borough, paper: Paper) -> None:
     paper.write(
         "schools/suspensions.csv",
         {
-            "PupilNo": borough.pupils.upn[pupil],
+            "PupilNo": borough.pupils.number_at(pupil, rows.on[kept]),
             "Pupil": blanked(rng, name.forename + " " + name.surname, 0.02),
             "Type": np.where(rows.permanent[kept], "Permanent", "Fixed term"),
             "ReasonCode": pick(rng, _REASONS, size),

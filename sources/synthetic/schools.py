@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sources.synthetic.chance import happens, labels, logistic, numbers, pick, recording_delay, stream
-from sources.synthetic.clock import OPEN, SCHOOL_YEARS, Array, day, quarter_of, school_days
+from sources.synthetic.chance import days_between, happens, labels, logistic, numbers, pick, recording_delay, stream
+from sources.synthetic.clock import COVERS_FROM, OPEN, SCHOOL_YEARS, Array, day, quarter_of, school_days
 from sources.synthetic.ethnicity import ABSENCE, WATCHED
 from sources.synthetic.families import CHILD, Families, People
 from sources.synthetic.need import Needs
@@ -26,6 +26,7 @@ _RECORDING = ((0.24, day(2023, 1, 1)), (0.32, day(2024, 1, 1)), (0.35, day(2025,
 """Share of schools that mark carers from each day on. Some find none, so that DfE's 79, 72 and 70% mark nobody."""
 _CARING = np.array([0.22, 0.55, 0.9])
 """What caring adds to the log-odds of absence, by hours a week."""
+_STOPS_SENDING = day(2026, 3, 1)
 _STAYS_AWAY = 0.5
 _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
@@ -34,6 +35,8 @@ _LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 class Schools:
     number: Array
     name: Array
+    stops_sending: Array
+    """Day from which a school sends no marks; never for all but one."""
     records_carers: Array
     """Day from which the school marks pupils as young carers; never for about seven in ten (Carers Trust, 2025)."""
     primaries: int
@@ -45,6 +48,9 @@ class Pupils:
 
     schools: Schools
     upn: Array
+    temporary: Array
+    """The number a school makes up for a pupil whose own it does not know, until the day ``known_from``."""
+    known_from: Array
     primary: Array
     secondary: Array
     stays_on: Array
@@ -52,6 +58,10 @@ class Pupils:
     meals: Array
     leaning: Array
     """The child's own part in the log-odds of absence."""
+
+    def number_at(self, person: Array, on: Array) -> Array:
+        """The pupil number in use on a day."""
+        return np.where(on < self.known_from[person], self.temporary[person], self.upn[person])
 
     def year_group(self, people: People, year: int) -> Array:
         """National curriculum year in the school year that begins in ``year``; reception is 0."""
@@ -93,6 +103,8 @@ def build_pupils(seed: int, families: Families, people: People, needs: Needs) ->
     return Pupils(
         schools=schools,
         upn=np.where(state, _upns(rng, size), ""),
+        temporary=_temporary_numbers(seed, size),
+        known_from=_known_from(seed, families, people),
         primary=primary,
         secondary=secondary,
         stays_on=happens(rng, 0.4, size),
@@ -109,6 +121,7 @@ def _schools(rng: np.random.Generator, asked: int) -> Schools:
     kind = np.where(np.arange(size) < primaries, " Primary ", " Academy ").astype(object)
     return Schools(
         number=labels("997", numbers(rng, size, 4)),
+        stops_sending=np.where(np.arange(size) == primaries - 1, _STOPS_SENDING, OPEN),
         name=name + kind + labels("", np.arange(1, size + 1)),
         records_carers=np.concatenate([_begin_to_record(rng, primaries), _begin_to_record(rng, secondaries)]),
         primaries=primaries,
@@ -127,6 +140,22 @@ def _upns(rng: np.random.Generator, size: int) -> Array:
     places = (digits[:, None] // 10 ** np.arange(11, -1, -1)[None, :]) % 10
     check = (places * np.arange(2, 14)[None, :]).sum(axis=1) % 23
     return np.array([f"{_LETTERS[c]}{d}" for c, d in zip(check.tolist(), digits.tolist())], dtype=object)
+
+
+def _temporary_numbers(seed: int, size: int) -> Array:
+    """Made-up numbers end in a letter."""
+    rng = stream(seed, "temporary numbers")
+    first, last = (np.array(list(_LETTERS), dtype=object)[rng.integers(0, len(_LETTERS), size)] for _ in range(2))
+    made_up: Array = first + labels("997", numbers(rng, size, 8)) + last
+    return made_up
+
+
+def _known_from(seed: int, families: Families, people: People) -> Array:
+    """Of the children of families that came to the borough, a third have a made-up number for some months."""
+    rng = stream(seed, "temporary numbers end")
+    arrives = families.arrives[people.family]
+    without = (arrives > COVERS_FROM) & happens(rng, 1 / 3, len(people))
+    return np.where(without, arrives + days_between(rng, 60, 300, len(people)), -OPEN)
 
 
 def build_exclusions(seed: int, families: Families, people: People, needs: Needs, pupils: Pupils) -> Exclusions:

@@ -79,7 +79,7 @@ def _record_person(paper: Paper, person: Array) -> pa.Table:
                 "source": pa.array([source] * len(keys), pa.string()),
                 "file": pa.array([file] * len(keys), pa.string()),
                 "record_id": _text(keys),
-                "person": pa.array(np.where(people < 0, None, person[people]).tolist(), pa.string()),
+                "person": pa.array(person[people], pa.string(), mask=people < 0),
             }
         )
         for source, file, keys, people in paper.known

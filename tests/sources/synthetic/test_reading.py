@@ -26,7 +26,8 @@ FED = (
     *(tables.EXCLUSIONS, tables.SCHOOL_STATUS, tables.RENT_TRANSACTIONS, tables.ARREARS_ACTIONS, tables.TENANCIES),
     *(tables.BENEFIT_SPELLS, tables.CONTACTS, tables.ASSESSMENTS, tables.SERVICE_EPISODES),
     *(tables.DOMESTIC_INCIDENTS, tables.DISABILITY_MARKERS, tables.YOUNG_CARER_IDENTIFICATIONS),
-    *(tables.NEET, tables.OFFENCES, tables.ADULT_CARE_SERVICES),
+    *(tables.NEET, tables.OFFENCES, tables.ADULT_CARE_SERVICES, tables.ALLOCATIONS, tables.WORKERS),
+    tables.OUTCOME_SCORES,
 )
 
 
