@@ -154,7 +154,7 @@ def _ethnicity(document: Document) -> Iterable[Point]:
             yield Point(
                 people["source"],
                 1 - stated,
-                f"{text.share(stated)} of the records of people have an ethnicity",
+                f"{text.share(stated) if stated else 'None'} of the records of people have an ethnicity",
                 "People whose ethnicity no system holds are a group of their own in the fairness checks. The larger it "
                 "is, the less those checks can see of how each community is treated",
                 "Ask at the next contact, with the reason for asking, and record a refusal as a refusal",

@@ -154,7 +154,7 @@ def _years(coverage: Document) -> list[YearRow]:
             cells = tuple(_month_cell(shown.get(f"{year}-{place:02d}", "")) for place in range(1, 13))
             rows.append(
                 YearRow(
-                    text.spaced(table_words(flow["table"])),
+                    _titled(flow),
                     system_words(flow["source"]),
                     year,
                     cells,
@@ -207,7 +207,7 @@ def _school_fills(school: Document, coverage: Document) -> tuple[Fill, ...]:
 
 def _school_rows(coverage: Document) -> list[SchoolRow]:
     rows = []
-    for school in coverage["schools"]:
+    for school in sorted(coverage["schools"], key=lambda school: (not school["gaps"], school["school"])):
         levels = [level for level in school["came"] if level is not None]
         counts = sorted(count for count in school["expected"] if isinstance(count, int) and count)
         pupils = text.count(counts[len(counts) // 2]) if counts else cell("<")
@@ -229,7 +229,7 @@ def _freshness_chart(flows: Sequence[Document]) -> Chart | None:
     tables = [flow["table"] for flow in own]
     rows = [
         IntervalRow(
-            text.spaced(_named(flow) if tables.count(flow["table"]) > 1 else table_words(flow["table"])),
+            _short_name(flow, twice=tables.count(flow["table"]) > 1),
             max(flow["median_days"], 0),
             max(flow["median_days"], 0),
             None if flow["p90_days"] is None else max(flow["p90_days"], 0),
@@ -246,9 +246,18 @@ def _freshness_chart(flows: Sequence[Document]) -> Chart | None:
     return Chart("Days from event to recording", note, svg)
 
 
+def _short_name(flow: Document, *, twice: bool) -> str:
+    """The table; where several systems have one, the system first, because a long name is cut at its end."""
+    return f"{system_words(flow['source'])}: {table_words(flow['table'])}" if twice else _titled(flow)
+
+
+def _titled(flow: Document) -> str:
+    return text.spaced(table_words(flow["table"]))
+
+
 def _fresh(flow: Document) -> dict[str, Any]:
     return {
-        "table": text.spaced(table_words(flow["table"])),
+        "table": _titled(flow),
         "source": system_words(flow["source"]),
         "rows": cell(flow["rows"]),
         "median": after(flow["median_days"]),
