@@ -160,6 +160,8 @@ def _table_of(
     for file in files:
         found = file["tables"][table.name]
         counts.update({name: found[name] for name in ("accepted", "rejected", "superseded")})
+        # Rows that a rule across tables left out are told apart in the summary; to their owner they are set aside.
+        counts["rejected"] += sum(found["unlinked"].values())
         unmapped.update(found["unmapped"])
         broken.update(rules.get((file["file"], table.name), {}))
         held.update(filled.get(file["file"], {}))

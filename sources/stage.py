@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from sources.config import SourcesConfig
+from sources.data_quality import Inputs, data_quality
 from sources.extract_files import matched_files
 from sources.extracting import Extractor
 from sources.linking import Linker, Links
@@ -15,8 +16,10 @@ from sources.parts import Part, Parts
 from sources.plan import columns_read, plan_extracts
 from sources.sql_reading import copy_extract
 from sources.summary import stop_if_too_many_bad_rows, summary_document
-from sources.tables import QUARANTINE, ROOM, TABLES
+from sources.tables import QUARANTINE, ROOM, TABLES, UNMAPPED_VALUES
 from sources.uniting import unite, unite_quarantine
+from sources.unmapped import formats_tried, unmapped_counts, unmapped_values
+from store.run_folder import relative_path
 from store.table import Zone
 from store.workspace import Stage, Workspace
 
@@ -53,7 +56,7 @@ def external_files(work: Workspace) -> list[Path]:
 
 
 def run(work: Workspace) -> None:
-    """Read what changed, check it, and write every table with its quarantine and summary.
+    """Read what changed, check it, and write every table with its quarantine, summary and data-quality document.
 
     Raises UsageError for a mapping that cannot be carried out, InputRejected for a file that cannot be read or
     has more bad rows than the council allows.
@@ -73,8 +76,17 @@ def run(work: Workspace) -> None:
                 task.advance()
         stop_if_too_many_bad_rows([part.summary for part in made], config.max_bad_share)
         superseded, links = _write_tables(work, con, made)
-    summaries = [part.summary for part in made]
-    work.write_document(f"{ROOM}/summary.json", summary_document(summaries, superseded, links, work.rows_written))
+        read = [(plan, part) for (plan, _), part in zip(files, made, strict=True)]
+        unmapped = unmapped_values(con, config, read)
+        work.write(UNMAPPED_VALUES, unmapped)
+        summaries = [part.summary for part in made]
+        summary = summary_document(summaries, superseded, links, work.rows_written)
+        summary |= {"unmapped": unmapped_counts(unmapped), "not_dates": formats_tried(read)}
+        work.write_document(f"{ROOM}/summary.json", summary)
+        with work.task("looking at the quality of the data", 1) as task:
+            inputs = Inputs(config, work.council, summary, lambda table: work.outputs / relative_path(table))
+            work.write_document(f"{ROOM}/data_quality.json", data_quality(con, inputs))
+            task.advance()
     parts.drop_unused()
 
 
@@ -104,7 +116,7 @@ STAGE = Stage(
     name="sources",
     room=ROOM,
     reads=(),
-    writes=(*TABLES, QUARANTINE),
+    writes=(*TABLES, QUARANTINE, UNMAPPED_VALUES),
     sections=(SourcesConfig,),
     run=run,
     external_files=external_files,

@@ -204,3 +204,34 @@ def test_every_rule_has_words_of_its_own() -> None:
     rules |= {REPEATED_HEADER, TOTALS_ROW, BLANK_ROW, MALFORMED_LINE, FOOTER}
     assert sorted(rules - RULE_WORDS.keys()) == []
     assert "a rule of tomorrow" in rule_words("a_rule_of_tomorrow").meaning
+
+
+def test_the_stage_writes_the_document(tmp_path: Path) -> None:
+    run, settings_ = made(tmp_path, [person(n) for n in range(50)], monthly_rent("2024-05"))
+    assert read_json(run.root / "sources" / "data_quality.json") == json.loads(json.dumps(document(run, settings_)))
+
+
+def test_rows_that_name_nobody_are_set_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "extracts"
+    contacts = {
+        "name": "contacts",
+        "source": "libraries",
+        "files": ["contacts.csv"],
+        "tables": [
+            {
+                "table": "contacts",
+                "key": ["id"],
+                "columns": {"event_date": "on", "recorded_on": "on", "contact_id": "no", "outcome": "outcome"},
+            }
+        ],
+    }
+    put(folder, "members.csv", people_csv([person(n) for n in range(60)]))
+    rows = [[f"P{n}", "2024-05-01", f"C{n}", "referral"] for n in range(90)]
+    put(folder, "contacts.csv", csv_text(["id", "on", "no", "outcome"], rows))
+    run = sources(tmp_path / "run", PEOPLE, contacts, folder=folder)
+    found = document(run, config(folder, PEOPLE, contacts))
+    (table,) = [one["tables"]["contacts"] for one in found["extracts"] if one["extract"] == "contacts"]
+    assert (table["rows"], table["accepted"], table["set_aside"]) == (90, 60, 30)
+    assert [(rule["rule"], rule["leaves_out"], rule["count"]) for rule in table["rules"]] == [
+        ("no_such_person", "row", 30)
+    ]
