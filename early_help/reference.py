@@ -23,7 +23,7 @@ from models.tables import TABLES as MODELS_TABLES
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
 from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping, Unpivot
-from sources.tables import QUARANTINE
+from sources.tables import QUARANTINE, UNMAPPED_VALUES
 from sources.tables import TABLES as SOURCES_TABLES
 from store.council import Council, RunSettings
 from store.files import write_text
@@ -48,7 +48,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[audit]", AuditConfig, ()),
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
-    ("sources", (*SOURCES_TABLES, QUARANTINE)),
+    ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),
     ("residents", RESIDENTS_TABLES),
     ("features", FEATURES_TABLES),
     ("models", MODELS_TABLES),

@@ -405,6 +405,24 @@ QUARANTINE = _table(
     sort=("source", "file", "row", "table", "column", "rule"),
 )
 
+UNMAPPED_VALUES = _table(
+    "unmapped_values",
+    "Values of coded columns that no code map of the TOML has, each with its rows. Personal data: values are as held.",
+    _SOURCE,
+    text("extract", "Extract, as the TOML names it", required=True),
+    text("table", "Table the rows were meant for", required=True),
+    text("column", "Column of the table", required=True),
+    text("value", "The value as held; of a list of codes the one that is not known", required=True),
+    text(
+        "action",
+        "Whether the row was left out, only the cell, or the value is kept as it is, in a column without a closed list",
+        required=True,
+        codes=("row", "cell", "kept"),
+    ),
+    integer("rows", "Number of rows", required=True),
+    sort=("source", "extract", "table", "column", "value", "action"),
+)
+
 TABLES: tuple[Table, ...] = (
     PERSON_RECORDS,
     ADDRESSES,
