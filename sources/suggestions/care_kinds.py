@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from sources.suggestions.profiling import Shape
-from sources.suggestions.vocabulary import CODE, DATE, END, RECORDED, START, Field, Key, Kind, named, spell, when
+from sources.suggestions.vocabulary import (
+    CODE,
+    DATE,
+    END,
+    OF_RECORDING,
+    RECORDED,
+    START,
+    Field,
+    Key,
+    Kind,
+    named,
+    spell,
+    when,
+)
 
 CARE_KINDS: tuple[Kind, ...] = (
     Kind(
@@ -84,11 +97,29 @@ CARE_KINDS: tuple[Kind, ...] = (
                 CODE,
                 1.0,
             ),
+            Field("worker_id", named("lead worker id, worker id, lead professional id, allocated worker id"), (), 0.5),
+            Field("team", ("team", "team name"), CODE, 0.3),
             Field("category", ("category", "category abuse", "abuse category", "cp category"), CODE, 1.0),
         ),
         ("episode", "episodes", "plan", "plans", "case", "cases"),
         ("event_date",),
         ("case_family",),
+    ),
+    Kind(
+        "workers",
+        Key.NONE,
+        (
+            Field("worker_id", named("worker id, staff id, employee id, worker reference, staff number"), (), 1.0),
+            Field("name", named("worker name, staff name, employee name, name, full name"), (Shape.NAME,), 1.0),
+            Field("team", named("team, team name, worker team"), CODE, 0.7),
+            Field("role", named("role, job title, post, position, worker role"), CODE, 1.0),
+            Field("manager_id", named("manager id, line manager id, supervisor id, manager"), (), 1.5),
+            Field("from_date", START, DATE, 0.3),
+            Field("to_date", END, DATE, 0.3),
+            Field("recorded_on", RECORDED, DATE, 0.2, marks=OF_RECORDING),
+        ),
+        named("worker, workers, staff"),
+        ("worker_id", "role"),
     ),
     Kind(
         "allocations",
@@ -114,7 +145,7 @@ CARE_KINDS: tuple[Kind, ...] = (
         Key.PERSON,
         (
             Field("event_date", ("incident date", "offence date", "occurred date", "event date"), DATE, 0.7),
-            Field("recorded_on", RECORDED, DATE, 0.3),
+            Field("recorded_on", RECORDED, DATE, 0.3, marks=OF_RECORDING),
             Field(
                 "incident_id",
                 named(
@@ -141,7 +172,7 @@ CARE_KINDS: tuple[Kind, ...] = (
         Key.PERSON,
         (
             Field("event_date", ("offence date", "offence start date", "date"), DATE, 1.0),
-            Field("recorded_on", RECORDED, DATE, 0.3),
+            Field("recorded_on", RECORDED, DATE, 0.3, marks=OF_RECORDING),
             Field("offence_id", ("offence id", "offence reference", "offence number"), (Shape.IDENTIFIER,), 1.0),
             Field("kind", named("offence type, offence category, offence, offence description"), CODE, 1.0),
             Field(
@@ -153,7 +184,7 @@ CARE_KINDS: tuple[Kind, ...] = (
             Field("outcome", named("outcome, disposal, offence outcome, sentence, disposal type"), CODE, 0.7),
         ),
         ("offence", "offences", "youth", "justice", "yot"),
-        ("event_date", "kind"),
+        ("event_date",),
     ),
     Kind(
         "adult_care_services",
@@ -171,7 +202,7 @@ CARE_KINDS: tuple[Kind, ...] = (
             ),
         ),
         ("adult", "asc", "las", "care", "package", "services"),
-        ("event_date", "kind"),
+        ("event_date",),
     ),
     Kind(
         "disability_markers",
@@ -194,7 +225,7 @@ CARE_KINDS: tuple[Kind, ...] = (
         (
             Field(
                 "event_date",
-                named("identified date, added register, registered date, added date, referral date"),
+                named("identified date, added register, registered date, added date"),
                 DATE,
                 0.7,
             ),
@@ -221,7 +252,7 @@ CARE_KINDS: tuple[Kind, ...] = (
         Key.GROUP,
         (
             Field("event_date", ("star date", "score date", "assessment date", "review date", "date"), DATE, 0.7),
-            Field("recorded_on", RECORDED, DATE, 0.3),
+            Field("recorded_on", RECORDED, DATE, 0.3, marks=OF_RECORDING),
             Field("stage", ("stage", "star stage", "score stage", "review type", "score type"), CODE, 0.7),
             Field("domain", named("domain, outcome area, outcome, area, theme, outcome domain"), CODE, 1.0),
             Field("score", ("score", "star score", "rating", "outcome score"), (Shape.WHOLE,), 1.5),
@@ -257,7 +288,7 @@ CARE_KINDS: tuple[Kind, ...] = (
             ),
             Field("from_date", ("relationship start", "relationship start date", *START), DATE, 0.3),
             Field("to_date", ("relationship end", "relationship end date", *END), DATE, 0.3),
-            Field("recorded_on", RECORDED, DATE, 0.2),
+            Field("recorded_on", RECORDED, DATE, 0.2, marks=OF_RECORDING),
         ),
         ("relationship", "relationships", "links"),
         ("record_id_a", "record_id_b", "relationship"),

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from sources.mapping import TABLES_BY_NAME
 from sources.suggestions.headers import best_fit, words
 from sources.suggestions.profiling import CATEGORICAL_VALUES, Profile, Shape
-from sources.suggestions.vocabulary import Field, Kind
+from sources.suggestions.vocabulary import DATE, Field, Kind
+from store.table import ColumnType
 
 ENOUGH = 0.7
 """A fit below this is none."""
 SURE = 0.9
 _BY_SHAPE = 0.75
+_BY_MARK = 0.73
 _BLANK = 0.8
 """What a fitting header is worth where every sampled cell is blank."""
-_FEW_ROWS = 0.02
+_OF_DAYS = frozenset({"date", "day", "time", "record", "last"})
+"""Words that say little in the header of a column of days."""
 
 
 @dataclass(frozen=True)
@@ -47,32 +50,40 @@ def choose(
 ) -> dict[str, Choice]:
     """The best column for each field. ``closed`` names the fields that hold one of a list of codes."""
     pairs = [
-        (suited(field, one, field.column in closed, tolerated), -place, -order, field, one)
+        (suited(field, one, field.column in closed, tolerated) * _claim(field), -place, -order, field, one)
         for order, field in enumerate(fields)
         for place, one in enumerate(profiles)
     ]
     chosen: dict[str, Choice] = {}
     used: set[str] = set()
     for fitness, _, _, field, one in sorted(pairs, key=lambda pair: pair[:3], reverse=True):
-        if fitness < ENOUGH or field.column in chosen or one.name in used:
+        if fitness < ENOUGH * _claim(field) or field.column in chosen or one.name in used:
             continue
-        chosen[field.column] = Choice(field.column, one.name, fitness, field.weight)
+        chosen[field.column] = Choice(field.column, one.name, fitness / _claim(field), field.weight)
         used.add(one.name)
     return chosen
 
 
 def suited(field: Field, one: Profile, closed: bool, tolerated: frozenset[str]) -> float:
     """How well a column suits a field, from 0 to 1."""
-    by_name = best_fit(one.name, field.names, tolerated)
+    of_days = field.shapes == DATE
+    by_name = best_fit(one.name, field.names, tolerated | _OF_DAYS if of_days else tolerated)
     if not one.filled:
         return by_name * _BLANK
     if field.shapes and not any(_has(one, shape) for shape in field.shapes):
         return 0.0
     if closed and (one.dates or one.distinct > CATEGORICAL_VALUES):
         return 0.0
+    if by_name < ENOUGH and field.marks & set(words(one.name)):
+        return _BY_MARK
     if by_name < ENOUGH and field.by_shape and one.looks(field.shapes[0]) and one.distinct > 1:
         return _BY_SHAPE
     return by_name
+
+
+def _claim(field: Field) -> float:
+    """A column fit for both is the day it happened before it is the day it was recorded, which may be the same."""
+    return 0.97 if field.column == "recorded_on" else 1.0
 
 
 def _has(one: Profile, shape: Shape) -> bool:
@@ -100,7 +111,7 @@ def evidence_for(kind: Kind, profiles: Sequence[Profile], path_words: Iterable[s
     """Weigh one kind of file against the columns there are."""
     topic = frozenset(kind.topic)
     table = TABLES_BY_NAME[kind.table]
-    closed = frozenset(column.name for column in table.columns if column.codes)
+    closed = frozenset(column.name for column in table.columns if column.codes and column.type is ColumnType.TEXT)
     choices = choose(kind.fields, profiles, closed=closed, tolerated=topic)
     named = sum(bool(topic & set(words(one.name))) for one in profiles)
     score = sum(choice.fit * choice.weight for choice in choices.values())

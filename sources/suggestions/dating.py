@@ -10,14 +10,17 @@ from sources.suggestions.choosing import Choice
 from sources.suggestions.headers import words
 from sources.suggestions.profiling import Profile
 from sources.suggestions.proposal import Line
+from sources.suggestions.vocabulary import OF_RECORDING
 
 _BEGINNINGS = ("event_date", "address_from", "from_date")
-_RECORDING = frozenset(
+OF_NO_RECORDING = frozenset(
     {
-        *("recorded", "created", "input", "entered", "keyed", "added", "received", "notified", "logged", "registered"),
-        *("posted", "reported", "inserted", "captured", "amended", "changed"),
+        *("start", "from", "effective", "end", "to", "until", "expiry", "expires", "close", "birth", "death", "died"),
+        *("login", "review", "due", "next", "leaving", "left", "attainer"),
     }
 )
+"""A column of days with one of these words is no day of recording."""
+ONLY_OTHER = "check: the only other column of days"
 _REWRITTEN = frozenset({"updated", "modified", "amended", "changed"})
 
 
@@ -28,28 +31,34 @@ def usual_formats(profiles: Sequence[Profile]) -> tuple[str, ...]:
 
 
 def recorded_line(
-    choices: dict[str, Choice], fallback: Choice | None, extract_date: dt.date | None, *, event: bool
+    choices: dict[str, Choice], other: Sequence[str], extract_date: dt.date | None, *, event: bool
 ) -> Line | None:
     """Where ``recorded_on`` comes from; None when nothing can stand in for it.
 
-    A day the system says it recorded the row comes first; then the day the thing began, which is too early where a
-    row is entered late; then, for a file without any day, the day of the extract, which is never too early.
+    A day the system says it recorded the row comes first, which may be the day of the event itself (added to the
+    register); then the only other day there is (``other``), which somebody has to look at; then the day the thing
+    began, which is too early where a row is entered late; then, for a file without any day, the day of the extract,
+    which is never too early.
     """
     found = choices.get("recorded_on")
     if found is not None:
         said = set(words(found.header))
-        sure = found.fit >= 0.9 and bool(said & _RECORDING)
+        sure = found.fit >= 0.9 and bool(said & OF_RECORDING)
         note = "sure" if sure else "check: is this when the council knew?"
         if said & _REWRITTEN and not event:
             note, sure = "check: rewritten at every change, so that what was known earlier looks late", False
         return Line("recorded_on", found.header, (found.header,), sure, note)
-    stand_in = next((choices[name] for name in _BEGINNINGS if name in choices), fallback)
-    if stand_in is not None:
+    begun = next((choices[name] for name in _BEGINNINGS if name in choices), None)
+    if begun is not None and OF_RECORDING & set(words(begun.header)):
+        return Line("recorded_on", begun.header, (begun.header,), False, "check: the day of the event and of recording")
+    if len(other) == 1:
+        return Line("recorded_on", other[0], (other[0],), False, f"{ONLY_OTHER}: is it when the council knew?")
+    if begun is not None:
         note = (
             "check: STAND-IN, no column says when the row was recorded. Look for created, entered, keyed, received or "
             "logged; a day that is too early lets the future into the past"
         )
-        return Line("recorded_on", stand_in.header, (stand_in.header,), False, note)
+        return Line("recorded_on", begun.header, (begun.header,), False, note)
     if extract_date is not None:
         note = "check: STAND-IN, the file has no day at all: the day of the extract is never too early"
         return Line("recorded_on", {"constant": extract_date.isoformat()}, (), False, note)

@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 
 _ABBREVIATIONS = {
-    "dt": "date", "dte": "date", "no": "number", "num": "number", "nbr": "number", "nr": "number", "ref": "reference",
-    "refno": "reference", "refnum": "reference", "addr": "address", "add": "address", "fname": "forename",
-    "sname": "surname", "lname": "surname", "firstname": "forename", "firstnames": "forename", "lastname": "surname",
+    "dt": "date", "dttm": "date", "datetime": "date", "gndr": "sex", "dte": "date", "no": "number",
+    "num": "number", "nbr": "number", "nr": "number", "ref": "reference", "refno": "reference",
+    "refnum": "reference", "addr": "address", "add": "address", "fname": "forename", "sname": "surname",
+    "lname": "surname", "firstname": "forename", "firstnames": "forename", "lastname": "surname",
     "forenames": "forename", "givenname": "forename", "familyname": "surname", "surnames": "surname",
     "pcode": "postcode", "pstcode": "postcode", "postcodes": "postcode", "zip": "postcode", "amt": "amount",
     "trans": "transaction", "txn": "transaction", "tran": "transaction", "trn": "transaction",
@@ -19,17 +20,19 @@ _ABBREVIATIONS = {
     "tel": "phone", "telephone": "phone", "mobile": "phone", "mob": "phone", "ni": "nino", "mail": "email",
     "stud": "student", "clnt": "client", "pers": "person", "assmt": "assessment", "assess": "assessment",
     "eff": "effective", "recd": "received", "rec": "recorded", "upd": "updated", "ctax": "council tax",
-    "hb": "housing benefit", "ctr": "council tax reduction", "cts": "council tax reduction", "uc": "universal credit",
-    "wkly": "weekly", "wk": "weekly", "bal": "balance", "estab": "establishment", "yr": "year", "ncy": "ncyear",
-    "identifier": "id", "ids": "id", "key": "id", "children": "child", "childs": "child", "pupils": "pupil",
-    "members": "member", "sen": "sen", "prov": "provision", "stat": "status", "att": "attendance",
-    "susp": "suspension", "excl": "exclusion", "perm": "permanent", "pymt": "payment", "commenced": "start",
-    "commencement": "start", "started": "start", "begin": "start", "began": "start", "ended": "end", "finish": "end",
-    "ceased": "end", "cease": "end", "termination": "end", "terminated": "end", "closed": "close", "opened": "open",
-    "carers": "carer", "carer's": "carer", "entered": "entered", "organisation": "organisation",
+    "hb": "housing benefit", "ctr": "council tax reduction", "cts": "council tax reduction",
+    "uc": "universal credit", "wkly": "weekly", "wk": "weekly", "bal": "balance", "estab": "establishment",
+    "yr": "year", "ncy": "ncyear", "identifier": "id", "ids": "id", "key": "id", "children": "child",
+    "childs": "child", "pupils": "pupil", "members": "member", "sen": "sen", "prov": "provision",
+    "stat": "status", "att": "attendance", "susp": "suspension", "excl": "exclusion", "perm": "permanent",
+    "pymt": "payment", "commenced": "start", "commencement": "start", "started": "start", "begin": "start",
+    "began": "start", "ended": "end", "finish": "end", "ceased": "end", "cessation": "end", "cease": "end",
+    "termination": "end", "terminated": "end", "closed": "close", "opened": "open", "carers": "carer",
+    "carer's": "carer", "entered": "entered", "organisation": "organisation",
 }  # fmt: skip
 _PHRASES = {
     ("post", "code"): ("postcode",),
+    ("p", "code"): ("postcode",),
     ("first", "name"): ("forename",),
     ("first", "names"): ("forename",),
     ("fore", "name"): ("forename",),
@@ -40,6 +43,7 @@ _PHRASES = {
     ("family", "surname"): ("surname",),
     ("date", "of", "birth"): ("birth", "date"),
     ("d", "o", "b"): ("birth", "date"),
+    ("do", "b"): ("birth", "date"),
     ("e", "email"): ("email",),
     ("national", "insurance", "number"): ("nino",),
     ("national", "insurance"): ("nino",),
@@ -57,7 +61,20 @@ _PHRASES = {
 _NOISE = frozenset(
     {
         *("the", "of", "a", "an", "s", "is", "for", "and", "in", "on", "at", "by", "tbl", "fld", "col", "vw", "txt"),
-        *("data", "field", "main", "primary", "legal", "actual", "act", "lookup", "details", "info", "system"),
+        *(
+            "data",
+            "field",
+            "current",
+            "main",
+            "primary",
+            "legal",
+            "actual",
+            "act",
+            "lookup",
+            "details",
+            "info",
+            "system",
+        ),
     }
 )
 SUBJECTS = frozenset(
@@ -178,7 +195,7 @@ def fit(header: str, name: str, tolerated: frozenset[str] = frozenset()) -> floa
             return 0.0
         left.remove(word)
     cheap = SUBJECTS | SYSTEMS | tolerated
-    return max(0.0, 0.95 - sum(0.08 if word in cheap else 0.5 for word in left))
+    return max(0.0, 0.95 - sum(0.02 if word == "to" else 0.08 if word in cheap else 0.5 for word in left))
 
 
 def best_fit(header: str, names: tuple[str, ...], tolerated: frozenset[str] = frozenset()) -> float:

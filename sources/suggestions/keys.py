@@ -17,6 +17,11 @@ _TOPICS: dict[str, frozenset[str]] = {
     "council_tax_account": frozenset({"council", "tax", "liability", "liable"}),
     "case_family": frozenset({"family", "families", "case", "cases", "early", "help", "eh", "ehm", "star"}),
 }
+_KEY_WORDS = frozenset({"id", "reference", "number", "code"})
+_PEOPLE = frozenset(
+    {"child", "person", "adult", "client", "pupil", "student", "subject", "customer", "user", "learner"}
+)
+_OF_A_PERSON = 0.85
 _PERIODS = frozenset({"census", "term", "month", "period", "snapshot"})
 
 
@@ -47,7 +52,7 @@ def _may_be_key(one: Profile) -> bool:
 def person_key(table: Table, but: Iterable[str] = ()) -> tuple[str, float]:
     """The column that names the person of a row, and how well it fits; '' where there is none."""
     scored = [
-        (best_fit(one.name, PERSON_KEYS), -place, one.name)
+        (max(best_fit(one.name, PERSON_KEYS), _OF_A_PERSON if _names_person(one.name) else 0.0), -place, one.name)
         for place, one in enumerate(table.profiles)
         if _may_be_key(one) and one.name not in but
     ]
@@ -55,35 +60,54 @@ def person_key(table: Table, but: Iterable[str] = ()) -> tuple[str, float]:
     return (name, fitness) if fitness >= _ENOUGH else ("", 0.0)
 
 
-def group_key(table: Table, kinds: Iterable[str], but: Iterable[str] = ()) -> tuple[str, str, float]:
+def _names_person(header: str) -> bool:
+    said = words(header)
+    return said[-1:] != () and said[-1] in _KEY_WORDS and bool(_PEOPLE & set(said))
+
+
+def group_key(
+    table: Table, kinds: Iterable[str], but: Iterable[str] = (), *, certain: bool = False
+) -> tuple[str, str, float]:
     """The column that names the group of a row, the kind of group, and how well it fits; '' where there is none.
 
-    A kind of group is looked for only where the path or a header speaks of it.
+    Unless the kind is ``certain``, it is looked for only where the path or a header speaks of it; if it is, the first
+    column that can be a key is taken where none has a known name.
     """
+    kinds = tuple(kinds)
     found = [
         (best_fit(one.name, GROUP_KEYS[kind]), -place, one.name, kind)
         for kind in kinds
-        if kind in _TOPICS and _TOPICS[kind] & table.all_words
+        if certain or (kind in _TOPICS and _TOPICS[kind] & table.all_words)
         for place, one in enumerate(table.profiles)
         if _may_be_key(one) and one.name not in but
     ]
     fitness, _, name, kind = max(found, default=(0.0, 0, "", ""))
+    if certain and fitness < _ENOUGH:
+        keyed = [name for _, _, name, _ in found if words(name)[-1:] and words(name)[-1] in _KEY_WORDS]
+        return (keyed[0], kinds[0], _ENOUGH) if keyed else ("", "", 0.0)
     return (name, kind, fitness) if fitness >= _ENOUGH else ("", "", 0.0)
+
+
+def _is_period(one: Profile) -> bool:
+    return bool(_PERIODS & set(words(one.name))) and 1 < one.distinct < one.filled
 
 
 def record_key(table: Table, person: str, group: str, event: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The key of a file that lists people, and the subject where other files name them by less.
 
-    Tried in turn: the person's key, alone, within the group, within the period, within the event; then any column
-    that names each row. Both are empty where nothing does.
+    Tried in turn: the person's key within the period, alone, within the group, within the event; or, without one,
+    any column that names each row. Both are empty where nothing does.
     """
     if person:
-        periods = [one.name for one in table.profiles if _PERIODS & set(words(one.name)) and one.name != person]
-        tried: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((person,), ())]
+        periods = [one.name for one in table.profiles if _is_period(one) and one.name != person]
+        # A list taken more than once names everybody again the next time, even if the sample does not show it.
+        tried: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((period, person), (person,)) for period in periods]
+        tried += [((person,), ())]
         tried += [((group, person), ())] if group and group != person else []
-        tried += [((period, person), (person,)) for period in periods]
         tried += [((person, event), (person,))] if event and event != person else []
     else:
-        likely = [one for one in table.profiles if _may_be_key(one) and not one.looks(Shape.UPRN)]
+        likely = [one for one in table.profiles if _may_be_key(one) and not one.looks(Shape.NINO)]
+        likely = [one for one in likely if "uprn" not in words(one.name)]
         tried = [((one.name,), ()) for one in likely if one.name != group]
+        tried += [((group,), ())] if group else []
     return next(((key, subject) for key, subject in tried if table.unique(*key)), ((), ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sources.suggestions.profiling import Shape
-from sources.suggestions.vocabulary import CODE, DATE, RECORDED, Field, Key, Kind, named, spell
+from sources.suggestions.vocabulary import CODE, DATE, OF_RECORDING, RECORDED, Field, Key, Kind, named, spell
 
 MONEY_KINDS: tuple[Kind, ...] = (
     Kind(
@@ -64,7 +64,7 @@ MONEY_KINDS: tuple[Kind, ...] = (
         Key.GROUP,
         (
             Field("event_date", named("action date, stage date, arrears action date, event date, date"), DATE, 0.7),
-            Field("recorded_on", RECORDED, DATE, 0.3),
+            Field("recorded_on", RECORDED, DATE, 0.3, marks=OF_RECORDING),
             Field(
                 "action",
                 named(

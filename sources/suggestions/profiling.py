@@ -18,7 +18,7 @@ from sources.config import EXCEL_SERIAL
 from sources.ethnicity_codes import ETHNICITY_CODES
 
 MOST_ROWS = 20_000
-MOST_DISTINCT_LOOKED_AT = 3_000
+MOST_DISTINCT_LOOKED_AT = 1_000
 MISSING_WORDS = ("null", "(null)", "n/a", "na", "none", "nil", "-", "--", ".", "?", "#n/a", "not recorded", "nan")
 CATEGORICAL_VALUES = 40
 """A column with more different values is no list of codes."""
@@ -55,7 +55,7 @@ _PATTERNS: tuple[tuple[Shape, re.Pattern[str]], ...] = tuple(
     (shape, re.compile(pattern, re.IGNORECASE))
     for shape, pattern in (
         (Shape.UPN, r"[A-Z]\d{11}[0-9A-Z]"),
-        (Shape.NINO, r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]( ?\d\d){3} ?[A-D]?"),
+        (Shape.NINO, r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]( ?\d\d){3} ?[A-D]"),
         (Shape.UPRN, r"0*[1-9]\d{3,11}(\.0+)?"),
         (Shape.POSTCODE, r"[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}"),
         (Shape.EMAIL, r"\S+@\S+"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from sources.mapping import TABLES_BY_NAME
 from sources.suggestions.choosing import ENOUGH, Choice, Evidence, evidence_for
-from sources.suggestions.dating import in_its_format, recorded_line, usual_formats
-from sources.suggestions.headers import best_fit
+from sources.suggestions.dating import OF_NO_RECORDING, ONLY_OTHER, in_its_format, recorded_line, usual_formats
+from sources.suggestions.headers import best_fit, words
 from sources.suggestions.keys import Table, group_key, person_key, record_key
 from sources.suggestions.kinds import KINDS
 from sources.suggestions.people import Person, address, membership, persons
@@ -30,6 +30,17 @@ _DEBITS = ("debit", "debit amount", "charge", "charges", "charge amount")
 _CREDITS = ("credit", "credit amount", "payment", "payments", "payment amount")
 _FSM_FROM = ("fsm start", "fsm start date", "fsm from", "free school meals start")
 _FSM_TO = ("fsm end", "fsm end date", "fsm to", "free school meals end")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What names the people of a row, and the columns that its event has taken."""
+
+    key: tuple[str, ...]
+    subject: tuple[str, ...]
+    group: str
+    group_type: str
+    taken: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,18 @@ class Proposer:
         kind, choices = evidence.kind, dict(evidence.choices)
         lacking = list(evidence.lacking)
         lines = [self._line(choice) for name, choice in choices.items() if name != "recorded_on"]
+        other = self._other_days(choices)
+        if "event_date" in lacking and len(other) == 1:
+            lacking.remove("event_date")
+            lines.append(Line("event_date", other[0], (other[0],), False, ONLY_OTHER))
+            other = []
+        elif "event_date" in lacking and "recorded_on" in choices and not other:
+            # The day it was recorded is not before it happened, and the only one there is.
+            lacking.remove("event_date")
+            header = choices["recorded_on"].header
+            lines.append(Line("event_date", header, (header,), False, "check: STAND-IN, the day it was recorded"))
         if "recorded_on" in TABLES_BY_NAME[kind.table].column_names:
-            recorded = recorded_line(choices, None, self.extract_date, event=True)
+            recorded = recorded_line(choices, other, self.extract_date, event=True)
             if recorded is not None:
                 lines.append(recorded)
             else:
@@ -103,6 +124,13 @@ class Proposer:
         ]  # fmt: skip
         lacking += [name for name in required if name not in _FROM_KEYS and name not in lacking]
         return Proposal(kind.table, tuple(lines), key, (), group, group_type, lacking=tuple(lacking))
+
+    def _other_days(self, choices: dict[str, Choice]) -> list[str]:
+        """The columns of days that are nothing else."""
+        taken = {choice.header for choice in choices.values()}
+        taken |= {person.choices["dob"].header for person in persons(self.table) if "dob" in person.choices}
+        left = [one.name for one in self.table.profiles if one.dates and one.name not in taken]
+        return [name for name in left if not OF_NO_RECORDING & set(words(name))]
 
     def _line(self, choice: Choice) -> Line:
         if choice.column == "amount_pence" and choice.header == self._one(_DEBITS, Shape.MONEY):
@@ -145,7 +173,9 @@ class Proposer:
         person, person_fit = person_key(self.table, taken) if kind.keyed is not Key.GROUP else ("", 0.0)
         group, group_type, group_fit = ("", "", 0.0)
         if kind.keyed is not Key.PERSON:
-            group, group_type, group_fit = group_key(self.table, kind.group_types, taken)
+            group, group_type, group_fit = group_key(
+                self.table, kind.group_types, taken, certain=kind.keyed is Key.GROUP
+            )
             if not group and kind.keyed is Key.EITHER and not person:
                 # The key of the episode may be that of the case itself.
                 group, group_type, group_fit = group_key(self.table, kind.group_types)
@@ -177,30 +207,32 @@ class Proposer:
             notes.append("The names in this file are not mapped: no key names each row. Its events are mapped.")
             return []
         made: list[Proposal] = []
+        taken = {header for event in events for line in event.lines for header in line.headers}
+        row = _Row(key, subject, group, group_type, frozenset(taken))
         for one in usable:
             suffix = _suffix(one, usable)
-            made.append(self._person(one, where, key, subject, suffix))
+            made.append(self._person(one, where, row, suffix))
             if group and (len(usable) > 1 or group not in key or len(key) > 1):
-                member = self._member(one, key, group, group_type, suffix)
+                member = self._member(one, row, suffix)
                 if member is not None:
                     made.append(member)
         return made
 
-    def _person(
-        self, one: Person, where: tuple[str, ...], key: tuple[str, ...], subject: tuple[str, ...], suffix: str
-    ) -> Proposal:
+    def _person(self, one: Person, where: tuple[str, ...], row: _Row, suffix: str) -> Proposal:
         choices = {name: choice for name, choice in one.choices.items() if name != "recorded_on"}
         lines = [self._line(choice) for choice in choices.values()]
         if where:
             lines.append(Line("address", _bare(where), where, sure=True))
-        recorded = self._recorded(one.choices)
+        recorded = self._recorded(one.choices, row.taken)
         if recorded is not None:
             lines.append(recorded)
-        lacking = (*(() if key else ("key",)), *(() if recorded else ("recorded_on",)))
+        lacking = (*(() if row.key else ("key",)), *(() if recorded else ("recorded_on",)))
         present = tuple(choices[name].header for name in ("full_name",) if suffix and name in choices)
-        return Proposal("person_records", tuple(lines), key, subject, suffix=suffix, present=present, lacking=lacking)
+        return Proposal(
+            "person_records", tuple(lines), row.key, row.subject, suffix=suffix, present=present, lacking=lacking
+        )
 
-    def _member(self, one: Person, key: tuple[str, ...], group: str, group_type: str, suffix: str) -> Proposal | None:
+    def _member(self, one: Person, row: _Row, suffix: str) -> Proposal | None:
         choices = membership(self.table)
         if "role" not in choices and not suffix:
             return None
@@ -209,17 +241,20 @@ class Proposer:
             lines.append(Line("role", {"constant": suffix}, (), False, "check: what this person is in the group"))
         elif "role" in choices:
             lines.append(self._line(choices["role"]))
-        recorded = self._recorded({**choices, **{n: c for n, c in one.choices.items() if n == "recorded_on"}})
+        recorded = self._recorded(
+            {**choices, **{n: c for n, c in one.choices.items() if n == "recorded_on"}}, row.taken
+        )
         if recorded is not None:
             lines.append(recorded)
-        lacking = (*(() if key else ("key",)), *(() if recorded else ("recorded_on",)))
+        lacking = (*(() if row.key else ("key",)), *(() if recorded else ("recorded_on",)))
         present = tuple(one.choices[name].header for name in ("full_name",) if suffix and name in one.choices)
         return Proposal(
-            "group_members", tuple(lines), key, (), (group,), group_type, suffix, present, lacking=lacking
+            "group_members", tuple(lines), row.key, (), (row.group,), row.group_type, suffix, present, lacking=lacking
         )  # fmt: skip
 
-    def _recorded(self, choices: dict[str, Choice]) -> Line | None:
-        return recorded_line(choices, None, self.extract_date, event=False)
+    def _recorded(self, choices: dict[str, Choice], taken: frozenset[str]) -> Line | None:
+        other = [name for name in self._other_days(choices) if name not in taken]
+        return recorded_line(choices, other, self.extract_date, event=False)
 
     def _for_each_person(self, events: list[Proposal], people: list[Proposal]) -> list[Proposal]:
         """An event of which a row names several people is one of each of them."""
@@ -253,7 +288,7 @@ class Proposer:
     def _with_map(self, table: str, line: Line, maps: dict[str, CodeMap]) -> Line:
         allowed = next(column.codes for column in TABLES_BY_NAME[table].columns if column.name == line.column)
         one = self._profile(line.headers[0]) if len(line.headers) == 1 and isinstance(line.origin, str) else None
-        made = self._map(table, line.column, allowed, one) if one and allowed else None
+        made = self._map(table, line.column, allowed, one) if one and allowed and not one.separators else None
         if made is None:
             return line
         before = maps.get(made.name)
@@ -267,7 +302,7 @@ class Proposer:
         strange = [value for value in one.values if value.lower() not in codes]
         if not strange and not (one.rarer and not one.values):
             return None
-        meanings = [(value, meaning(table, column, value)) for value in strange]
+        meanings = [(value, meaning(table, column, value, allowed)) for value in strange]
         known = tuple((value, code) for value, code in meanings if code is not None)
         asked = tuple(value for value, code in meanings if code is None)
         return CodeMap(f"{self.name}_{table}_{column}", table, column, allowed, known, asked, one.rarer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sources.suggestions.profiling import Shape
-from sources.suggestions.vocabulary import CODE, DATE, RECORDED, Field, Key, Kind, named, when
+from sources.suggestions.vocabulary import CODE, DATE, OF_RECORDING, RECORDED, Field, Key, Kind, named, when
 
 SCHOOL_KINDS: tuple[Kind, ...] = (
     Kind(
@@ -90,7 +90,7 @@ SCHOOL_KINDS: tuple[Kind, ...] = (
             Field("leaving_date", named("leaving date, leaving, date left, left date, school end date"), DATE, 0.7),
         ),
         ("census", "pupil", "school"),
-        ("event_date", "year_group"),
+        ("event_date",),
         beside=("young_carer_identifications",),
     ),
     Kind(
@@ -103,7 +103,7 @@ SCHOOL_KINDS: tuple[Kind, ...] = (
                 DATE,
                 0.7,
             ),
-            Field("recorded_on", RECORDED, DATE, 0.3),
+            Field("recorded_on", RECORDED, DATE, 0.3, marks=OF_RECORDING),
             Field(
                 "activity",
                 named(

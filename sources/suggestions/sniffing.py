@@ -62,9 +62,11 @@ def sniff(sample: TextSample, name: str) -> Layout:
     quote = _quote(text, delimiter)
     parsed = _parsed(text, delimiter, quote)
     width = _width([cells for _, cells in parsed])
+    if not parsed:
+        raise InputRejected("The file has no rows that can be read.", where=name, fix="Ask for the extract again.")
     above = _lines_above(parsed, width)
     parsed = parsed[above:]
-    skip = parsed[0][0] if parsed else 0
+    skip = parsed[0][0]
     body, footer = _without_footer([cells for _, cells in parsed[1:]], width, whole=sample.whole)
     if not sample.whole and sample.tail:
         ending = _parsed(_decoded(sample.tail, encoding).partition("\n")[2], delimiter, quote)
@@ -133,6 +135,8 @@ def _delimiter(lines: list[str]) -> str:
     best, best_score = ",", 0.0
     for delimiter in _DELIMITERS:
         widths = Counter(len(cells) for _, cells in _parsed("\n".join(some), delimiter, '"'))
+        if not widths:
+            continue
         width, number = max(widths.items(), key=lambda pair: (pair[1] if pair[0] > 1 else 0, pair[0]))
         score = number / max(sum(widths.values()), 1) + min(width, 50) / 1000 if width > 1 else 0.0
         if score > best_score:

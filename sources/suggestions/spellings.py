@@ -166,10 +166,12 @@ SPELLINGS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
 }
 
 
-def meaning(table: str, column: str, value: str) -> str | None:
+def meaning(table: str, column: str, value: str, allowed: tuple[str, ...]) -> str | None:
     """The table's code that a value of a file means in every council; None where it is not one of those known."""
     plain = " ".join(re.findall(r"[a-z0-9]+", value.lower().replace("'s", "").replace("\u2019s", "")))
+    if plain in {code.replace("_", " ") for code in allowed}:
+        return next(code for code in allowed if code.replace("_", " ") == plain)
     for code, spelt in SPELLINGS.get((table, column), {}).items():
-        if plain in spelt:
+        if plain in spelt and code in allowed:
             return code
     return None

@@ -30,7 +30,8 @@ class Key(Enum):
 class Field:
     """One column of a table: names it goes by, best first, and the shapes one of which its cells must have.
 
-    ``weight`` is how much finding it says for the table; ``by_shape`` that cells of its first shape are enough.
+    ``weight`` is how much finding it says for the table; ``by_shape`` that cells of its first shape are enough;
+    ``marks`` are words of which one is enough where the shape fits.
     """
 
     column: str
@@ -38,6 +39,7 @@ class Field:
     shapes: tuple[Shape, ...] = ()
     weight: float = 1.0
     by_shape: bool = False
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Kind:
     group_types: tuple[str, ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
     beside: tuple[str, ...] = ()
-    enough: float = 3.0
+    enough: float = 2.8
 
 
 DATE = (Shape.DATE,)
@@ -71,7 +73,7 @@ RECORDED = named(
     "amended date, changed date, updated, updated date, modified, modified date, joined date, "
     "joined, joined household date, issued, issued date, identified date, census date, keyed "
     "date, timestamp, submitted date, recorded, added, entered, registered, received, logged, "
-    "reported, notification date, membership date, entry date, reported la date, added "
+    "reported, notification date, membership date, reported la date, added "
     "register date, sign up date, row created, insert date, decision made date"
 )
 """When the council knew, the strictest first."""
@@ -84,6 +86,17 @@ END = named(
     "closure date, expires, expiry date, expiry, completed date, completion date, ending "
     "date, review end date"
 )
+
+
+OF_RECORDING = frozenset(
+    {
+        *("recorded", "created", "input", "inputted", "entered", "keyed", "added", "received", "notified", "logged"),
+        *("registered", "posted", "reported", "inserted", "captured", "amended", "changed", "loaded", "updated"),
+        *("modified", "typed", "submitted", "uploaded", "setup"),
+    }
+)
+OF_BEGINNING = frozenset({"start", "from", "effective"})
+OF_ENDING = frozenset({"end", "until", "expiry", "expires", "cessation", "close"})
 
 
 def _starts(*subjects: str) -> tuple[str, ...]:
@@ -112,13 +125,13 @@ def _ends(*subjects: str) -> tuple[str, ...]:
 
 def when(*subjects: str) -> tuple[Field, ...]:
     return (
-        Field("event_date", _starts(*subjects), DATE),
-        Field("recorded_on", RECORDED, DATE, 0.3),
+        Field("event_date", _starts(*subjects), DATE, marks=OF_BEGINNING),
+        Field("recorded_on", RECORDED, DATE, 0.3, marks=OF_RECORDING),
     )
 
 
 def spell(*subjects: str) -> tuple[Field, ...]:
-    return (*when(*subjects), Field("to_date", _ends(*subjects), DATE, 0.5))
+    return (*when(*subjects), Field("to_date", _ends(*subjects), DATE, 0.5, marks=OF_ENDING))
 
 
 PERSON_KEYS = named(
@@ -181,7 +194,7 @@ PERSON = (
         True,
     ),
     Field("upn", ("upn",), (Shape.UPN,), 0.7, True),
-    Field("nino", ("nino", "national insurance number"), (Shape.NINO,), 0.7, True),
+    Field("nino", ("nino", "national insurance number"), (Shape.NINO, Shape.IDENTIFIER), 0.7, True),
     Field("email", ("email", "email address"), (Shape.EMAIL,), 0.5, True),
     Field("phone", ("phone", "phone number", "contact number", "home phone"), (Shape.PHONE,), 0.5),
     Field("postcode", ("postcode", "property postcode"), (Shape.POSTCODE,), 0.7, True),
@@ -204,7 +217,7 @@ PERSON = (
         DATE,
         0.3,
     ),
-    Field("recorded_on", RECORDED, DATE, 0.2),
+    Field("recorded_on", RECORDED, DATE, 0.2, marks=OF_RECORDING),
 )
 
 ADDRESS_WHOLE = named("address, full address, property address, one line address, incident address")
@@ -249,6 +262,6 @@ MEMBER = (
         DATE,
         0.3,
     ),
-    Field("recorded_on", RECORDED, DATE, 0.2),
+    Field("recorded_on", RECORDED, DATE, 0.2, marks=OF_RECORDING),
 )
 """Columns of a file that says who belongs to a group."""

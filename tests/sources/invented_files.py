@@ -576,3 +576,139 @@ INVENTED: tuple[Invented, ...] = (
         }},
     ),
 )  # fmt: skip
+
+FRESH: tuple[Invented, ...] = (
+    Invented(
+        "sims/StudentDetails.csv",
+        (
+            ("AdmissionNo", "serial:00"), ("UniquePupilNo", "upn"), ("ChosenForename", "forename"),
+            ("LegalSurname", "surname"), ("BirthDt", "born:%d %b %Y"), ("Gndr", _SEX), ("EthnicityCd", _DFE),
+            ("AddressBlock", "address"), ("Pcode", "postcode"), ("EmailAddr", "email"), ("LastUpdatedDttm", _TIMED),
+        ),
+        {"person_records": {
+            "key": "AdmissionNo", "upn": "UniquePupilNo", "forename": "ChosenForename", "surname": "LegalSurname",
+            "dob": "BirthDt", "sex": "Gndr", "ethnicity": "EthnicityCd", "address": "AddressBlock",
+            "postcode": "Pcode", "email": "EmailAddr", "recorded_on": "LastUpdatedDttm",
+        }},
+    ),
+    Invented(
+        "eclipse/involvements.csv",
+        (
+            ("Subject Id", "repeat:"), ("Involvement Ref", "serial:"),
+            ("Classification", "of:Child in Need|Child Protection Plan|Looked After Child"),
+            ("Commencement Dt", _UK), ("Cessation Dt", "date:%d/%m/%Y?"), ("Cessation Reason", "of:RC1|RC8"),
+            ("Row Inserted", _TIMED),
+        ),
+        {"service_episodes": {
+            "key": "Subject Id", "episode_id": "Involvement Ref", "service": "Classification",
+            "event_date": "Commencement Dt", "to_date": "Cessation Dt", "closure_reason": "Cessation Reason",
+            "recorded_on": "Row Inserted",
+        }},
+    ),
+    Invented(
+        "mri/ledger.csv",
+        (
+            ("AgreementRef", "repeat:AG"), ("PostingDt", _ISO), ("ElementCode", "of:BRENT|SVC|UCPAY|DDPAY"),
+            ("PostingAmt", "money"), ("CapturedDt", _ISO), ("RunningBal", "money"),
+        ),
+        {"rent_transactions": {
+            "group": "AgreementRef", "event_date": "PostingDt", "kind": "ElementCode", "amount_pence": "PostingAmt",
+            "recorded_on": "CapturedDt",
+        }},
+    ),
+    Invented(
+        "openhousing/lettings.csv",
+        (
+            ("Let Ref", "serial:L"), ("Property UPRN", "uprn"), ("Let From", _UK), ("Let To", "date:%d/%m/%Y?"),
+            ("Tenure", "of:Secure|Introductory"), ("Rent per Week", "money"), ("Setup Date", _UK),
+        ),
+        {"tenancies": {
+            "group": "Let Ref", "event_date": "Let From", "to_date": "Let To", "tenure": "Tenure",
+            "weekly_rent_pence": "Rent per Week", "recorded_on": "Setup Date",
+        }},
+    ),
+    Invented(
+        "bromcom/AttendanceMarks.csv",
+        (
+            ("UPN", "upn"), ("CalendarDate", _UK), ("AMPM", "of:AM|PM"), ("AttCode", "of:/|\\|I|O|L"),
+            ("ModifiedOn", _UK),
+        ),
+        {"attendance": {
+            "key": "UPN", "event_date": "CalendarDate", "session": "AMPM", "code": "AttCode",
+            "recorded_on": "ModifiedOn",
+        }},
+    ),
+    Invented(
+        "frontdoor/mash_log.csv",
+        (
+            ("Child Unique ID", "repeat:"), ("MASH Ref", "serial:"), ("Referred On", _UK),
+            ("Referred By", "of:1A|5B|2B"),
+            ("Presenting Need", "of:Neglect|Housing"), ("MASH Decision", "of:NFA|Early Help|Statutory"),
+            ("Keyed On", _UK),
+        ),
+        {"contacts": {
+            "key": "Child Unique ID", "contact_id": "MASH Ref", "event_date": "Referred On",
+            "referral_source": "Referred By", "reason": "Presenting Need", "outcome": "MASH Decision",
+            "recorded_on": "Keyed On",
+        }},
+    ),
+    Invented(
+        "revs/council_tax_bills.csv",
+        (
+            ("CTAX Ref", "serial:5"), ("Bill Payer", "name"), ("Joint Payer", "name"), ("Addr1", "address"),
+            ("Addr2", "town"), ("PostCode", "postcode"), ("Occ Start", _UK), ("Occ End", "date:%d/%m/%Y?"),
+        ),
+        {
+            "person_records:1": {
+                "key": "CTAX Ref", "full_name": "Bill Payer", "address": ["Addr1", "Addr2"], "postcode": "PostCode",
+                "address_from": "Occ Start", "address_to": "Occ End", "recorded_on": "Occ Start",
+            },
+            "person_records:2": {
+                "key": "CTAX Ref", "full_name": "Joint Payer", "address": ["Addr1", "Addr2"], "postcode": "PostCode",
+                "address_from": "Occ Start", "address_to": "Occ End", "recorded_on": "Occ Start",
+            },
+        },
+    ),
+    Invented(
+        "careworks/yot_outcomes.csv",
+        (
+            ("Yot Person Ref", "repeat:"), ("OffenceRef", "serial:"), ("OffenceDt", "date:%d/%b/%Y"),
+            ("OffenceGroup", "of:Theft|Violence"), ("GravityScore", "number:1-8"), ("Result", "of:Caution|Order"),
+            ("EntryDt", "date:%d/%b/%Y"),
+        ),
+        {"offences": {
+            "key": "Yot Person Ref", "offence_id": "OffenceRef", "event_date": "OffenceDt", "kind": "OffenceGroup",
+            "gravity": "GravityScore", "outcome": "Result", "recorded_on": "EntryDt",
+        }},
+    ),
+    Invented(
+        "caredirector/provisions.csv",
+        (
+            ("Adult ID", "repeat:"), ("Provision Type", "of:Home care|Respite"), ("Provision Start", _UK),
+            ("Provision End", "date:%d/%m/%Y?"), ("Approved On", _UK),
+        ),
+        {"adult_care_services": {
+            "key": "Adult ID", "kind": "Provision Type", "event_date": "Provision Start", "to_date": "Provision End",
+            "recorded_on": "Approved On",
+        }},
+    ),
+    Invented(
+        "nursery/funded_children.csv",
+        (
+            ("Funding Ref", "serial:"), ("Childs Forename", "forename"), ("Childs Surname", "surname"),
+            ("Childs DOB", "born:%d-%m-%Y"), ("Guardian Name", "name"), ("Guardian NI No", "nino"),
+            ("Full Address", "address"), ("P/Code", "postcode"), ("Application Received", "date:%d-%m-%Y"),
+        ),
+        {
+            "person_records:1": {
+                "key": "Funding Ref", "forename": "Childs Forename", "surname": "Childs Surname", "dob": "Childs DOB",
+                "address": "Full Address", "postcode": "P/Code", "recorded_on": "Application Received",
+            },
+            "person_records:2": {
+                "key": "Funding Ref", "full_name": "Guardian Name", "nino": "Guardian NI No",
+                "address": "Full Address", "postcode": "P/Code", "recorded_on": "Application Received",
+            },
+        },
+    ),
+)  # fmt: skip
+"""A second set, written after the vocabulary was settled and measured once, for an honest figure."""
