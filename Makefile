@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-notebooks lint bench docs lab lock clean
+.PHONY: help install demo test test-databases test-notebooks lint bench docs lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: install ## Run the whole job on a synthetic borough of 2,000 families
 
 test: install lint ## Check style and types, and run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+
+test-databases: install ## Test reading databases against a PostgreSQL server started for it
+	$(BIN)/python -m pytest -m databases tests/sources
 
 test-notebooks: install ## Run the notebooks from beginning to end
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks

@@ -33,6 +33,9 @@ from store.files import replacing
 from store.parquet import write_parquet
 
 _BATCH_ROWS = 16_384
+_STREAMED = {"stream_results": True, "yield_per": _BATCH_ROWS}
+_AS_IT_STANDS = {"no_parameters": True}
+"""Else a driver takes the per cent sign of a LIKE for a place of its own."""
 _SECONDS_TO_CONNECT = 15
 _MOST_QUERY_BYTES = 1 << 20
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mssql": "pyodbc"}
@@ -71,7 +74,7 @@ def _drawn(connection: Connection, extract: Extract, columns: tuple[str, ...]) -
         result = _of_table(connection, extract, columns)
         places = list(range(len(columns)))
     else:
-        result = connection.exec_driver_sql(_query(extract))
+        result = connection.exec_driver_sql(_query(extract), execution_options=_STREAMED | _AS_IT_STANDS)
         places = _places(extract, list(result.keys()), columns)
     for rows in result.partitions(_BATCH_ROWS):
         yield [tuple(row[place] for place in places) for row in rows]
@@ -94,7 +97,8 @@ def _of_table(connection: Connection, extract: Extract, columns: tuple[str, ...]
     found = list(table.columns.values())
     chosen = [found[place] for place in _places(extract, [column.name for column in found], columns)]
     # As the driver gives them: the library's own types would stop at the first value that does not fit.
-    return connection.execute(select(*[type_coerce(column, NullType()) for column in chosen]))
+    plain = [type_coerce(column, NullType()) for column in chosen]
+    return connection.execute(select(*plain), execution_options=_STREAMED)
 
 
 def _places(extract: Extract, found: list[str], columns: tuple[str, ...]) -> list[int]:
@@ -156,7 +160,7 @@ def _connected(extract: Extract) -> Iterator[Connection]:
 
 def _reached(extract: Extract, engine: Engine) -> Connection:
     try:
-        connection = engine.connect().execution_options(stream_results=True, yield_per=_BATCH_ROWS)
+        connection = engine.connect()
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             _read_days_as_text(connection)
@@ -214,7 +218,7 @@ def _url(extract: Extract) -> URL:
         driver = url.get_driver_name()
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise _no_url(extract) from None
-    if _DRIVERS.get(url.get_backend_name()) != driver:
+    if _DRIVERS.get(url.get_backend_name()) != driver or not url.database:
         raise _no_url(extract)
     return url
 

@@ -230,7 +230,7 @@ def test_damaged_workbooks_are_refused(tmp_path: Path) -> None:
 
 
 def test_however_a_workbook_is_damaged_it_is_read_or_refused(tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     whole = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, [SECRET, *ROWS[0][1:]], ROWS[1]]).read_bytes()
     parts = [SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels"]
 
