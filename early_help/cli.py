@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,21 @@ CouncilFile = Annotated[Path, typer.Argument(metavar="COUNCIL.toml", help="The c
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A folder that `early-help run` wrote.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="The run folder; made if it is not there.")]
 TargetName = Annotated[str, typer.Option("--target", help="Such as under_the_radar.")]
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        console.print(f"early-help {metadata.version('early-help-analytics')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version, and stop.")
+    ] = False,
+) -> None:
+    """Early help risk analytics: from a council's extracts to audited, released lists and explanations."""
 
 
 @app.command()

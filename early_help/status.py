@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table as Grid
@@ -13,6 +14,7 @@ from early_help.runner import read_failure, read_record
 from early_help.stages import STAGES
 from fairness_audits.gate import status as gate_status
 from fairness_audits.release import GateState, Verdict
+from sources.tables import UNMAPPED_VALUES
 from store.errors import UsageError
 from store.files import read_json
 from store.keys import Keys
@@ -99,6 +101,36 @@ def print_sources(console: Console, run: RunFolder) -> None:
     console.print(grid)
     for warning in summary["warnings"]:
         console.print(f"\nWarning: {warning}", markup=False, highlight=False)
+    for line in (*_unmapped_lines(run, summary), *_not_date_lines(summary)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _unmapped_lines(run: RunFolder, summary: dict[str, Any]) -> list[str]:
+    """How many values no code map has, by column, and where they can be looked at."""
+    unmapped = summary["unmapped"]
+    if not unmapped:
+        return []
+    lines = ["\nValues that no code map has:"]
+    for one in unmapped:
+        kept = "kept as they are" if one["action"] == "kept" else "left out"
+        lines.append(
+            f"  extract {one['extract']}, {one['table']}.{one['column']}: {_many(one['values'], 'value')} in "
+            f"{_many(one['rows'], 'row')}, {kept}"
+        )
+    return [*lines, f"The values themselves (personal data): {run.path(UNMAPPED_VALUES)}"]
+
+
+def _not_date_lines(summary: dict[str, Any]) -> list[str]:
+    """How many cells are no dates, by column, and the formats tried on them."""
+    return [
+        f"\nExtract {one['extract']}, {one['table']}.{one['column']}: {_many(one['rows'], 'row')} without a date by "
+        f"{', '.join(one['formats'])}. If they are dates, add their format to dates."
+        for one in summary["not_dates"]
+    ]
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def print_targets(console: Console, lines: list[TargetLine]) -> None:

@@ -1,0 +1,43 @@
+"""What `early-help check` tells of a council's extracts: counts and where the values are, never a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from early_help.cli import app
+from tests.early_help.test_config import GOOD
+
+RUNNER = CliRunner()
+
+
+def test_check_counts_what_the_toml_makes_no_sense_of(tmp_path: Path) -> None:
+    (tmp_path / "extracts").mkdir()
+    (tmp_path / "extracts" / "pupils.csv").write_text(
+        "UPN,First,Gender,Entered\n1,A,Male,2024-01-01\n2,B,=HYPERLINK(1),2024-01-01\n3,C,Male,Michaelmas 2024\n",
+        encoding="utf-8",
+    )
+    council = tmp_path / "council.toml"
+    council.write_text(
+        GOOD.replace('folder = "extracts"', 'folder = "extracts"\nmax_bad_share = 1.0'), encoding="utf-8"
+    )
+    told = RUNNER.invoke(app, ["check", str(council), "--out", str(tmp_path / "run")])
+    assert told.exit_code == 0, told.output
+    assert "extract pupils, person_records.sex: 1 value in 1 row, left out" in told.output
+    assert str(tmp_path / "run" / "identifiable" / "sources" / "unmapped_values.parquet") in told.output
+    assert "Extract pupils, person_records.recorded_on: 1 row without a date by %Y-%m-%d." in told.output
+    assert not any(value in told.output for value in ("HYPERLINK", "Michaelmas"))
+
+
+def test_a_map_that_gives_no_code_stops_before_a_run_folder_is_made(tmp_path: Path) -> None:
+    council = tmp_path / "council.toml"
+    council.write_text(GOOD.replace('Male = "M"', 'Male = "male"'), encoding="utf-8")
+    told = RUNNER.invoke(app, ["check", str(council), "--out", str(tmp_path / "run")])
+    assert told.exception is not None and getattr(told.exception, "exit_code", None) == 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_version_is_told() -> None:
+    told = RUNNER.invoke(app, ["--version"])
+    assert told.exit_code == 0 and told.output.startswith("early-help ")
