@@ -195,13 +195,14 @@ def _schools_chart(coverage: Document) -> Chart | None:
 
 def _school_fills(school: Document, coverage: Document) -> tuple[Fill, ...]:
     fills = []
-    for level in school["came"]:
+    for name, level in zip(coverage["months"], school["came"]):
         if level is None:
             fills.append(Fill.QUIET)
-        elif level < coverage["gap_below"]:
-            fills.append(Fill.SHORT)
+        elif level < _THIN:
+            gap = any(gap["from"] <= name <= gap["to"] for gap in school["gaps"])
+            fills.append(Fill.SHORT if gap else Fill.THIN)
         else:
-            fills.append(Fill.THIN if level < _THIN else Fill.USUAL)
+            fills.append(Fill.USUAL)
     return tuple(fills)
 
 

@@ -36,12 +36,13 @@ from sources.mapping import TABLES_BY_NAME
 from sources.rule_words import rule_words
 from sources.school_coverage import SchoolFlow, school_flows
 from store.council import Council
-from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect_parts, share_of, shown_count
+from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect_parts, rounded, share_of, shown_count
 from store.table import Table
 
 Document = dict[str, Any]
 _SLOW = (30, 90)
 """Days after which a recording counts as late, and as very late."""
+_MOST_LEVEL = 9.99
 _ETHNICITY = "ethnicity"
 
 
@@ -224,22 +225,30 @@ def _shown_all(counts: Mapping[str, int]) -> dict[str, int | Hidden]:
 
 
 def _coverage(flow: Flow, months: Months) -> Document:
-    """A table's rows by month from one system, and its gaps. ``level`` is the share of a usual month."""
-    by_month = {month: flow.by_month.get(month, 0) for month in months}
-    usual = usual_rows(list(by_month.values()))
+    """A table's rows by month from one system, and its gaps. ``level`` is the share of a usual month.
+
+    All of it is worked out from the counts as shown, so that no level or gap gives a small count away.
+    """
+    shown = protect_parts({month_text(month): flow.by_month.get(month, 0) for month in months}).parts
+    seen = {month: _stands_for(shown[month_text(month)], flow.by_month.get(month, 0)) for month in months}
+    usual = usual_rows(list(seen.values()))
     judged = usual >= LEAST_USUAL
-    quiet = quiet_months(flow.table, by_month, months) if judged else set()
-    shown = protect_parts({month_text(month): rows for month, rows in by_month.items()})
+    quiet = quiet_months(flow.table, seen, months) if judged else set()
     return {
         "table": flow.table,
         "source": flow.source,
         "usual": shown_count(round(usual)),
         "judged": judged,
-        "rows": [shown.parts[month_text(month)] for month in months],
-        "level": [round(min(rows / usual, 9.99), 2) if judged else None for rows in by_month.values()],
+        "rows": list(shown.values()),
+        "level": [round(min(rows / usual, _MOST_LEVEL), 2) if judged else None for rows in seen.values()],
         "quiet": [month + 1 for month in sorted(quiet)],
-        "gaps": [_gap(gap, months, quiet) for gap in gaps_of(by_month, months, quiet, usual)] if judged else [],
+        "gaps": [_gap(gap, months, quiet) for gap in gaps_of(seen, months, quiet, usual)] if judged else [],
     }
+
+
+def _stands_for(shown: int | Hidden, count: int) -> int:
+    """A number for a count that may be used in what is shown: the middle of the small ones for a small one."""
+    return THRESHOLD // 2 if shown is Hidden.SMALL else rounded(count)
 
 
 def _gap(gap: Gap, months: Months, quiet: set[int]) -> Document:
@@ -254,7 +263,8 @@ def _school(flow: SchoolFlow, months: Months) -> Document:
         "school": flow.school,
         "ever_sent": flow.ever,
         "expected": [shown_count(flow.expected.get(month, 0)) for month in months],
-        "came": [round(flow.came[month], 2) if month in flow.came else None for month in months],
+        # In tenths: a finer share of a small school's marks would say how many pupils have none.
+        "came": [round(flow.came[month], 1) if month in flow.came else None for month in months],
         "gaps": [
             {**_gap(gap, months, SCHOOL_HOLIDAY), "pupils": shown_count(flow.pupils_missed(gap))} for gap in flow.gaps
         ],
