@@ -119,8 +119,8 @@ class RawRows:
         yield
 
     def _no_rows(self) -> pa.Table:
-        names = [f"c{index}" for index in range(len(self.kept.positions))]
-        return pa.schema([("row", pa.int64()), *[(name, pa.string()) for name in names]]).empty_table()
+        types = self.types or (pa.string(),) * len(self.kept.positions)
+        return pa.schema([("row", pa.int64()), *[(f"c{n}", kind) for n, kind in enumerate(types)]]).empty_table()
 
     def _end(self, in_last_chunk: int) -> int | None:
         """The last row above the footer; malformed lines of the footer are set aside with it."""
