@@ -10,7 +10,8 @@ from duckdb import Expression
 from sources.text import call, constant, either, first_of, matches, replaced
 
 _MINUS, _APOSTROPHE = "\u2212", "\u2019"
-_FIGURES = rf"[+-]?(\d+|\d{{1,3}}([,'{_APOSTROPHE}]\d{{3}})+)?(\.\d{{1,4}})?"
+# Twelve figures and four decimals are as many as the engine can turn into pence.
+_FIGURES = rf"[+-]?(0*\d{{1,12}}|\d{{1,3}}([,'{_APOSTROPHE}]\d{{3}}){{1,3}})?(\.\d{{1,4}})?"
 _WHOLE = rf"[+-]?(\d{{1,15}}|\d{{1,3}}([,'{_APOSTROPHE}\s]\d{{3}}){{1,4}})(\.0*)?"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 EXTRACT_DATE = dt.date(2026, 9, 7)
 BLANKS = " \t\r\n\v\f"
-INVISIBLE = "\u00ad\u200b\u200f\u202c\ufeff"
+INVISIBLE = "\u00ad\u200b\u200f\u202c\u202e\ufeff"
 MISSING = ("n/a", "-")
 BENEFITS = {"hb/ctr": "housing_benefit", "ctr": "council_tax_reduction"}
 TABLE_BENEFITS = ("housing_benefit", "council_tax_reduction", "universal_credit")

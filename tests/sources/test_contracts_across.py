@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 
 from sources.linking import Linker
 from sources.parts import part_schema
-from sources.tables import TABLES
+from sources.tables import ATTENDANCE, QUARANTINE, TABLES
+from store.run_folder import RunFolder
 from tests.sources import across_reference as reference
+from tests.sources.helpers import put, read, sources
 
 HOSTILE = ["1", "2", "1|1", "Robert'); DROP TABLE rows", "<script>", ""]
 DAYS = [dt.date(1900, 1, 1), dt.date(2010, 1, 1), dt.date(2010, 10, 28), dt.date(2010, 10, 29), dt.date(2011, 8, 25)]
@@ -102,7 +105,7 @@ def whole(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     # Making a failing case small would take minutes, as each example reads and writes files.
@@ -208,3 +211,51 @@ def test_a_child_may_be_on_record_before_birth_and_in_a_spell_of_the_household()
 def test_without_any_parts_there_is_nothing_to_judge() -> None:
     kept, noted, linker = linked({"attendance": []})
     assert (kept["attendance"], noted, linker.links.references) == ([], [], [])
+
+
+# --- the stage ---------------------------------------------------------------------------------------
+
+
+def marks_of(root: Path, pupils: str, marks: str, source: str = "schools") -> tuple[RunFolder, dict[str, Any]]:
+    """Run the stage over a school census and a file of marks; the run and its summary."""
+    put(root / "in", "pupils.csv", "upn,seen\n" + "".join(f"{upn},2023-01-01\n" for upn in pupils))
+    put(root / "in", "marks.csv", "upn,day\n" + "".join(f"{upn},2023-01-{9 + n:02}\n" for n, upn in enumerate(marks)))
+    person = {"table": "person_records", "key": ["upn"], "columns": {"recorded_on": "seen"}}
+    columns = {"event_date": "day", "recorded_on": "day", "session": {"constant": "AM"}, "code": {"constant": "L"}}
+    mark = {"table": "attendance", "key": ["upn"], "columns": columns}
+    run = sources(
+        root / "run",
+        {"name": "pupils", "source": source, "files": ["pupils.csv"], "tables": [person]},
+        {"name": "marks", "source": "schools", "files": ["marks.csv"], "tables": [mark]},
+        folder=root / "in",
+        max_bad_share=0.0,
+    )
+    return run, json.loads((run.root / "sources" / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_unlinked_rows_stop_no_run_and_are_counted_apart(tmp_path: Path) -> None:
+    run, summary = marks_of(tmp_path, "abc", "aabz")
+    assert [row["record_id"] for row in read(run, ATTENDANCE)] == ["a", "a", "b"]
+    assert [(q["file"], q["row"], q["rule"], q["value"]) for q in read(run, QUARANTINE)] == [
+        ("marks.csv", 4, "no_such_person", "z")
+    ]
+    (marks,) = [file["tables"]["attendance"] for file in summary["files"] if file["file"] == "marks.csv"]
+    assert (marks["rows"], marks["accepted"], marks["rejected"]) == (4, 3, 0)
+    assert marks["unlinked"] == {"record_id: no_such_person": 1}
+    assert summary["warnings"] == []
+
+
+def test_a_key_that_fits_nobody_is_told_loudly_and_without_a_value(tmp_path: Path) -> None:
+    _, summary = marks_of(tmp_path, "abc", "xyza")
+    (told,) = summary["warnings"]
+    for part in ("'schools'", "attendance", "3 of 4 rows", "record_id", "person_records"):
+        assert part in told
+    assert "'x'" not in told
+
+
+def test_a_source_without_a_register_is_told_once_and_loses_no_row(tmp_path: Path) -> None:
+    run, summary = marks_of(tmp_path, "abc", "xyza", source="census")
+    assert len(read(run, ATTENDANCE)) == 4 and read(run, QUARANTINE) == []
+    (told,) = summary["warnings"]
+    for part in ("'schools'", "4 of attendance", "no row of person_records", "same source"):
+        assert part in told
