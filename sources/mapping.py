@@ -11,7 +11,7 @@ from duckdb import ColumnExpression, Expression
 from sources import values
 from sources.amounts import Figures, integer_value, net_pence, pence_value, signs_turned
 from sources.config import ColumnOrigin, Extract, MappedColumn, TableMapping
-from sources.contracts import YEARS_AHEAD
+from sources.contracts import FIRST_BIRTH, YEARS_AHEAD
 from sources.tables import ATTENDANCE, TABLES
 from sources.text import call, constant, either, first_of, joined_key, whole_identifier
 from store.table import Column, ColumnType, Table
@@ -300,7 +300,8 @@ class _Compiler:
     def date(self, text: Expression, formats: Sequence[str] | None, column: str) -> Expression:
         ahead = YEARS_AHEAD if column in _FORWARD else 0
         latest = self.extract_date.replace(year=self.extract_date.year + ahead, day=min(self.extract_date.day, 28))
-        return values.date_value(text, formats or [values.ISO_DATE], latest if ahead else self.extract_date)
+        filler = FIRST_BIRTH if column == "dob" else None
+        return values.date_value(text, formats or [values.ISO_DATE], latest if ahead else self.extract_date, filler)
 
 
 _SQL_TYPES: dict[ColumnType, str] = {

@@ -38,15 +38,16 @@ def null(kind: str) -> Expression:
     return constant(None).cast(kind)
 
 
-def date_value(text: Expression, formats: Sequence[str], latest: dt.date) -> Expression:
+def date_value(text: Expression, formats: Sequence[str], latest: dt.date, filler: dt.date | None = None) -> Expression:
     """A day, by the first format that fits, else as year-month-day; a time of day after it is cut off.
 
-    A year of two figures means the century that does not go past ``latest``. A year-month-day whose time says its
-    zone is the day it was in Britain.
+    A year of two figures means the century that does not go past ``latest``, but the ``filler``, which systems write
+    for 'not known', where it could be that: 01/01/00 is 1 January 1900 and not 2000. A year-month-day whose time says
+    its zone is the day it was in Britain.
     """
     timed = call("contains", text, constant(":"))
     day = either(timed, strip(replaced(text, _TIME_OF_DAY, "")), whole_identifier(text))
-    tried = [_one_format(text if form == EXCEL_SERIAL else day, form, latest) for form in _with_iso(formats)]
+    tried = [_one_format(text if form == EXCEL_SERIAL else day, form, latest, filler) for form in _with_iso(formats)]
     return either(timed & is_zoned(text), british_day(text), first_of(*tried, null("DATE")))
 
 
@@ -54,7 +55,7 @@ def _with_iso(formats: Sequence[str]) -> list[str]:
     return [*formats, *([] if ISO_DATE in formats else [ISO_DATE])]
 
 
-def _one_format(day: Expression, form: str, latest: dt.date) -> Expression:
+def _one_format(day: Expression, form: str, latest: dt.date, filler: dt.date | None) -> Expression:
     if form == EXCEL_SERIAL:
         serial = either(
             matches(day, r"\d{1,5}(\.\d+)?"), call("split_part", day, constant("."), constant(1)), null("VARCHAR")
@@ -66,7 +67,11 @@ def _one_format(day: Expression, form: str, latest: dt.date) -> Expression:
     found = call("try_strptime", day, constant(form)).cast("DATE")
     if "%y" in form:
         year, month, of_month = (call(part, found) for part in ("year", "month", "day"))
-        return either(found > constant(latest), call("make_date", year - constant(100), month, of_month), found)
+        earlier = call("make_date", year - constant(100), month, of_month)
+        before = (
+            found > constant(latest) if filler is None else (found > constant(latest)) | (earlier == constant(filler))
+        )
+        return either(before, earlier, found)
     # Written so that the text is read once: greatest passes over null.
     return call("nullif", call("greatest", found, constant(_BEFORE_FOUR_FIGURES)), constant(_BEFORE_FOUR_FIGURES))
 

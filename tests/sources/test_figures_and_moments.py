@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sources.amounts import Figures, integer_value, net_pence, pence_value
 from sources.moments import british_day, is_zoned
-from sources.tables import QUARANTINE, RENT_TRANSACTIONS
+from sources.tables import PERSON_RECORDS, QUARANTINE, RENT_TRANSACTIONS
 from tests.sources.helpers import RENT, RENT_HEADER, put, read, rent_with, sources
 
 COMMA = Figures(decimal=",")
@@ -139,3 +139,12 @@ def test_an_amount_may_be_in_pence(tmp_path: Path) -> None:
         tmp_path / "run", rent_with(tables=[{**RENT["tables"][0], "columns": columns}]), folder=tmp_path / "in"
     )
     assert [row["amount_pence"] for row in read(run, RENT_TRANSACTIONS)] == [-1250]
+
+
+def test_a_birth_date_of_two_noughts_is_the_filler_it_stands_for(tmp_path: Path) -> None:
+    put(tmp_path / "in", "p.csv", "no,born,day\n1,01/01/00,01/01/00\n2,02/01/00,01/02/00\n3,01/01/27,01/01/26\n")
+    table = {"table": "person_records", "key": ["no"], "columns": {"dob": "born", "recorded_on": "day"}}
+    extract = {"name": "p", "source": "s", "files": ["p.csv"], "dates": ["%d/%m/%y"], "tables": [table]}
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in")
+    found = [(row["dob"].isoformat(), row["recorded_on"].isoformat()) for row in read(run, PERSON_RECORDS)]
+    assert found == [("1900-01-01", "2000-01-01"), ("2000-01-02", "2000-02-01"), ("1927-01-01", "2026-01-01")]
