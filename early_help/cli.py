@@ -27,6 +27,7 @@ from early_help.progress import ConsoleProgress
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
 from early_help.status import (
+    print_data_quality,
     print_sources,
     print_status,
     print_targets,
@@ -109,6 +110,7 @@ def check(council: CouncilFile, out: OutFolder) -> None:
     print_sources(console, folder)
     summary = folder.root / "sources" / "summary.json"
     console.print(f"\nThe same by file, with every rule: {_shown(summary)}", markup=False)
+    print_data_quality(console, folder)
 
 
 @app.command()

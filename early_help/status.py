@@ -14,6 +14,7 @@ from early_help.runner import read_failure, read_record
 from early_help.stages import STAGES
 from fairness_audits.gate import status as gate_status
 from fairness_audits.release import GateState, Verdict
+from reports.data_quality import top_points
 from sources.tables import UNMAPPED_VALUES
 from store.errors import UsageError
 from store.files import read_json
@@ -21,6 +22,7 @@ from store.keys import Keys
 from store.run_folder import RunFolder
 
 _COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
+_MOST_POINTS = 5
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,16 @@ def print_sources(console: Console, run: RunFolder) -> None:
         console.print(f"\nWarning: {warning}", markup=False, highlight=False)
     for line in (*_unmapped_lines(run, summary), *_not_date_lines(summary)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_data_quality(console: Console, run: RunFolder) -> None:
+    """Print the few things that matter most about the data, and where the rest is."""
+    told = top_points(read_json(run.root / "sources" / "data_quality.json"), _MOST_POINTS)
+    if told:
+        console.print("\nWhat the data can and cannot show, the weightiest first:")
+    for line in told:
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    console.print("All of it, for the systems' owners: reports/data_quality.html, once the whole job has run.")
 
 
 def _unmapped_lines(run: RunFolder, summary: dict[str, Any]) -> list[str]:

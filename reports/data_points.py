@@ -20,6 +20,7 @@ _MANY_SET_ASIDE = 0.01
 _MANY_UNMAPPED = 0.01
 _FEW_FILLED = 0.8
 _MANY_DEFAULTS = 0.02
+_ENOUGH_ROWS = 50
 _OLD_DAYS = 62
 _SELDOM_MONTHS = 6
 _NAMED_SCHOOLS = 4
@@ -194,7 +195,8 @@ def _unmapped(document: Document) -> Iterable[Point]:
 
 def _late(document: Document) -> Iterable[Point]:
     for flow in document["freshness"]:
-        if not flow["stands_in"] and (flow["over_30"] or 0) >= _MANY_LATE:
+        enough = isinstance(flow["rows"], int) and flow["rows"] >= _ENOUGH_ROWS
+        if enough and not flow["stands_in"] and (flow["over_30"] or 0) >= _MANY_LATE:
             yield Point(
                 flow["source"],
                 flow["over_30"],

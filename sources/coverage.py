@@ -24,8 +24,8 @@ GAP_SHARE = 0.25
 THIN_SHARE = 0.5
 """Under this share, a month between two short ones does not part them."""
 _MOST_BETWEEN = 1
-LEAST_USUAL = 5
-"""Tables with fewer rows in a usual month are not judged."""
+LEAST_USUAL = 10
+"""Tables with fewer rows in a usual month are not judged by the month: most of their counts are not shown."""
 LEAST_EXPECTED = 40
 """A gap is told where at least so many rows were to be expected in it; a shorter one may be chance."""
 _FULL_SHARE = 0.9
