@@ -272,10 +272,10 @@ def test_a_header_alone_has_no_rows(tmp_path: Path) -> None:
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as held, held.open("xl/x.xml", "w", force_zip64=True) as part:
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as held, held.open("xl/x.xml", "w", force_zip64=True) as part:
         for _ in range(1_030):
             part.write(bytes(1 << 20))
-    assert path.stat().st_size < 2_000_000
+    assert path.stat().st_size < 10_000_000
     began = time.process_time()
     assert "unpacks to more than" in refused(tmp_path).message
     assert time.process_time() - began < 0.5
