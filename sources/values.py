@@ -66,8 +66,8 @@ def _one_format(day: Expression, form: str, latest: dt.date, filler: dt.date | N
         return either(in_range, constant(dt.date(1899, 12, 30)) + number, null("DATE"))
     found = call("try_strptime", day, constant(form)).cast("DATE")
     if "%y" in form:
-        year, month, of_month = (call(part, found) for part in ("year", "month", "day"))
-        earlier = call("make_date", year - constant(100), month, of_month)
+        # By years, not by parts: there was no 29 February 1900, and the engine works it out for every row.
+        earlier = call("subtract", found, call("to_years", constant(100))).cast("DATE")
         before = (
             found > constant(latest) if filler is None else (found > constant(latest)) | (earlier == constant(filler))
         )
