@@ -286,7 +286,7 @@ def _every_school(document: Document) -> str:
     if not whole:
         return ""
     if whole < len(schools):
-        which = f"{text.sentence(text.counted(whole, 'school', 'schools'))[:-1]} of {text.count(len(schools))}"
+        which = f"{text.count(whole)} of {text.count(len(schools))} schools"
     else:
         which = "The one school" if whole == 1 else f"All {text.count(whole)} schools"
     return f"{which} sent register marks in every month that schools were open"
