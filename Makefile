@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-notebooks lint bench docs lab lock clean
+.PHONY: help install demo test test-databases test-notebooks lint bench docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: install ## Measure the main job's time and memory, stage by stage
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference
+
+calibration: install ## Measure the synthetic borough against the published figures, into its page
+	$(BIN)/python -m sources.synthetic.page docs/synthetic-borough.md
 
 lab: install ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 
+from sources.synthetic.built_in import BUILT_IN, QUARTERLY_CONTACTS, BuiltIn
 from sources.synthetic.clock import Array
 from sources.synthetic.figure import Target
 from sources.synthetic.reread import BLOCKS, read_back
@@ -41,7 +43,7 @@ class Figure:
     margin: float
     rows: int
 
-    def standing(self, target: Target) -> Standing:
+    def standing(self, target: Target | BuiltIn) -> Standing:
         if not self.rows:
             return Standing.NONE
         if target.low <= self.value <= target.high:
@@ -51,17 +53,30 @@ class Figure:
 
 
 def measure(extracts: Path, truth: Path) -> dict[str, Figure]:
-    """Every target's figure by name, from the extracts in a folder and the truth in another."""
+    """The figure of every target and of everything built in, by name, from the extracts and from the truth."""
     with read_back(extracts, truth) as connection:
-        return {target.name: _figure(connection, target) for target in TARGETS}
+        figures = {target.name: _figure(connection, target) for target in TARGETS}
+        connection.execute(QUARTERLY_CONTACTS)
+        return figures | {built.name: _built_in(connection, built) for built in BUILT_IN}
 
 
 def _figure(connection: duckdb.DuckDBPyConnection, target: Target) -> Figure:
     sums = f"block, sum({target.top})::DOUBLE AS top, sum({target.bottom})::DOUBLE AS bottom, count(*) AS n"
-    blocks = connection.table(target.table).filter(target.where).aggregate(sums, "block").order("block").fetchnumpy()
-    top, bottom = (np.zeros(BLOCKS) for _ in range(2))
-    top[blocks["block"]], bottom[blocks["block"]] = blocks["top"], blocks["bottom"]
-    return figure_of(top, bottom, int(blocks["n"].sum()))
+    blocks = connection.table(target.table).filter(target.where).aggregate(sums, "block").order("block")
+    return _of_blocks(blocks.fetchall())
+
+
+def _built_in(connection: duckdb.DuckDBPyConnection, built: BuiltIn) -> Figure:
+    values = {"code": built.code} if built.code else None
+    return _of_blocks([(*row, row[2]) for row in connection.execute(built.statement, values).fetchall()])
+
+
+def _of_blocks(rows: list[tuple[Any, ...]]) -> Figure:
+    """Block, the two sums and the count of rows, of each block that has any."""
+    top, bottom = np.zeros(BLOCKS), np.zeros(BLOCKS)
+    for block, above, below, _ in rows:
+        top[block], bottom[block] = float(above or 0), float(below or 0)
+    return figure_of(top, bottom, int(sum(row[3] or 0 for row in rows)))
 
 
 def figure_of(top: Array, bottom: Array, rows: int) -> Figure:

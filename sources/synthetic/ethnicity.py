@@ -37,15 +37,15 @@ GROUPS: tuple[Group, ...] = (
     Group("MWBC", "White and Black Caribbean", 0.035, 1.50, 0.10, 1.00, ("british", "caribbean")),
     Group("MWBA", "White and Black African", 0.025, 1.20, -0.10, 0.90, ("british", "nigerian", "ghanaian")),
     Group("MWAS", "White and Asian", 0.025, 0.90, 0.00, 0.90, ("british", "indian")),
-    Group("MOTH", "Mixed Other", 0.045, 1.10, -0.40, 0.90, ("british", "iberian", "arab")),
+    Group("MOTH", "Mixed Other", 0.045, 1.10, -0.45, 0.90, ("british", "iberian", "arab")),
     Group("AIND", "Indian", 0.020, 0.60, -0.75, 0.50, ("indian",)),
     Group("APKN", "Pakistani", 0.022, 0.80, -0.05, 0.45, ("pakistani",)),
     Group("ABAN", "Bangladeshi", 0.095, 0.75, -0.15, 0.45, ("bangladeshi",)),
     Group("AOTH", "Asian Other", 0.035, 0.70, -0.85, 0.60, ("other_asian",)),
     Group("CHNE", "Chinese", 0.012, 0.45, -0.90, 0.40, ("chinese",)),
     Group("BCRB", "Black Caribbean", 0.075, 1.50, 0.00, 0.90, ("caribbean",)),
-    Group("BAFR", "Black African", 0.150, 1.25, -1.20, 0.45, ("nigerian", "ghanaian", "somali", "congolese")),
-    Group("BOTH", "Black Other", 0.025, 1.30, -0.65, 0.70, ("caribbean", "nigerian")),
+    Group("BAFR", "Black African", 0.150, 1.25, -1.28, 0.45, ("nigerian", "ghanaian", "somali", "congolese")),
+    Group("BOTH", "Black Other", 0.025, 1.30, -0.70, 0.70, ("caribbean", "nigerian")),
     Group("OOTH", "Other Ethnic Group", 0.034, 0.90, -1.00, 0.70, ("arab", "iberian", "turkish")),
 )
 

@@ -29,7 +29,7 @@ _SETTLES, _SETTLES_SLOWLY = 0.6, 0.03
 _GAP_DAYS = 56.0
 _DEDUCTED_FROM_WEEK, _DEDUCTED = 14, 0.04
 """The share of arrears taken from Universal Credit for the landlord each month, and from when."""
-_OLD_DEBT = 12.5
+_OLD_DEBT = 12.0
 """Weeks of rent owed at the start, on average, by those who struggle."""
 
 

@@ -217,6 +217,7 @@ def _read(extracts: Path, pattern: str, delimiter: str, columns: tuple[str, ...]
 def read_back(extracts: Path, truth: Path) -> duckdb.DuckDBPyConnection:
     """A connection with the tables that the figures of ``targets.py`` are counted in."""
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     for name, (pattern, delimiter, columns) in _CSV.items():
         connection.register(name, _read(extracts, pattern, delimiter, columns))
     connection.read_parquet(str(truth / "young_carers.parquet")).to_view("carers_truth")

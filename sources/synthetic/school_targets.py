@@ -50,12 +50,19 @@ _BY_ETHNICITY = tuple(
         "autumn_persistent::INT",
     )
     for label, code, rate, allowed in (
-        ("Black African", "BAFR", 11.4, 0.03),
         ("Asian Other", "AOTH", 16.1, 0.05),
         ("Black Other", "BOTH", 19.7, 0.05),
         ("Mixed Other", "MOTH", 28.5, 0.05),
         ("Other Ethnic Group", "OOTH", 17.2, 0.05),
     )
+)
+
+_AFRICAN_AUTUMN = Target(
+    *("Persistently absent, eligible for free meals, Black African", "11.4%", _EES, 0.084, 0.144, "pupil_years"),
+    top="autumn_persistent::INT",
+    where="year = 2024 AND meals AND true_ethnicity = 'BAFR'",
+    aimed=False,
+    note="the two terms' rates are aimed at; one term's is higher here, as a short time catches more passing absence",
 )
 
 ATTENDANCE: tuple[Target, ...] = (
@@ -97,6 +104,7 @@ ATTENDANCE: tuple[Target, ...] = (
         "year = 2023 AND NOT meals",
         "autumn_persistent::INT",
     ),
+    _AFRICAN_AUTUMN,
     *_BY_ETHNICITY,
     pupils_who(
         "Persistently absent, Black African, free meals",

@@ -12,6 +12,10 @@ from store.table import Table
 from tests.sources.synthetic.conftest import Made
 
 
+pytestmark = pytest.mark.xdist_group("synthetic_borough")
+"""The borough is read once, by one worker."""
+
+
 def _read(run: RunFolder, table: Table) -> duckdb.DuckDBPyRelation:
     return duckdb.read_parquet(str(run.path(table)))
 
@@ -149,3 +153,37 @@ def test_no_row_knows_of_a_later_day(run: RunFolder) -> None:
     ahead, leavers = _one(status.aggregate("count_if(leaving_date > recorded_on), count(leaving_date)"))
     assert leavers
     assert ahead == 0
+
+
+def test_one_school_stops_sending_marks(run: RunFolder) -> None:
+    """Its pupils are on roll in summer 2026, and have marks before March and none after."""
+    status, marks = _read(run, tables.SCHOOL_STATUS), _read(run, tables.ATTENDANCE)
+    summer = status.filter("event_date > DATE '2026-05-01'").project("record_id, school_id").distinct()
+    after = marks.filter("event_date >= DATE '2026-05-10'").project("record_id").distinct()
+    unmarked = summer.join(after, "record_id", how="anti")
+    schools, pupils = _one(unmarked.aggregate("count(DISTINCT school_id), count(*)"))
+    assert (schools, int(str(pupils)) > 5) == (1, True)
+    before = marks.filter("event_date BETWEEN DATE '2025-10-01' AND DATE '2026-02-28'").project("record_id").distinct()
+    assert int(str(_one(unmarked.join(before, "record_id", how="semi").count("*"))[0])) > 5
+
+
+def test_made_up_pupil_numbers_give_way_to_the_pupils_own(made: Made, run: RunFolder) -> None:
+    pupils = _read(run, tables.PERSON_RECORDS).filter("source = 'schools'").project("file, record_id, upn")
+    people = made.of_truth("record_person").filter("source = 'schools'").project("file, record_id, person")
+    both = pupils.join(people, "file, record_id").aggregate(
+        "person, count(DISTINCT upn) AS numbers, count_if(upn SIMILAR TO '.*[A-Z]') AS made_up", "person"
+    )
+    changed, made_up, odd = _one(
+        both.aggregate(
+            "count_if(numbers = 2), count_if(made_up > 0), count_if(numbers > 2 OR (numbers = 2 AND made_up = 0))"
+        )
+    )
+    assert int(str(made_up)) >= int(str(changed)) > 0
+    assert odd == 0
+    numbers = _read(run, tables.ATTENDANCE).filter("record_id SIMILAR TO '.*[A-Z]'")
+    assert int(str(_one(numbers.count("*"))[0])) > 50
+
+
+def test_rows_sent_twice_are_superseded(run: RunFolder) -> None:
+    twice = _read(run, tables.QUARANTINE).filter("rule = 'superseded' AND source = 'schools'")
+    assert _one(twice.count("*"))[0]
