@@ -14,18 +14,22 @@ _SIGNIFICANT_DIGITS = 15
 """Of a floating-point number: as many as a spreadsheet shows, so that 33.300000000000004 is 33.3 again."""
 
 
-def cell_text(value: object) -> str | None:
+def cell_text(value: object, decimal: str = ".") -> str | None:
     """The text of a value; None for none.
 
     Dates and times are ISO 8601, midnight is a date alone; yes and no are ``true`` and ``false``; numbers have no
-    exponent and whole ones no ``.0``; decimals keep every digit. Bytes are hexadecimal.
+    exponent and whole ones no ``.0``; decimals keep every digit. Bytes are hexadecimal. ``decimal`` is the mark that
+    the council's texts have in numbers, which a mapping then expects of every number.
     """
     if value is None:
         return None
     make = _MAKERS.get(type(value))
     if make is None:
         make = next((made for kind, made in _MAKERS.items() if isinstance(value, kind)), str)
-    return make(value)
+    text = make(value)
+    if decimal != "." and text is not None and isinstance(value, float | Decimal):
+        return text.replace(".", decimal)
+    return text
 
 
 def _number(value: float) -> str | None:

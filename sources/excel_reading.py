@@ -51,7 +51,7 @@ def open_excel(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     extract = file.extract
     header = [clean(name) for name in extract.header] if extract.header is not None else _names(next(rows, []))
     kept = positions_of(file, header, wanted)
-    return RawRows(file, kept, _batches(rows, kept.positions))
+    return RawRows(file, kept, _batches(rows, kept.positions, extract.decimal))
 
 
 def _names(cells: list[Any]) -> list[str]:
@@ -61,7 +61,7 @@ def _names(cells: list[Any]) -> list[str]:
     return names
 
 
-def _batches(rows: Iterator[list[Any]], positions: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
+def _batches(rows: Iterator[list[Any]], positions: tuple[int, ...], decimal: str) -> Iterator[pa.RecordBatch]:
     names = ["row", *[f"c{index}" for index in range(len(positions))]]
     before = 0
     while block := list(islice(rows, _BATCH_ROWS)):
@@ -69,12 +69,10 @@ def _batches(rows: Iterator[list[Any]], positions: tuple[int, ...]) -> Iterator[
         before += len(block)
         width = len(block[0])
         cells = [
-            pa.array(
-                [cell_text(row[position]) for row in block] if position < width else [None] * len(block), pa.string()
-            )
+            [cell_text(row[position], decimal) for row in block] if position < width else [None] * len(block)
             for position in positions
         ]
-        yield pa.RecordBatch.from_arrays([numbers, *cells], names=names)
+        yield pa.RecordBatch.from_arrays([numbers, *[pa.array(held, pa.string()) for held in cells]], names=names)
 
 
 def _filled_rows(file: ExtractFile, sheet: CalamineSheet) -> Iterator[list[Any]]:

@@ -58,8 +58,10 @@ def copy_extract(con: duckdb.DuckDBPyConnection, extract: Extract, columns: tupl
     con.from_arrow(schema.empty_table()).create("copied")
     with _connected(extract) as connection:
         for rows in _drawn(connection, extract, columns):
-            cells = [pa.array([cell_text(value) for value in column], pa.string()) for column in zip(*rows)]
-            con.from_arrow(pa.table(cells, schema=schema)).insert_into("copied")
+            cells = [[cell_text(value, extract.decimal) for value in column] for column in zip(*rows)]
+            con.from_arrow(pa.table([pa.array(held, pa.string()) for held in cells], schema=schema)).insert_into(
+                "copied"
+            )
     ordered = con.table("copied").order(", ".join(names))
     with replacing(path) as temporary:
         named = pa.schema([(name, pa.string()) for name in columns])

@@ -138,6 +138,13 @@ def test_real_dates_are_read_under_any_date_setting(tmp_path: Path, dates: list[
     assert [row["event_date"] for row in read(run, RENT_TRANSACTIONS)] == [dt.date(2024, 1, 31), dt.date(2024, 2, 1)]
 
 
+def test_numbers_and_texts_are_read_by_one_decimal_mark(tmp_path: Path) -> None:
+    rows = [["a/1", ROWS[0][1], "DD", 1234.5], ["b/1", ROWS[0][1], "DD", "1.234,56"], ["c/1", ROWS[0][1], "DD", 2000]]
+    workbook(tmp_path / "in" / "rent.xlsx", Rents=[HEADER, *rows])
+    run = sources(tmp_path / "run", {**EXCEL, "decimal": ","}, folder=tmp_path / "in")
+    assert [row["amount_pence"] for row in read(run, RENT_TRANSACTIONS)] == [123_450, 123_456, 200_000]
+
+
 def test_the_other_calendar_of_older_workbooks(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "rent.xlsx", {"date_1904": True, "default_date_format": "dd/mm/yy"}) as book:
         sheet = book.add_worksheet()
@@ -272,7 +279,10 @@ def test_a_header_alone_has_no_rows(tmp_path: Path) -> None:
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as held, held.open("xl/x.xml", "w", force_zip64=True) as part:
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as held,
+        held.open("xl/x.xml", "w", force_zip64=True) as part,
+    ):
         for _ in range(1_030):
             part.write(bytes(1 << 20))
     assert path.stat().st_size < 10_000_000

@@ -116,6 +116,11 @@ def test_rows_reach_the_table_as_from_a_file(tmp_path: Path, url: str) -> None:
     assert {(row["file"], row["row"]) for row in read(run, QUARANTINE)} == {("database/rent", 3)}
 
 
+def test_numbers_have_the_decimal_mark_of_the_councils_texts(tmp_path: Path, url: str) -> None:
+    fill(url, rent_table(), RENTS)
+    assert next(row[0] for row in copied(tmp_path, "amount", decimal=",")) in ("-20,5", "-20,50")
+
+
 def test_hostile_names_and_values_are_only_names_and_values(tmp_path: Path, url: str) -> None:
     columns = [name for name in HOSTILE if name.strip()]
     table = sa.Table(
