@@ -16,10 +16,12 @@ from enum import StrEnum
 from sources.attendance_codes import REGISTER_CODES
 from sources.config import EXCEL_SERIAL
 from sources.ethnicity_codes import ETHNICITY_CODES
+from sources.suggestions.headers import words
 
 MOST_ROWS = 20_000
 MOST_DISTINCT_LOOKED_AT = 1_000
-MISSING_WORDS = ("null", "(null)", "n/a", "na", "none", "nil", "-", "--", ".", "?", "#n/a", "not recorded", "nan")
+MISSING_WORDS = ("null", "(null)", "n/a", "#n/a", "-", "--", ".", "?", "not recorded")
+"""Words for nothing, in small letters. Na, Nil and None are left out: people are called so."""
 CATEGORICAL_VALUES = 40
 """A column with more different values is no list of codes."""
 ROWS_A_VALUE = 5
@@ -149,7 +151,8 @@ def distinct_share(rows: Sequence[Sequence[str]], places: Sequence[int]) -> floa
 def _column(name: str, cells: list[str]) -> Profile:
     counts = Counter(cells)
     counts.pop("", None)
-    missing = tuple(sorted(value for value in counts if value.lower() in MISSING_WORDS))
+    of_names = bool({"forename", "surname", "name"} & set(words(name)))
+    missing = () if of_names else tuple(sorted(value for value in counts if value.lower() in MISSING_WORDS))
     for word in missing:
         del counts[word]
     filled = sum(counts.values())

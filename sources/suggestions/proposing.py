@@ -16,6 +16,7 @@ from sources.suggestions.profiling import Profile, Shape
 from sources.suggestions.proposal import CodeMap, Line, Proposal
 from sources.suggestions.spellings import meaning
 from sources.suggestions.vocabulary import GROUP_KEYS, Key, Kind
+from store.table import ColumnType
 
 _FILLED_BY_TOPIC: tuple[tuple[str, str, frozenset[str], str], ...] = (
     ("service_episodes", "service", frozenset({"early", "help"}), "early_help"),
@@ -286,9 +287,10 @@ class Proposer:
         return replace(proposal, lines=tuple(self._with_map(proposal.table, line, maps) for line in proposal.lines))
 
     def _with_map(self, table: str, line: Line, maps: dict[str, CodeMap]) -> Line:
-        allowed = next(column.codes for column in TABLES_BY_NAME[table].columns if column.name == line.column)
+        column = next(column for column in TABLES_BY_NAME[table].columns if column.name == line.column)
+        allowed = column.codes if column.type is ColumnType.TEXT else ()
         one = self._profile(line.headers[0]) if len(line.headers) == 1 and isinstance(line.origin, str) else None
-        made = self._map(table, line.column, allowed, one) if one and allowed and not one.separators else None
+        made = self._map(table, line.column, allowed, one) if one and allowed else None
         if made is None:
             return line
         before = maps.get(made.name)

@@ -64,7 +64,7 @@ def sample(path: Path) -> TextSample | TableSample:
         raise UsageError(
             "A workbook or an archive cannot be looked into.",
             where=path.name,
-            fix="Save the sheet as CSV, or unpack the archive, and ask again.",
+            fix="Save the sheet as CSV, or unpack the archive, and ask again; map a workbook with format = 'excel'.",
         )
     return _unpacked(path) if first[:2] == _GZIP else _plain(path)
 

@@ -55,7 +55,9 @@ def sniff(sample: TextSample, name: str) -> Layout:
         raise InputRejected("The file is blank.", where=name, fix="Ask for the extract again.")
     if text.lstrip().startswith("<"):
         raise InputRejected(
-            "The file is XML or a web page, not a table.", where=name, fix="Ask for the extract as CSV, and ask again."
+            "The file is XML or a web page, not a table.",
+            where=name,
+            fix="Ask for the extract as CSV. A children in need return is mapped by hand, with format = 'cin_census'.",
         )
     lines = text.splitlines()
     delimiter = _delimiter(lines)
