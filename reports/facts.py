@@ -168,16 +168,17 @@ class FeatureFacts:
 
 @dataclass(frozen=True)
 class ExtractFacts:
-    """Rows of one extract meant for one table: in, accepted, set aside, and the rule broken most often."""
+    """Rows of one extract meant for one table, as they may be shown, and the rule broken most often."""
 
     name: str
     source: str
     table: str
-    rows_in: int
-    accepted: int
-    set_aside: int
-    replaced: int
-    blanked: int
+    rows_in: str
+    accepted: str
+    set_aside: str
+    share_set_aside: float | None
+    """None where it may not be shown."""
+    blanked: str
     reason: str
 
 
@@ -198,8 +199,9 @@ class SystemFacts:
 class RunFacts:
     """Everything of a run but its targets."""
 
-    rows_read: int
+    rows_read: str
     files_read: int
+    set_aside: str
     extracts: tuple[ExtractFacts, ...]
     matching: tuple[tuple[str, str], ...]
     systems: tuple[SystemFacts, ...]

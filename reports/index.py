@@ -69,10 +69,9 @@ _MATCHING_AT_A_GLANCE = ("Records of people", "People they turned out to be", "F
 
 
 def _read(council: Council, run: RunFacts) -> str:
-    set_aside = text.count(sum(extract.set_aside for extract in run.extracts))
     covers = f"{text.day(council.covers_from)} to {text.day(council.covers_to)}"
     files = text.counted(run.files_read, "file", "files")
-    return f"{text.count(run.rows_read)} rows in {files}, covering {covers}. {set_aside} were set aside"
+    return f"{run.rows_read} rows in {files}, covering {covers}. {text.sentence(run.set_aside)[:-1]} were set aside"
 
 
 def _described(run: RunFacts) -> tuple[str, ...]:

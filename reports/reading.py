@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports import text
+from reports.data_words import cell
 from reports.facts import (
     AuditFacts,
     Candidate,
@@ -23,10 +24,9 @@ from reports.facts import (
     TargetFacts,
 )
 from reports.words import CANDIDATE_WORDS, GROUPING_WORDS, OUTCOME_WORDS, UNIT_WORDS
-from store.small_numbers import ROUND_TO, THRESHOLD, rounded
+from store.small_numbers import ROUND_TO, THRESHOLD, protect_parts, rounded, share_of, shown_count
 
 Document = Mapping[str, Any]
-_COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
 
 
 def target_facts(name: str, evaluation: Document) -> TargetFacts:
@@ -183,8 +183,9 @@ def run_facts(summary: Document, quality: Document, features: tuple[FeatureFacts
     """The run from ``sources/summary.json``, ``residents/quality.json`` and the features."""
     files = summary.get("files", [])
     return RunFacts(
-        rows_read=sum(file["rows"] for file in files),
+        rows_read=cell(shown_count(sum(file["rows"] for file in files))),
         files_read=len(files),
+        set_aside=cell(shown_count(sum(_set_aside(found) for file in files for found in file["tables"].values()))),
         extracts=_extracts(files),
         matching=_matching(quality),
         systems=_systems(quality),
@@ -193,26 +194,44 @@ def run_facts(summary: Document, quality: Document, features: tuple[FeatureFacts
 
 
 def _extracts(files: list[Document]) -> tuple[ExtractFacts, ...]:
-    """One entry for each extract and table it feeds, over all its files."""
+    """One entry for each extract and table it feeds, over all its files; no count is small enough to tell of anyone."""
     counts: dict[tuple[str, str, str], Counter[str]] = {}
     rules: dict[tuple[str, str, str], Counter[str]] = {}
     for file in files:
         for table, found in file["tables"].items():
             place = file["extract"], file["source"], table
-            counts.setdefault(place, Counter()).update({name: found[name] for name in _COUNTS})
+            counts.setdefault(place, Counter()).update(_became(found))
             rules.setdefault(place, Counter()).update(found["rules"])
-    return tuple(
-        ExtractFacts(
-            *place,
-            rows_in=counts[place]["rows"],
-            accepted=counts[place]["accepted"],
-            set_aside=counts[place]["rejected"],
-            replaced=counts[place]["superseded"],
-            blanked=counts[place]["blanked"],
-            reason=min(rules[place], key=lambda rule: (-rules[place][rule], rule), default=""),
-        )
-        for place in sorted(counts)
+    return tuple(_extract(place, counts[place], rules[place]) for place in sorted(counts))
+
+
+def _extract(place: tuple[str, str, str], counts: Counter[str], rules: Counter[str]) -> ExtractFacts:
+    shown = protect_parts({name: counts[name] for name in ("accepted", "set_aside", "superseded")})
+    return ExtractFacts(
+        *place,
+        rows_in=cell(shown.total),
+        accepted=cell(shown.parts["accepted"]),
+        set_aside=cell(shown.parts["set_aside"]),
+        share_set_aside=share_of(shown.parts["set_aside"], shown.total) or None,
+        blanked=cell(shown_count(counts["blanked"])),
+        reason=min(rules, key=lambda rule: (-rules[rule], rule), default=""),
     )
+
+
+def _became(found: Document) -> dict[str, int]:
+    return {
+        "accepted": found["accepted"],
+        "set_aside": _set_aside(found),
+        "superseded": found["superseded"],
+        "blanked": found["blanked"],
+    }
+
+
+def _set_aside(found: Document) -> int:
+    """Rows that broke a rule of their own or across tables."""
+    unlinked: Mapping[str, int] = found["unlinked"]
+    rejected: int = found["rejected"]
+    return rejected + sum(unlinked.values())
 
 
 def _matching(quality: Document) -> tuple[tuple[str, str], ...]:

@@ -243,6 +243,7 @@ SUMMARY: dict[str, Any] = {
                     "rows": 100_000,
                     "accepted": 99_100,
                     "rejected": 870,
+                    "unlinked": {},
                     "superseded": 30,
                     "blanked": 12,
                     "rules": {"code: not a code in force on the day": 800, "event_date: after the extract": 70},

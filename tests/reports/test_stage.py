@@ -247,6 +247,20 @@ def test_the_index_counts_rows_in_accepted_and_set_aside(reported: RunFolder) ->
     assert "Children who belong to two families now under 10" in text
 
 
+def test_the_index_shows_no_small_count_of_rows_set_aside(run: RunFolder) -> None:
+    summary = read_json(run.root / "sources" / "summary.json")
+    for file in summary["files"]:
+        file["tables"]["attendance"] |= {"rejected": 1, "unlinked": {"record_id: no_such_person": 2}, "superseded": 0}
+    write_json(run.root / "sources" / "summary.json", summary)
+    report(run)
+    html = (run.root / "reports" / "index.html").read_text(encoding="utf-8")
+    row = re.search(r'<th scope="row">Attendance.*?</tr>', html)
+    assert row is not None
+    cells = re.findall(r'<td class="num">(.*?)</td>', row[0])
+    assert cells == ["198,205", "198,200", "fewer than 10", "25"]
+    assert "Fewer than 10 were set aside" in Page(html).text
+
+
 def test_the_reports_work_on_a_run_without_anything_before_the_models(run: RunFolder) -> None:
     for relative in (
         "sources/summary.json",
