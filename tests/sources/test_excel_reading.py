@@ -170,6 +170,66 @@ def test_merged_cells_count_in_their_first_place(tmp_path: Path) -> None:
     assert rows_of(tmp_path, EXCEL, "ref", "amount") == [(1, "a/1", "1", None), (2, None, "2", None)]
 
 
+def compound_file(stream: str, content: bytes) -> bytes:
+    """A file of the older Office format with one stream of at least 4,096 bytes in it."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    content += bytes(-len(content) % 512)
+    sectors = len(content) // 512
+    header = struct.pack("<8s16sHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6,
+                         0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<I", 0)  # fmt: skip
+    chain = [table, end, *range(3, 2 + sectors), end]
+
+    def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+        held = name.encode("utf-16-le").ljust(64, b"\0")
+        return held + struct.pack("<HBBIII16sIQQIQ", len(name) * 2 + 2, kind, 1, free, free, child, b"", 0, 0, 0,
+                                  start, size)  # fmt: skip
+
+    directory = entry("Root Entry", 5, 1, end, 0) + entry(stream, 2, free, 2, len(content))
+    places = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+    return header.ljust(512, b"\xff") + places + directory.ljust(512, b"\0") + content
+
+
+def older_workbook(rows: list[list[Any]]) -> bytes:
+    """A workbook as Excel 97 to 2003 saved it, of texts, numbers, dates, yes or no, and errors (as an int)."""
+
+    def record(kind: int, form: str, *held: Any) -> bytes:
+        made = struct.pack(f"<{form}", *held)
+        return struct.pack("<HH", kind, len(made)) + made
+
+    def text(held: str) -> bytes:
+        return held.encode("utf-16-le")
+
+    def cell(row: int, column: int, held: Any) -> bytes:
+        if isinstance(held, str):
+            return record(0x204, f"HHHHB{len(held) * 2}s", row, column, 0, len(held), 1, text(held))
+        if isinstance(held, bool | int):
+            return record(0x205, "HHHBB", row, column, 0, held, 0 if isinstance(held, bool) else 1)
+        if isinstance(held, dt.date):
+            return record(0x203, "HHHd", row, column, 1, float((held - dt.date(1899, 12, 30)).days))
+        return record(0x203, "HHHd", row, column, 0, held)
+
+    formats = record(0xE0, "HH16x", 0, 0) + record(0xE0, "HH16x", 0, 14)
+    before = record(0x809, "HHHHII", 0x600, 5, 0, 1997, 0, 0) + record(0x42, "H", 1200) + formats
+    name = record(0x85, "IBBBB10s", 0, 0, 0, 5, 1, text("Rents"))
+    after = record(0x0A, "")
+    name = name[:4] + struct.pack("<I", len(before) + len(name) + len(after)) + name[8:]
+    cells = [cell(row, column, held) for row, line in enumerate(rows) for column, held in enumerate(line)]
+    size = record(0x200, "IIHHH", 0, len(rows), 0, max(map(len, rows)), 0)
+    sheet = record(0x809, "HHHHII", 0x600, 0x10, 0, 1997, 0, 0) + size + b"".join(cells) + record(0x0A, "")
+    return compound_file("Workbook", (before + name + after + sheet).ljust(4_096, b"\0"))
+
+
+def test_an_older_workbook_is_read(tmp_path: Path) -> None:
+    not_available = 0x2A
+    rows = [[*HEADER, "open"], [*ROWS[0], True], [*ROWS[1][:3], not_available, False]]
+    put(tmp_path, "rent.xls", older_workbook(rows))
+    settings = {**EXCEL, "files": ["rent.xls"], "sheet": "Rents"}
+    assert [row[1:-1] for row in rows_of(tmp_path, settings, *HEADER, "open")] == [
+        ("a/1", "2024-01-31", "Basic Rent", "100", "true"),
+        ("b/1", "2024-02-01", "DD", None, "false"),
+    ]
+
+
 # --- what is refused ---------------------------------------------------------------------------------------
 
 SECRET = "Zebedee"
@@ -182,22 +242,6 @@ def refused(folder: Path, name: str = "rent.xlsx", **settings: Any) -> InputReje
     assert SECRET not in str(found.value)
     assert found.value.__suppress_context__ or found.value.__context__ is None
     return found.value
-
-
-def encrypted() -> bytes:
-    """As much of an encrypted workbook as shows what it is: a compound file with a stream EncryptedPackage."""
-    sector = 512
-    header = struct.pack("<8s16sHHHHH6xIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6,
-                         0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0)  # fmt: skip
-    header = header.ljust(sector, b"\xff")
-    fat = struct.pack("<II", 0xFFFFFFFD, 0xFFFFFFFE).ljust(sector, b"\xff")
-
-    def entry(name: str, kind: int, child: int) -> bytes:
-        held = name.encode("utf-16-le").ljust(64, b"\0")
-        return held + struct.pack("<HBBIII16sIQQIQ", len(name) * 2 + 2, kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child, b"",
-                                  0, 0, 0, 0xFFFFFFFE, 0)  # fmt: skip
-
-    return header + fat + (entry("Root Entry", 5, 1) + entry("EncryptedPackage", 2, 0xFFFFFFFF)).ljust(sector, b"\0")
 
 
 def test_a_sheet_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
@@ -213,7 +257,7 @@ def test_a_sheet_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
         (f"ref,amount\n{SECRET},1\n".encode(), "no Excel workbook"),
         (b"PK\x03\x04" + SECRET.encode() * 100, "no Excel workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000), "no Excel workbook"),
-        (encrypted(), "has a password"),
+        (compound_file("EncryptedPackage", bytes(4_096)), "has a password"),
     ],
     ids=["empty", "csv", "no zip", "no compound file", "password"],
 )
