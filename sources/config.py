@@ -342,6 +342,10 @@ class Extract(Section):
                 raise ValueError("a database needs url_env, and exactly one of table and query_file")
         elif not self.files:
             raise ValueError("files is missing: say which files of the folder are this extract's")
+        origins = [origin for table in self.tables for origin in table.columns.values()]
+        formats = [*self.dates, *(form for one in origins if isinstance(one, MappedColumn) for form in one.dates or [])]
+        if self.format in ("excel", "sql") and "%Y-%d-%m" in formats:
+            raise ValueError("a real date comes as year-month-day, which %Y-%d-%m would read as another day")
         if self.format == "cin_census" and self.rows not in ROW_ELEMENTS:
             raise ValueError("rows says which element makes a row; it is one of " + ", ".join(ROW_ELEMENTS))
 

@@ -369,7 +369,7 @@ def test_cells_without_places_are_read(tmp_path: Path) -> None:
     assert [row[1:3] for row in rows_of(tmp_path, EXCEL, "ref", "amount")] == [("a/1", "100"), ("b/1", "-20.5")]
 
 
-@pytest.mark.parametrize("settings", [{"format": "csv", "sheet": "x"}, {"sheet": ""}])
+@pytest.mark.parametrize("settings", [{"format": "csv", "sheet": "x"}, {"sheet": ""}, {"dates": ["%Y-%d-%m"]}])
 def test_settings_that_do_not_fit_are_refused(tmp_path: Path, settings: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="sheet"):
+    with pytest.raises(ValueError, match=r"sheet|real date"):
         config(tmp_path, {**EXCEL, **settings})
