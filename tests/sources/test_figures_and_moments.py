@@ -142,9 +142,18 @@ def test_an_amount_may_be_in_pence(tmp_path: Path) -> None:
 
 
 def test_a_birth_date_of_two_noughts_is_the_filler_it_stands_for(tmp_path: Path) -> None:
-    put(tmp_path / "in", "p.csv", "no,born,day\n1,01/01/00,01/01/00\n2,02/01/00,01/02/00\n3,01/01/27,01/01/26\n")
+    put(
+        tmp_path / "in",
+        "p.csv",
+        "no,born,day\n1,01/01/00,01/01/00\n2,02/01/00,01/02/00\n3,01/01/27,01/01/26\n4,29/02/00,29/02/00\n",
+    )
     table = {"table": "person_records", "key": ["no"], "columns": {"dob": "born", "recorded_on": "day"}}
     extract = {"name": "p", "source": "s", "files": ["p.csv"], "dates": ["%d/%m/%y"], "tables": [table]}
     run = sources(tmp_path / "run", extract, folder=tmp_path / "in")
     found = [(row["dob"].isoformat(), row["recorded_on"].isoformat()) for row in read(run, PERSON_RECORDS)]
-    assert found == [("1900-01-01", "2000-01-01"), ("2000-01-02", "2000-02-01"), ("1927-01-01", "2026-01-01")]
+    assert found == [
+        ("1900-01-01", "2000-01-01"),
+        ("2000-01-02", "2000-02-01"),
+        ("1927-01-01", "2026-01-01"),
+        ("2000-02-29", "2000-02-29"),
+    ]
