@@ -17,7 +17,7 @@ from tests.sources.reference import cell, flag, identifier, pence
 
 EXTRACT_DATE = dt.date(2026, 9, 7)
 IDENTIFIERS = ("record_id_a", "record_id_b", "upn", "nino", "school_id", "contact_id", "assessment_id", "episode_id")
-IDENTIFIERS += ("incident_id", "offence_id", "worker_id")
+IDENTIFIERS += ("incident_id", "offence_id", "worker_id", "manager_id")
 BY_KEY = ("record_id", "subject_id", "group_type", "group_id")
 UNREADABLE = {
     ColumnType.TEXT: "not_a_known_code",

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sources.contracts import CONTRACTS
+from sources.rules import Between
 from sources.uniting import unite
 from store.table import Column, ColumnType
 from tests.sources import contract_reference as reference
@@ -90,15 +91,23 @@ any_day = st.one_of(
 
 
 def _mostly(usual: st.SearchStrategy[str], *others: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Three of four cells as they should be."""
-    return st.one_of(*[usual] * (3 * len(others)), *others)
+    """Nine of ten cells as they should be."""
+    which = st.sampled_from([True] * 9 + [False])
+    return st.tuples(which, usual, st.one_of(*others)).map(lambda drawn: drawn[1] if drawn[0] else drawn[2])
+
+
+def _edges(table: str, column: Column) -> list[str]:
+    """The limits of a number's range and what lies next to them, as they are written."""
+    limits = [rule for rule in CONTRACTS[table].rules if isinstance(rule, Between) and rule.column == column.name]
+    numbers = [number + step for rule in limits for number in (rule.low, rule.high) for step in (-1, 0, 1)]
+    return [f"{n / 100:.2f}" if column.type is ColumnType.PENCE else str(n) for n in numbers]
 
 
 def _spelt(word: str) -> list[str]:
     return [word, word.upper(), word.lower(), word.title(), f" {word} "]
 
 
-def cells(column: Column) -> st.SearchStrategy[str]:
+def cells(table: str, column: Column) -> st.SearchStrategy[str]:
     """What may stand in a cell of a column."""
     missing = blank if not column.required else st.sampled_from([" ", "2024-01-05", "1"])
     if column.type is ColumnType.DATE:
@@ -111,7 +120,8 @@ def cells(column: Column) -> st.SearchStrategy[str]:
         return _mostly(known, st.one_of(hostile, missing, st.just("zz")))
     if column.type in (ColumnType.INTEGER, ColumnType.PENCE):
         numbers = st.sampled_from(NUMBERS if column.type is ColumnType.INTEGER else AMOUNTS)
-        return _mostly(numbers, st.one_of(hostile, missing))
+        edges = _edges(table, column)
+        return _mostly(st.sampled_from(edges) if edges else numbers, st.one_of(numbers, hostile, missing))
     if column.type is ColumnType.FLAG:
         return st.one_of(st.sampled_from(["Y", "no", "TRUE", "0", "1.0", "maybe"]), hostile, blank)
     if column.name in SHAPED:
@@ -126,8 +136,19 @@ def mapped_columns(table: str) -> list[Column]:
 
 
 def rows_of(table: str) -> st.SearchStrategy[list[tuple[str, ...]]]:
-    one = st.tuples(st.sampled_from(["person", "group"]), *map(cells, mapped_columns(table)))
-    return st.one_of(st.lists(one, max_size=2), st.lists(one, min_size=20, max_size=30))
+    """Rows, some of which come again, recorded on another day."""
+    columns = mapped_columns(table)
+    one = st.tuples(st.sampled_from(["person", "group"]), *[cells(table, column) for column in columns])
+    again = st.lists(st.tuples(st.integers(0, 99), near), max_size=15)
+    rows = st.one_of(st.lists(one, max_size=2), st.lists(one, min_size=40, max_size=50))
+    names = ["about", *[column.name for column in columns]]
+    place = names.index("recorded_on") if "recorded_on" in names else None
+    return st.tuples(rows, again).map(lambda drawn: [*drawn[0], *_repeated(drawn[0], drawn[1], place)])
+
+
+def _repeated(rows: list[tuple[str, ...]], again: list[tuple[int, str]], place: int | None) -> list[tuple[str, ...]]:
+    chosen = [(rows[number % len(rows)], day) for number, day in again if rows]
+    return [row if place is None else (*row[:place], day, *row[place + 1 :]) for row, day in chosen]
 
 
 def extract_of(table: str) -> dict[str, Any]:
