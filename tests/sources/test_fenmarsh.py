@@ -17,7 +17,7 @@ import pytest
 
 from sources.config import SourcesConfig
 from sources.stage import STAGE, external_files
-from sources.tables import QUARANTINE, TABLES
+from sources.tables import ALLOCATIONS, PERSON_RECORDS, QUARANTINE, TABLES, UNMAPPED_VALUES, WORKERS
 from store.council import Council, RunSettings
 from store.run_folder import RunFolder
 from tests.support import run_stage
@@ -128,6 +128,35 @@ def test_values_outside_the_data_dictionary_are_noted(
     rows = numbers(cells(folder, file), held, *values)
     assert rows
     assert {row for row, *what in noted(quarantined, file) if what == [table, column, rule]} == set(rows)
+
+
+def test_the_values_that_no_list_has_are_the_planted_ones(run: RunFolder) -> None:
+    found = pq.read_table(run.path(UNMAPPED_VALUES), partitioning=None).to_pylist()
+    assert {(row["table"], row["column"], row["value"]) for row in found} == {
+        ("attendance", "code", "ZZ"),
+        ("assessments", "factors", "99Z"),
+        ("contacts", "referral_source", "99"),
+        ("domestic_incidents", "risk", "Purple"),
+    }
+
+
+def test_the_return_adds_pupil_numbers_under_the_case_systems_own_number(run: RunFolder) -> None:
+    table = str(run.path(PERSON_RECORDS))
+    children, numbers, unknown = duckdb.execute(
+        "SELECT count(*), count(upn), count_if(subject_id NOT IN ("
+        "SELECT record_id FROM read_parquet($1) WHERE file = 'mosaic/persons.csv')) "
+        "FROM read_parquet($1) WHERE file LIKE 'mosaic/cin_census%'",
+        [table],
+    ).fetchall()[0]
+    assert (children, numbers, unknown) == (999, 256, 0)
+
+
+def test_every_worker_with_children_is_on_the_staff_list(run: RunFolder) -> None:
+    lost = duckdb.execute(
+        "SELECT count(*) FROM read_parquet(?) WHERE worker_id NOT IN (SELECT worker_id FROM read_parquet(?))",
+        [str(run.path(ALLOCATIONS)), str(run.path(WORKERS))],
+    ).fetchall()
+    assert lost == [(0,)]
 
 
 def test_spells_that_end_before_they_begin_are_left_out(folder: Path, quarantined: list[dict[str, Any]]) -> None:
