@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import CaseExpression, ColumnExpression, Expression
 
+from sources.config import Extract
 from sources.extract_files import ExtractFile, said_by_path
 from sources.text import call, cell, clean, constant, either, first_of, matches
 from sources.values import tidied
@@ -141,7 +142,7 @@ class RawRows:
         cells = read.project(
             ColumnExpression("row"),
             *[
-                (ColumnExpression(name) if name in days else _present(name, types[name], extract.missing)).alias(name)
+                (ColumnExpression(name) if name in days else _present(name, types[name], extract)).alias(name)
                 for name in numbered
             ],
         )
@@ -190,18 +191,20 @@ def _with_whole_footer(chunks: Iterator[pa.Table], footer_lines: int) -> Iterato
         yield held
 
 
-def _present(column: str, kind: str, missing: list[str]) -> Expression:
+def _present(column: str, kind: str, extract: Extract) -> Expression:
     """A cell as text; null where it is blank or holds a word that stands for nothing."""
-    held = cell(column) if kind == "VARCHAR" else _as_text(ColumnExpression(column), kind)
-    words = [constant(clean(word)) for word in missing if clean(word)]
+    held = cell(column) if kind == "VARCHAR" else _as_text(ColumnExpression(column), kind, extract.decimal)
+    words = [constant(clean(word)) for word in extract.missing if clean(word)]
     return either(held.isin(*words), constant(None), held) if words else held
 
 
-def _as_text(value: Expression, kind: str) -> Expression:
+def _as_text(value: Expression, kind: str, decimal: str) -> Expression:
     """A value as a CSV would have it; a whole number that a tool made a float for its blanks is whole again."""
     text = value.cast("VARCHAR")
-    if kind not in ("DOUBLE", "FLOAT"):
+    if kind not in ("DOUBLE", "FLOAT") and not kind.startswith("DECIMAL"):
         return text
+    if decimal != ".":
+        text = call("replace", text, constant("."), constant(decimal))
     whole = (value == call("trunc", value)) & (call("abs", value) < constant(_EXACT_IN_A_FLOAT))
     return either(whole, value.cast("BIGINT").cast("VARCHAR"), text)
 

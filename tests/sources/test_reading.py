@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -213,3 +214,10 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         sources(tmp_path / "run", RENT, folder=tmp_path / "missing")
     assert "[sources] folder" in refused.value.where
+
+
+def test_a_typed_number_is_written_with_the_mark_of_the_extract(tmp_path: Path) -> None:
+    table = pa.table({"ref": ["a/1"], "amount": [1234.5], "exact": pa.array([Decimal("20.50")], pa.decimal128(9, 2))})
+    pq.write_table(table, tmp_path / "rent.parquet")
+    extract = rent_with(files=["rent.parquet"], format="parquet", decimal=",")
+    assert rows_of(tmp_path, extract, "amount", "exact") == [(1, "1234,5", "20,50", None)]
