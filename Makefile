@@ -40,8 +40,9 @@ lint: install ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install ## Measure the main job's time and memory, stage by stage
+bench: install ## Measure time and memory: the main job by stage, and reading attendance against a plain copy
 	$(BIN)/python -m benchmarks.main_job
+	$(BIN)/python -m benchmarks.attendance
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference
