@@ -10,13 +10,21 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
 from xml.parsers import expat
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetMetadata,
+    SheetTypeEnum,
+)
 
 from sources.cell_text import cell_text
 from sources.extract_files import ExtractFile, not_opened
@@ -47,7 +55,7 @@ def open_excel(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     Rows are numbered from the first under the header, blank ones not counted. What stands to the right of the header
     is no column.
     """
-    rows = _filled_rows(file, _sheet(file))
+    rows = (cells for _, cells in filled_rows(_sheet(file), file.extract.skip_lines))
     extract = file.extract
     header = [clean(name) for name in extract.header] if extract.header is not None else _names(next(rows, []))
     kept = positions_of(file, header, wanted)
@@ -75,32 +83,57 @@ def _batches(rows: Iterator[list[Any]], positions: tuple[int, ...], decimal: str
         yield pa.RecordBatch.from_arrays([numbers, *[pa.array(held, pa.string()) for held in cells]], names=names)
 
 
-def _filled_rows(file: ExtractFile, sheet: CalamineSheet) -> Iterator[list[Any]]:
-    """The rows below ``skip_lines`` that have something in them, each from the sheet's first column on."""
+def filled_rows(sheet: CalamineSheet, skip_lines: int = 0) -> Iterator[tuple[int, list[Any]]]:
+    """The rows below ``skip_lines`` that have something in them, each from the sheet's first column on, and how many
+    lines stand above it.
+    """
     before = [""] * (sheet.start[1] if sheet.start else 0)
-    for row in islice(sheet.iter_rows(), file.extract.skip_lines, None):
+    for above, row in enumerate(islice(sheet.iter_rows(), skip_lines, None), skip_lines):
         # Nothing and false are no blanks: only an empty text is.
         if any(row) or any(cell != "" for cell in row):
-            yield [*before, *row]
+            yield above, [*before, *row]
 
 
 def _sheet(file: ExtractFile) -> CalamineSheet:
+    book = open_workbook(file)
+    wanted = file.extract.sheet
+    sheets = [one.name for one in worksheets(file, book)]
+    if wanted is not None and wanted not in sheets:
+        raise InputRejected(
+            f"The workbook has no sheet {wanted!r}.",
+            where=file.where,
+            fix=f"Set sheet of this extract to one of its sheets: {', '.join(map(repr, sheets))}.",
+        )
+    return open_sheet(file, book, wanted if wanted is not None else sheets[0])
+
+
+def open_workbook(file: ExtractFile) -> CalamineWorkbook:
+    """Open a workbook, which is measured first. Raises InputRejected for what is none, or too large."""
+    with _told(file), file.path.open("rb") as raw:
+        _check(file, raw)
+        raw.seek(0)
+        return CalamineWorkbook.from_filelike(raw)
+
+
+def worksheets(file: ExtractFile, book: CalamineWorkbook) -> list[SheetMetadata]:
+    """The sheets of cells, of which there is at least one, in the workbook's order."""
+    sheets = [one for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+    if not sheets:
+        raise InputRejected("The workbook has no sheet of cells.", where=file.where, fix="Ask for it again.")
+    return sheets
+
+
+def open_sheet(file: ExtractFile, book: CalamineWorkbook, name: str) -> CalamineSheet:
+    """Read one sheet into memory. Raises InputRejected for a damaged one."""
+    with _told(file):
+        return book.get_sheet_by_name(name)
+
+
+@contextmanager
+def _told(file: ExtractFile) -> Iterator[None]:
+    """What the reading libraries raise, told in our words."""
     try:
-        with file.path.open("rb") as raw:
-            _check(file, raw)
-            raw.seek(0)
-            book = CalamineWorkbook.from_filelike(raw)
-        wanted = file.extract.sheet
-        sheets = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
-        if wanted is not None and wanted not in sheets:
-            raise InputRejected(
-                f"The workbook has no sheet {wanted!r}.",
-                where=file.where,
-                fix=f"Set sheet of this extract to one of its sheets: {', '.join(map(repr, sheets))}.",
-            )
-        if not sheets:
-            raise InputRejected("The workbook has no sheet of cells.", where=file.where, fix="Ask for it again.")
-        return book.get_sheet_by_name(wanted if wanted is not None else sheets[0])
+        yield
     except PasswordError:
         raise _password(file) from None
     except OSError as error:
