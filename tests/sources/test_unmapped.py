@@ -57,7 +57,8 @@ def run_of(root: Path) -> RunFolder:
         root / "in",
         "members_1.csv",
         HEADER
-        + f"1,a,01/02/2024,Male,T,YC;17A,R\n2,a,01/02/2024,{HOSTILE},Lodger,3B;ZZ9;20.0,N2\n3,a,01/02/2024,m,tenant,,\n",
+        + f"1,a,01/02/2024,Male,T,YC;17A,R\n2,a,01/02/2024,{HOSTILE},Lodger,3B;ZZ9;20.0,N2\n"
+        + "3,a,01/02/2024,m,tenant,,\n",
     )
     put(root / "in", "members_2.csv", HEADER + f"4,b,01/02/2024,{HOSTILE},Lodger,ZZ9; yy ;7a,7\n5,b,2024.02.01,F,,,8\n")
     return sources(root / "run", MEMBERS, folder=root / "in", max_bad_share=1)
