@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sources.attendance_codes import REGISTER_CODES, STATISTICAL_CLASSES, RegisterCode
-from sources.code_lists import CodeList
-from sources.council_codes import CODE_LISTS as COUNCIL_LISTS
-from sources.ethnicity_codes import ETHNIC_CODES, NOT_GIVEN
-from sources.social_care_codes import CODE_LISTS as SOCIAL_CARE_LISTS
+from sources.codes.attendance import REGISTER_CODES, STATISTICAL_CLASSES, RegisterCode
+from sources.codes.council import CODE_LISTS as COUNCIL_LISTS
+from sources.codes.ethnicity import ETHNIC_CODES, NOT_GIVEN
+from sources.codes.lists import CodeList
+from sources.codes.social_care import CODE_LISTS as SOCIAL_CARE_LISTS
 
 _INTRODUCTION = (
     "Made by `make docs` from the definitions. A council's own spellings become these codes by the maps of its TOML; "

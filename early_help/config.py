@@ -20,8 +20,8 @@ from features.config import FeaturesConfig
 from models.config import ModelsConfig
 from residents.config import ResidentsConfig
 from sources.config import SourcesConfig
-from sources.extract_files import file_within
 from sources.plan import plan_extracts
+from sources.readers.extract_files import file_within
 from store.council import Council, RunSettings, Section
 from store.errors import UsageError
 from store.files import text_hash

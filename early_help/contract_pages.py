@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from features.library import library
-from sources.contracts import CONTRACTS, UNREADABLE, Contract
-from sources.council_codes import CODE_LISTS as COUNCIL_LISTS
-from sources.council_codes import GROUP_KINDS
-from sources.mapping import CLASS_COLUMN, SET_BY_THE_ROOM
-from sources.references import BornBeforeEvents
-from sources.social_care_codes import CODE_LISTS as SOCIAL_CARE_LISTS
+from sources.codes.council import CODE_LISTS as COUNCIL_LISTS
+from sources.codes.council import GROUP_KINDS
+from sources.codes.social_care import CODE_LISTS as SOCIAL_CARE_LISTS
+from sources.contracts.definitions import CONTRACTS, UNREADABLE, Contract
+from sources.contracts.references import BornBeforeEvents
+from sources.mapping.compiling import CLASS_COLUMN, SET_BY_THE_ROOM
 from sources.tables import GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS, TABLES
 from store.run_folder import relative_path
 from store.table import Column, ColumnType

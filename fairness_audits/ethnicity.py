@@ -1,12 +1,12 @@
 """Ethnic groups as audits compare them: the detailed codes, and the broad group of each.
 
-The facts are those of `sources.ethnicity_codes`. 'Unknown' (refused, not yet obtained, empty, or a code nobody knows)
+The facts are those of `sources.codes.ethnicity`. 'Unknown' (refused, not yet obtained, empty, or a code nobody knows)
 is a group of its own.
 """
 
 from __future__ import annotations
 
-from sources.ethnicity_codes import BROAD_GROUPS, ETHNIC_CODES, GYPSY_ROMA_TRAVELLER, UNKNOWN, EthnicCode
+from sources.codes.ethnicity import BROAD_GROUPS, ETHNIC_CODES, GYPSY_ROMA_TRAVELLER, UNKNOWN, EthnicCode
 
 __all__ = [
     "BROAD_GROUPS",

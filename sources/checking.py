@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import CaseExpression, ColumnExpression, Expression
 
-from sources.contracts import CONTRACTS, UNREADABLE, Contract
-from sources.mapping import CLASS_COLUMN, HELD, MappedTable
-from sources.text import call, constant, number_of
+from sources.contracts.definitions import CONTRACTS, UNREADABLE, Contract
+from sources.mapping.compiling import CLASS_COLUMN, HELD, MappedTable
+from sources.mapping.text import call, constant, number_of
 from store.table import Column, ColumnType
 
 ROW, CELL = "row", "cell"

@@ -9,13 +9,13 @@ import duckdb
 
 from sources.checking import Counts, accepted_rows, add_to
 from sources.config import SourcesConfig
-from sources.extract_files import ExtractFile, matched_files
-from sources.joining import look_up, scope_of, with_joined
-from sources.mapping import TABLES_BY_NAME, map_table, origin_of
+from sources.mapping.compiling import TABLES_BY_NAME, map_table, origin_of
+from sources.mapping.joining import look_up, scope_of, with_joined
 from sources.parts import Part, Parts, PartSummary, fingerprint_of
 from sources.plan import ExtractPlan, JoinPlan
-from sources.raw_rows import FOOTER, MALFORMED_LINE, RawRows
-from sources.reading import open_rows
+from sources.readers.extract_files import ExtractFile, matched_files
+from sources.readers.raw_rows import FOOTER, MALFORMED_LINE, RawRows
+from sources.readers.reading import open_rows
 from sources.tables import QUARANTINE
 from store.files import file_hash
 

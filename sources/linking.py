@@ -21,11 +21,11 @@ from pathlib import Path
 
 import duckdb
 
-from sources.contracts import CONTRACTS
+from sources.contracts.definitions import CONTRACTS
+from sources.contracts.references import NamesAGroup, NamesAPerson, NotBeforeBirth
+from sources.mapping.text import number_of
 from sources.parts import part_schema
-from sources.references import NamesAGroup, NamesAPerson, NotBeforeBirth
 from sources.tables import PERSON_RECORDS, TABLES
-from sources.text import number_of
 from store.table import Table
 
 

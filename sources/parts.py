@@ -157,7 +157,7 @@ def fingerprint_of(facts: dict[str, Any]) -> str:
 
 def _code_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(_CODE.glob("*.py")):
+    for path in sorted(_CODE.rglob("*.py")):
         digest.update(path.name.encode("utf-8") + path.read_bytes())
     return digest.hexdigest()
 

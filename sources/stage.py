@@ -8,17 +8,17 @@ from pathlib import Path
 import duckdb
 
 from sources.config import SourcesConfig
-from sources.data_quality import Inputs, data_quality
-from sources.extract_files import matched_files
 from sources.extracting import Extractor
 from sources.linking import Linker, Links
 from sources.parts import Part, Parts
 from sources.plan import columns_read, plan_extracts
-from sources.sql_reading import copy_extract
+from sources.quality.data_quality import Inputs, data_quality
+from sources.quality.unmapped import formats_tried, unmapped_counts, unmapped_values
+from sources.readers.extract_files import matched_files
+from sources.readers.sql_reading import copy_extract
 from sources.summary import stop_if_too_many_bad_rows, summary_document
 from sources.tables import QUARANTINE, ROOM, TABLES, UNMAPPED_VALUES
 from sources.uniting import unite, unite_quarantine
-from sources.unmapped import formats_tried, unmapped_counts, unmapped_values
 from store.run_folder import relative_path
 from store.table import Zone
 from store.workspace import Stage, Workspace
@@ -30,7 +30,7 @@ COPIES_FOLDER = Path(Zone.IDENTIFIABLE.value) / ROOM / "databases"
 def fetch(work: Workspace) -> None:
     """Copy what the databases of the TOML hold now into the run; whatever is equal to the last copy is no change.
 
-    Raises UsageError and InputRejected as `sources.sql_reading.copy_extract` does.
+    Raises UsageError and InputRejected as `sources.readers.sql_reading.copy_extract` does.
     """
     config = work.section(SourcesConfig)
     databases = [extract for extract in config.extracts if extract.format == "sql"]

@@ -11,8 +11,8 @@ counts only once recorded: ``end_recorded_on`` where the system keeps it, else t
 
 from __future__ import annotations
 
-from sources.attendance_codes import MARKS, STATISTICAL_CLASSES
-from sources.council_codes import (
+from sources.codes.attendance import MARKS, STATISTICAL_CLASSES
+from sources.codes.council import (
     ARREARS_STEPS,
     BENEFIT_ROWS,
     BENEFITS,
@@ -30,8 +30,8 @@ from sources.council_codes import (
     SUSPENSION_REASONS,
     TENURES,
 )
-from sources.ethnicity_codes import ETHNICITY_CODES
-from sources.social_care_codes import (
+from sources.codes.ethnicity import ETHNICITY_CODES
+from sources.codes.social_care import (
     ABUSE_CATEGORIES,
     ASSESSMENT_FACTORS,
     ASSESSMENT_OUTCOMES,
@@ -40,7 +40,7 @@ from sources.social_care_codes import (
     SERVICES,
     YOUNG_CARER_IDENTIFIERS,
 )
-from sources.social_care_codes import (
+from sources.codes.social_care import (
     RELATIONSHIPS as RELATIONSHIP_CODES,
 )
 from store.table import Column, Table, Zone, date, flag, integer, pence, text, texts

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sources.mapping import TABLES_BY_NAME
+from sources.mapping.compiling import TABLES_BY_NAME
 from sources.suggestions.headers import best_fit, words
 from sources.suggestions.profiling import CATEGORICAL_VALUES, Profile, Shape
 from sources.suggestions.vocabulary import DATE, Field, Kind

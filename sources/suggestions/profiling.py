@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sources.attendance_codes import REGISTER_CODES
+from sources.codes.attendance import REGISTER_CODES
 from sources.config import EXCEL_SERIAL
-from sources.ethnicity_codes import ETHNICITY_CODES
+from sources.codes.ethnicity import ETHNICITY_CODES
 from sources.suggestions.headers import words
 
 MOST_ROWS = 20_000

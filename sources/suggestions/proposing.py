@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from sources.mapping import TABLES_BY_NAME
+from sources.mapping.compiling import TABLES_BY_NAME
 from sources.suggestions.choosing import ENOUGH, Choice, Evidence, evidence_for
 from sources.suggestions.dating import OF_NO_RECORDING, ONLY_OTHER, in_its_format, recorded_line, usual_formats
 from sources.suggestions.headers import best_fit, words

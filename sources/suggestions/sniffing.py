@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sources.suggestions.sampling import TextSample
-from sources.text import clean
+from sources.mapping.text import clean
 from store.errors import InputRejected
 
 _DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x1f")

@@ -9,7 +9,7 @@ import pytest
 from early_help.contract_pages import example
 from early_help.reference import DOCS, PAGES
 from sources.config import SourcesConfig
-from sources.contracts import CONTRACTS
+from sources.contracts.definitions import CONTRACTS
 from sources.plan import plan_extracts
 from sources.tables import TABLES
 

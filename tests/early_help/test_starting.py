@@ -16,7 +16,7 @@ from early_help.starting import layout, start
 from early_help.starting_examples import EXAMPLES
 from early_help.starting_systems import SYSTEMS
 from sources.config import SourcesConfig
-from sources.mapping import TABLES_BY_NAME
+from sources.mapping.compiling import TABLES_BY_NAME
 from sources.plan import plan_extracts
 from store.errors import UsageError
 

@@ -9,9 +9,9 @@ import datetime as dt
 import re
 from typing import Any
 
-from sources import rules as r
-from sources.attendance_codes import REGISTER_CODES
-from sources.contracts import CONTRACTS, Contract
+from sources.codes.attendance import REGISTER_CODES
+from sources.contracts import rules as r
+from sources.contracts.definitions import CONTRACTS, Contract
 from store.table import Column, ColumnType
 from tests.sources.reference import cell, flag, identifier, pence
 

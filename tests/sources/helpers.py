@@ -12,10 +12,10 @@ import duckdb
 import pyarrow.parquet as pq
 
 from sources.config import SourcesConfig
-from sources.extract_files import matched_files
 from sources.extracting import Extractor
 from sources.parts import Part, Parts
 from sources.plan import plan_extracts
+from sources.readers.extract_files import matched_files
 from sources.stage import STAGE
 from sources.tables import QUARANTINE
 from store.run_folder import RunFolder

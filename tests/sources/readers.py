@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-from sources.extract_files import matched_files
-from sources.reading import open_rows
+from sources.readers.extract_files import matched_files
+from sources.readers.reading import open_rows
 from tests.sources.helpers import config
 
 

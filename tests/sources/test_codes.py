@@ -11,10 +11,11 @@ import duckdb
 import pytest
 from duckdb import ColumnExpression
 
-from sources import council_codes, social_care_codes
-from sources.attendance_codes import LIST_OF_2024, MARKS, REGISTER_CODES, STATISTICAL_CLASSES
-from sources.ethnicity_codes import ETHNIC_CODES, ETHNICITY_CODES, GYPSY_ROMA_TRAVELLER, ONS_GROUPS
-from sources.social_care_codes import (
+from sources.codes import council as council_codes
+from sources.codes import social_care as social_care_codes
+from sources.codes.attendance import LIST_OF_2024, MARKS, REGISTER_CODES, STATISTICAL_CLASSES
+from sources.codes.ethnicity import ETHNIC_CODES, ETHNICITY_CODES, GYPSY_ROMA_TRAVELLER, ONS_GROUPS
+from sources.codes.social_care import (
     ABUSE_CATEGORIES,
     ASSESSMENT_FACTORS,
     CLOSURE_REASONS,
@@ -22,8 +23,8 @@ from sources.social_care_codes import (
     PRIMARY_NEEDS,
     REFERRAL_SOURCES,
 )
+from sources.mapping.values import statistical_class
 from sources.tables import ASSESSMENTS, QUARANTINE
-from sources.values import statistical_class
 from tests.sources.helpers import put, read, sources
 
 LISTS = (*social_care_codes.CODE_LISTS, *council_codes.CODE_LISTS)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sources.contracts import CONTRACTS
-from sources.rules import Between
+from sources.contracts.definitions import CONTRACTS
+from sources.contracts.rules import Between
 from sources.uniting import unite
 from store.table import Column, ColumnType
 from tests.sources import contract_reference as reference

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.coverage import Months, flows, gaps_of, month_text, quiet_months, reaches, usual_rows
-from sources.school_coverage import SchoolFlow, school_flows
+from sources.quality.coverage import Months, flows, gaps_of, month_text, quiet_months, reaches, usual_rows
+from sources.quality.school_coverage import SchoolFlow, school_flows
 from sources.tables import ATTENDANCE, RENT_TRANSACTIONS, SCHOOL_STATUS
 from store.table import Table
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from sources import csv_bytes
-from sources.csv_reading import BLOCK_BYTES
+from sources.readers import csv_bytes
+from sources.readers.csv_reading import BLOCK_BYTES
 from sources.tables import QUARANTINE, RENT_TRANSACTIONS
 from store.errors import InputRejected
 from tests.sources.helpers import put, read, rent_with, sources

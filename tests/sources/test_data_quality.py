@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from sources.checking import BLANK, NOT_IN_FORCE
 from sources.config import SourcesConfig
-from sources.contracts import CONTRACTS, SUPERSEDED, UNREADABLE
-from sources.data_quality import Inputs, data_quality
-from sources.raw_rows import BLANK_ROW, FOOTER, MALFORMED_LINE, REPEATED_HEADER, TOTALS_ROW
-from sources.rule_words import RULE_WORDS, rule_words
+from sources.contracts.definitions import CONTRACTS, SUPERSEDED, UNREADABLE
+from sources.contracts.rule_words import RULE_WORDS, rule_words
+from sources.quality.data_quality import Inputs, data_quality
+from sources.readers.raw_rows import BLANK_ROW, FOOTER, MALFORMED_LINE, REPEATED_HEADER, TOTALS_ROW
 from store.files import read_json
 from store.run_folder import RunFolder
 from store.small_numbers import Hidden

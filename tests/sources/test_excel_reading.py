@@ -336,7 +336,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_that_understates_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sources.excel_reading.MOST_UNPACKED", 1 << 20)
+    monkeypatch.setattr("sources.readers.excel_reading.MOST_UNPACKED", 1 << 20)
     path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as held:
         held.writestr("xl/x.xml", bytes(2 << 20))

@@ -17,8 +17,8 @@ from duckdb import ColumnExpression, Expression
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.amounts import Figures, integer_value, net_pence, pence_value
-from sources.moments import british_day, is_zoned
+from sources.mapping.amounts import Figures, integer_value, net_pence, pence_value
+from sources.mapping.moments import british_day, is_zoned
 from sources.tables import PERSON_RECORDS, QUARANTINE, RENT_TRANSACTIONS
 from tests.sources.helpers import RENT, RENT_HEADER, put, read, rent_with, sources
 

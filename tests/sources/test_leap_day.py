@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from duckdb import ColumnExpression
 
-from sources.values import date_value
+from sources.mapping.values import date_value
 
 
 @pytest.mark.parametrize(

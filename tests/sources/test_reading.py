@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sources.extract_files import matched_files
-from sources.reading import open_rows
+from sources.readers.extract_files import matched_files
+from sources.readers.reading import open_rows
 from sources.tables import QUARANTINE, RENT_TRANSACTIONS
 from store.errors import InputRejected, UsageError
 from tests.sources.helpers import RENT, RENT_HEADER, config, put, quarantine, read, rent_with, sources
@@ -82,7 +82,7 @@ def test_rows_that_are_no_data_are_named(tmp_path: Path) -> None:
 def test_malformed_lines_are_quarantined_and_keep_the_numbering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sources.csv_reading.BLOCK_BYTES", 256)
+    monkeypatch.setattr("sources.readers.csv_reading.BLOCK_BYTES", 256)
     good = [f"a/{n},2024-01-01,DD,-{n}" for n in range(1, 201)]
     lines = list(good)
     # Too short, too long: at the 1st, 51st and last place of the file.
@@ -170,7 +170,7 @@ def test_what_cannot_be_read_is_refused_and_not_quoted(
     settings: dict[str, object],
     told: str,
 ) -> None:
-    monkeypatch.setattr("sources.csv_reading.BLOCK_BYTES", 65_536)
+    monkeypatch.setattr("sources.readers.csv_reading.BLOCK_BYTES", 65_536)
     put(tmp_path / "in", "rent.csv", content)
     with pytest.raises(InputRejected) as refused:
         sources(tmp_path / "run", rent_with(**settings), folder=tmp_path / "in")

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sources.extract_files import matched_files
 from sources.extracting import Extractor
 from sources.parts import Parts
 from sources.plan import columns_read, plan_extracts
-from sources.sql_reading import copy_extract
+from sources.readers.extract_files import matched_files
+from sources.readers.sql_reading import copy_extract
 from tests.sources.helpers import RENT, config
 from tests.sources.test_excel_reading import workbook
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from early_help.config import load_config
 from early_help.runner import StageReport, read_failure, run_stages
 from sources.config import Extract
-from sources.sql_reading import copy_extract
+from sources.readers.sql_reading import copy_extract
 from sources.stage import COPIES_FOLDER, STAGE
 from sources.tables import QUARANTINE, RENT_TRANSACTIONS
 from store.errors import EarlyHelpError, InputRejected, UsageError

@@ -383,8 +383,8 @@ def test_chunks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chu
     put(folder, "rent.csv", rent_rows(300, 20) + "Total,,,1.00\nEnd of report,,,\nbad\n")
     made = config(folder, TENANCY, MEMBERS, rent_with(footer_lines=2), max_bad_share=0.5)
     whole = bytes_of(run_stage(STAGE, tmp_path / "whole", made))
-    monkeypatch.setattr("sources.raw_rows._CHUNK_ROWS", chunk_rows)
-    monkeypatch.setattr("sources.csv_reading.BLOCK_BYTES", 256)
+    monkeypatch.setattr("sources.readers.raw_rows._CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr("sources.readers.csv_reading.BLOCK_BYTES", 256)
     assert bytes_of(run_stage(STAGE, tmp_path / "run", made)) == whole
 
 

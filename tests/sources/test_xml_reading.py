@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sources.cin_census import ROW_ELEMENTS, columns
 from sources.plan import plan_extracts
+from sources.readers.cin_census import ROW_ELEMENTS, columns
 from sources.tables import ASSESSMENTS
 from store.errors import InputRejected, UsageError
 from tests.sources.helpers import config, put, read, sources
@@ -116,8 +116,8 @@ def test_encodings_and_gzip(tmp_path: Path) -> None:
 
 
 def test_many_children_in_several_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sources.xml_reading._BATCH_ROWS", 7)
-    monkeypatch.setattr("sources.xml_reading._CHUNK_BYTES", 300)
+    monkeypatch.setattr("sources.readers.xml_reading._BATCH_ROWS", 7)
+    monkeypatch.setattr("sources.readers.xml_reading._CHUNK_BYTES", 300)
     put(tmp_path, "cin.xml", message(*[OTHER.replace("c2", f"k{n}") for n in range(100)]))
     assert rows_of(tmp_path, census("Child"), "LAchildID") == [(n + 1, f"k{n}", None) for n in range(100)]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sources.config import EXCEL_SERIAL, MappedColumn
-from sources.values import ISO_DATE, NO, YES
+from sources.mapping.values import ISO_DATE, NO, YES
 from store.errors import UsageError
 from store.table import Column, ColumnType
 

@@ -14,7 +14,7 @@ from statistics import median
 
 import duckdb
 
-from sources.coverage import GAP_SHARE, Gap, Months, runs
+from sources.quality.coverage import GAP_SHARE, Gap, Months, runs
 from store.small_numbers import THRESHOLD
 
 _SPELLS = """

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from sources.extract_files import ExtractFile, opened
+from sources.readers.extract_files import ExtractFile, opened
 from store.errors import InputRejected
 
 UNIT = "\x1f"

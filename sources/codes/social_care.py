@@ -6,7 +6,7 @@ The factors 18A and 19A were later split by who did the harm; older assessments 
 
 from __future__ import annotations
 
-from sources.code_lists import Code, CodeList
+from sources.codes.lists import Code, CodeList
 
 REFERRAL_SOURCES = CodeList(
     "Referral source",

@@ -26,8 +26,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.types import NullType
 
-from sources.cell_text import cell_text
 from sources.config import Extract
+from sources.readers.cell_text import cell_text
 from store.errors import EarlyHelpError, InputRejected, UsageError
 from store.files import replacing
 from store.parquet import write_parquet

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from duckdb import CaseExpression, ColumnExpression, Expression, LambdaExpression
 
-from sources.attendance_codes import MARKS, class_by_period
+from sources.codes.attendance import MARKS, class_by_period
 from sources.config import EXCEL_SERIAL
-from sources.moments import british_day, is_zoned
-from sources.text import (
+from sources.mapping.moments import british_day, is_zoned
+from sources.mapping.text import (
     call,
     clean,
     constant,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sources.code_lists import Code, CodeList
+from sources.codes.lists import Code, CodeList
 
 SUSPENSION_REASONS = CodeList(
     "Reason for suspension or exclusion",

@@ -14,9 +14,11 @@ from typing import Any
 import duckdb
 
 from sources import tables as t
-from sources.completeness import IDENTIFIERS, filled_by_file, is_mapped, optional_columns, people_by_source
 from sources.config import Extract, SourcesConfig, TableMapping
-from sources.coverage import (
+from sources.contracts.rule_words import rule_words
+from sources.mapping.compiling import TABLES_BY_NAME
+from sources.quality.completeness import IDENTIFIERS, filled_by_file, is_mapped, optional_columns, people_by_source
+from sources.quality.coverage import (
     EVENT_TABLES,
     GAP_SHARE,
     LEAST_EXPECTED,
@@ -32,9 +34,7 @@ from sources.coverage import (
     reaches,
     usual_rows,
 )
-from sources.mapping import TABLES_BY_NAME
-from sources.rule_words import rule_words
-from sources.school_coverage import SchoolFlow, school_flows
+from sources.quality.school_coverage import SchoolFlow, school_flows
 from store.council import Council
 from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect_parts, rounded, share_of, shown_count
 from store.table import Table

@@ -22,7 +22,7 @@ from sources.suggestions.proposing import Proposer
 from sources.suggestions.sampling import TableSample, sample
 from sources.suggestions.sniffing import Layout, sniff
 from sources.suggestions.vocabulary import ADDRESS_PARTS, GROUP_KEYS, MEMBER, PERSON, PERSON_KEYS
-from sources.text import clean
+from sources.mapping.text import clean
 from store.errors import UsageError
 
 _PLAIN_NAME = re.compile(r"[^a-z0-9]+")

@@ -11,8 +11,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sources import tables as t
-from sources.references import AcrossTables, BornBeforeEvents, NamesAGroup, NamesAPerson, NotBeforeBirth
-from sources.rules import (
+from sources.contracts.references import AcrossTables, BornBeforeEvents, NamesAGroup, NamesAPerson, NotBeforeBirth
+from sources.contracts.rules import (
     END_RECORDED_BUT_NOT_HELD,
     PERSON_AND_GROUP,
     RELATED_TO_ITSELF,

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import duckdb
 from duckdb import ColumnExpression
 
-from sources.extract_files import ExtractFile
-from sources.mapping import Scope
+from sources.mapping.compiling import Scope
+from sources.mapping.text import constant, joined_key
 from sources.plan import ExtractPlan, JoinPlan
-from sources.raw_rows import RawRows
-from sources.reading import open_rows
-from sources.text import constant, joined_key
+from sources.readers.extract_files import ExtractFile
+from sources.readers.raw_rows import RawRows
+from sources.readers.reading import open_rows
 
 _KEY_SEPARATOR = "\x1f"
 

@@ -1,4 +1,4 @@
-"""Opening an extract file, whatever its format, for its rows to be drawn (see `sources.raw_rows`)."""
+"""Opening an extract file, whatever its format, for its rows to be drawn (see `sources.readers.raw_rows`)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.csv_reading import open_csv
-from sources.excel_reading import open_excel
-from sources.extract_files import ExtractFile, said_by_path, unreadable
-from sources.raw_rows import RawRows, positions_of
-from sources.text import clean
-from sources.xml_reading import open_cin_census
+from sources.mapping.text import clean
+from sources.readers.csv_reading import open_csv
+from sources.readers.excel_reading import open_excel
+from sources.readers.extract_files import ExtractFile, said_by_path, unreadable
+from sources.readers.raw_rows import RawRows, positions_of
+from sources.readers.xml_reading import open_cin_census
 
 _BATCH_ROWS = 131_072
 

@@ -1,0 +1,1 @@
+"""Lists of codes: what each means, and on which days it is in force."""

@@ -1,0 +1,1 @@
+"""What each table promises: rules of one row, rules across tables, and their words."""

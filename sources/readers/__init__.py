@@ -1,0 +1,1 @@
+"""Reading extract files of every format as rows of text."""
