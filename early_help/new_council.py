@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 from early_help.starting import COUNCIL_FILE, EXTRACTS, start
-from sources.suggestions.suggesting import suggest as suggest_mapping
 from sources.suggestions.rendering import as_lines, as_toml
+from sources.suggestions.suggesting import suggest as suggest_mapping
 from store.errors import UsageError
 from store.files import write_text
 

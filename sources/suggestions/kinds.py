@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from sources.suggestions.care_kinds import CARE_KINDS
+from sources.suggestions.headers import words
 from sources.suggestions.money_kinds import MONEY_KINDS
 from sources.suggestions.school_kinds import SCHOOL_KINDS
-from sources.suggestions.vocabulary import Kind
+from sources.suggestions.vocabulary import ADDRESS_PARTS, GROUP_KEYS, MEMBER, PERSON, PERSON_KEYS, Kind
 
 KINDS: tuple[Kind, ...] = (*SCHOOL_KINDS, *CARE_KINDS, *MONEY_KINDS)
+
+_KNOWN_WORDS = frozenset(
+    word
+    for names in (
+        *(field.names for kind in KINDS for field in kind.fields),
+        *(field.names for field in (*PERSON, *MEMBER)),
+        PERSON_KEYS,
+        *GROUP_KEYS.values(),
+        *ADDRESS_PARTS,
+    )
+    for name in names
+    for word in words(name)
+)
+
+
+def speaks(header: tuple[str, ...]) -> bool:
+    """Whether at least one header has a word that systems use; if none has, it may be a row of people."""
+    return any(not word.isdigit() and word in _KNOWN_WORDS for name in header for word in words(name))

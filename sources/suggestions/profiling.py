@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sources.codes.attendance import REGISTER_CODES
-from sources.config import EXCEL_SERIAL
 from sources.codes.ethnicity import ETHNICITY_CODES
+from sources.config import EXCEL_SERIAL
 from sources.suggestions.headers import words
 
 MOST_ROWS = 20_000

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sources.suggestions.profiling import Profile
+
+Setting = tuple[str, object, str]
+"""A key of an extract, its value and a note."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,20 @@ class Proposal:
     group_type: str = ""
     suffix: str = ""
     present: tuple[str, ...] = ()
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    notes: tuple[str, ...] = ()
+    unless: tuple[tuple[str, tuple[str, ...]], ...] = ()
     lacking: tuple[str, ...] = ()
     """What must be found before it can be used; while something is lacking it is written as a comment."""
+    held_back: str = ""
+    """Why it is written as a comment though nothing is lacking."""
+
+    @property
+    def usable(self) -> bool:
+        return not self.lacking and not self.held_back
 
     @property
     def headers(self) -> set[str]:
         """Every column of the file that it uses."""
-        used = {*self.key, *self.subject, *self.group, *self.present, *(header for header, _ in self.where)}
+        used = {*self.key, *self.subject, *self.group, *self.present, *(header for header, _ in self.unless)}
         return used.union(*(line.headers for line in self.lines))
 
 
@@ -71,18 +79,22 @@ class Suggestion:
     name: str
     source: str
     path: str
-    settings: tuple[tuple[str, object, str], ...]
-    """Keys of the extract that say how to read the file, each with a note."""
-    profiles: tuple[Profile, ...]
-    nameable: bool
+    settings: tuple[Setting, ...] = ()
+    """Keys of the extract that say how to read the file."""
+    profiles: tuple[Profile, ...] = ()
+    nameable: bool = True
     """Whether the headers are the file's own names and may be shown."""
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[Proposal, ...] = ()
     maps: tuple[CodeMap, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    part: str = ""
+    """Which part of the file it is about, if not the whole."""
+    further: tuple[Suggestion, ...] = ()
+    """The same file's other parts, each an extract of its own."""
 
     @property
     def usable(self) -> tuple[Proposal, ...]:
-        return tuple(proposal for proposal in self.proposals if not proposal.lacking)
+        return tuple(proposal for proposal in self.proposals if proposal.usable)
 
     @property
     def unmapped(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sources.mapping.compiling import TABLES_BY_NAME
 from sources.suggestions.choosing import ENOUGH, Choice, Evidence, evidence_for
+from sources.suggestions.coding import with_maps
 from sources.suggestions.dating import OF_NO_RECORDING, ONLY_OTHER, in_its_format, recorded_line, usual_formats
 from sources.suggestions.headers import best_fit, words
 from sources.suggestions.keys import Table, group_key, person_key, record_key
@@ -14,9 +15,7 @@ from sources.suggestions.kinds import KINDS
 from sources.suggestions.people import Person, address, membership, persons
 from sources.suggestions.profiling import Profile, Shape
 from sources.suggestions.proposal import CodeMap, Line, Proposal
-from sources.suggestions.spellings import meaning
 from sources.suggestions.vocabulary import GROUP_KEYS, Key, Kind
-from store.table import ColumnType
 
 _FILLED_BY_TOPIC: tuple[tuple[str, str, frozenset[str], str], ...] = (
     ("service_episodes", "service", frozenset({"early", "help"}), "early_help"),
@@ -59,8 +58,7 @@ class Proposer:
         notes: list[str] = []
         people = self._people(made, notes)
         both = [self._finished(proposal) for proposal in (*people, *self._for_each_person(made, people))]
-        maps: dict[str, CodeMap] = {}
-        return [self._with_maps(proposal, maps) for proposal in both], list(maps.values()), notes
+        return *with_maps(both, self.table.profiles, self.name), notes
 
     # --- events and spells ---
 
@@ -282,32 +280,6 @@ class Proposer:
             for line in proposal.lines
         ]
         return replace(proposal, lines=tuple(sorted(lines, key=lambda line: order.index(line.column))))
-
-    def _with_maps(self, proposal: Proposal, maps: dict[str, CodeMap]) -> Proposal:
-        return replace(proposal, lines=tuple(self._with_map(proposal.table, line, maps) for line in proposal.lines))
-
-    def _with_map(self, table: str, line: Line, maps: dict[str, CodeMap]) -> Line:
-        column = next(column for column in TABLES_BY_NAME[table].columns if column.name == line.column)
-        allowed = column.codes if column.type is ColumnType.TEXT else ()
-        one = self._profile(line.headers[0]) if len(line.headers) == 1 and isinstance(line.origin, str) else None
-        made = self._map(table, line.column, allowed, one) if one and allowed else None
-        if made is None:
-            return line
-        before = maps.get(made.name)
-        maps[made.name] = made.joined(before) if before else made
-        origin = {"column": line.origin, "codes": made.name}
-        return replace(line, origin=origin, sure=line.sure and not made.asked)
-
-    def _map(self, table: str, column: str, allowed: tuple[str, ...], one: Profile) -> CodeMap | None:
-        """The code map that a column needs; None where its values are the table's codes already."""
-        codes = {code.lower() for code in allowed}
-        strange = [value for value in one.values if value.lower() not in codes]
-        if not strange and not (one.rarer and not one.values):
-            return None
-        meanings = [(value, meaning(table, column, value, allowed)) for value in strange]
-        known = tuple((value, code) for value, code in meanings if code is not None)
-        asked = tuple(value for value, code in meanings if code is None)
-        return CodeMap(f"{self.name}_{table}_{column}", table, column, allowed, known, asked, one.rarer)
 
     def _profile(self, header: str) -> Profile | None:
         return next((one for one in self.table.profiles if one.name == header), None)

@@ -21,11 +21,23 @@ def as_toml(suggestion: Suggestion) -> str:
 
 
 def _lines(suggestion: Suggestion) -> Iterator[str]:
-    yield from comment(f"--- {suggestion.path} ---")
+    yield from comment(f"--- {_title(suggestion)} ---")
     yield from comment(
         "Suggested from the headers and a sample of the values. Read every line: 'sure' is a guess like the others, "
         "only a better one. Until you have, treat this text as data about people."
     )
+    yield from _body(suggestion)
+    for one in suggestion.further:
+        yield ""
+        yield from comment(f"--- {_title(one)} ---")
+        yield from _body(one)
+
+
+def _title(suggestion: Suggestion) -> str:
+    return f"{suggestion.path}, {suggestion.part}" if suggestion.part else suggestion.path
+
+
+def _body(suggestion: Suggestion) -> Iterator[str]:
     for note in suggestion.notes:
         yield from comment(note)
     used = {name for proposal in suggestion.usable for name in _maps_of(proposal)}
@@ -37,22 +49,32 @@ def _lines(suggestion: Suggestion) -> Iterator[str]:
     if suggestion.usable:
         yield from _extract(suggestion)
     else:
-        yield from comment(
-            "No table could be proposed with all it needs. Complete what follows and take the marks away."
-        )
-        yield from (f"# {line}".rstrip() for line in _extract(suggestion))
+        if not any(proposal.held_back for proposal in suggestion.proposals):
+            yield from comment(
+                "No table could be proposed with all it needs. Complete what follows and take the marks away."
+            )
+        yield from _marked(_extract(suggestion))
     for proposal in suggestion.proposals:
         yield ""
-        if proposal.lacking:
-            yield from comment(
-                f"This file may feed {proposal.table} too, but nothing was found for {', '.join(proposal.lacking)}."
-            )
-            yield from (f"# {line}".rstrip() for line in _table(proposal))
-        else:
+        if proposal.usable:
             yield from _table(proposal)
+        else:
+            yield from comment(_why_not(proposal))
+            yield from _marked(_table(proposal))
     if suggestion.nameable and suggestion.unmapped:
         yield ""
         yield from comment("Columns of the file that nothing uses: " + ", ".join(map(quoted, suggestion.unmapped)))
+
+
+def _marked(lines: Iterator[str]) -> Iterator[str]:
+    """The lines as a comment."""
+    return (f"# {line}".rstrip() for line in lines)
+
+
+def _why_not(proposal: Proposal) -> str:
+    if proposal.held_back:
+        return proposal.held_back
+    return f"This file may feed {proposal.table} too, but nothing was found for {', '.join(proposal.lacking)}."
 
 
 def _maps_of(proposal: Proposal) -> Iterator[str]:
@@ -91,8 +113,6 @@ def _table(proposal: Proposal) -> Iterator[str]:
 
 
 def _settings(proposal: Proposal) -> Iterator[str]:
-    for note in proposal.notes:
-        yield from comment(note)
     yield "[[extracts.tables]]"
     yield entry("table", proposal.table)
     if proposal.key:
@@ -108,8 +128,8 @@ def _settings(proposal: Proposal) -> Iterator[str]:
         yield entry("group_type", proposal.group_type)
     if proposal.present:
         yield entry("present", list(proposal.present))
-    if proposal.where:
-        yield entry("where", {header: list(values) for header, values in proposal.where})
+    if proposal.unless:
+        yield entry("unless", {header: list(values) for header, values in proposal.unless})
 
 
 def _note(line: Line) -> str:
@@ -118,7 +138,8 @@ def _note(line: Line) -> str:
 
 def as_lines(suggestion: Suggestion) -> list[str]:
     """What a screen may show: column names and what they were taken for, never a value."""
-    shown = [f"{suggestion.path}: {len(suggestion.profiles)} columns"]
+    columns = f": {len(suggestion.profiles)} columns" if suggestion.profiles else ""
+    shown = [f"{_title(suggestion)}{columns}"]
     for proposal in suggestion.usable:
         keyed = proposal.key or proposal.group
         shown.append(f"  {proposal.table}" + (f" by {', '.join(map(quoted, keyed))}" if keyed else ""))
@@ -126,7 +147,9 @@ def as_lines(suggestion: Suggestion) -> list[str]:
             origin = ", ".join(map(quoted, line.headers)) or "the same in every row"
             shown.append(f"    {line.column:<18} {origin}  ({'sure' if line.sure else 'check'})")
     for proposal in suggestion.proposals:
-        if proposal.lacking:
+        if proposal.held_back:
+            shown.append(f"  {proposal.table}, as a comment that says when to use it")
+        elif proposal.lacking:
             shown.append(f"  {proposal.table}, perhaps: nothing found for {', '.join(proposal.lacking)}")
     if not suggestion.proposals:
         shown.append("  no table could be proposed")
@@ -135,4 +158,5 @@ def as_lines(suggestion: Suggestion) -> list[str]:
     asked = sum(len(one.asked) for one in suggestion.maps)
     if asked:
         shown.append(f'  {asked} values of code lists need a meaning: look for "?" in the file')
-    return [*shown, *(f"  {note}" for note in suggestion.notes)]
+    shown += [f"  {note}" for note in suggestion.notes]
+    return [*shown, *(line for one in suggestion.further for line in as_lines(one))]

@@ -6,13 +6,20 @@ Compressed text is read from its beginning only, because reaching its middle mea
 from __future__ import annotations
 
 import gzip
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sources.mapping.text import clean
+from sources.readers.csv_bytes import csv_bytes
+from sources.suggestions.layouts import Layout
+from sources.suggestions.unmapped_file import unmapped_file
+from sources.suggestions.workbooks import workbook_layout
 from store.errors import InputRejected, UsageError
 
 HEAD_BYTES = 4 << 20
@@ -25,6 +32,8 @@ _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
+_OF_OFFICE_FILES = ("[Content_Types].xml", "mimetype")
+"""The file by which a zip archive is known to be a workbook, or another thing of an office program."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +47,10 @@ class TextSample:
     """Whether the head is the whole file."""
 
 
-@dataclass(frozen=True)
-class TableSample:
-    """A sample of a file that has columns by nature: its header, and cells as text."""
+def sample(path: Path) -> TextSample | Layout:
+    """Read a sample of a file: the bytes of a text, or how a file whose format has cells is laid out.
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def sample(path: Path) -> TextSample | TableSample:
-    """Read a sample of a file.
-
-    Raises UsageError where there is no such file or its format has no mapping, InputRejected for one that is empty
-    or damaged.
+    Raises UsageError where there is no such file, InputRejected for one that is empty, damaged, locked or too large.
     """
     if not path.is_file():
         raise UsageError("There is no such file.", where=str(path), fix="Check the path of the extract.")
@@ -60,13 +60,33 @@ def sample(path: Path) -> TextSample | TableSample:
         raise InputRejected("The file is empty.", where=path.name, fix="Ask for the extract again.")
     if first == _PARQUET:
         return _parquet(path)
-    if first in (_ZIP, _OLE):
-        raise UsageError(
-            "A workbook or an archive cannot be looked into.",
-            where=path.name,
-            fix="Save the sheet as CSV, or unpack the archive, and ask again; map a workbook with format = 'excel'.",
-        )
+    if first == _OLE:
+        return workbook_layout(path)
+    if first == _ZIP:
+        return _zipped(path)
     return _unpacked(path) if first[:2] == _GZIP else _plain(path)
+
+
+def _zipped(path: Path) -> TextSample | Layout:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            office = any(name in _OF_OFFICE_FILES for name in archive.namelist())
+        if office:
+            return workbook_layout(path)
+        if path.suffix.lower() != ".zip":
+            raise UsageError(
+                "The file is a zip archive, but its name does not end in .zip.",
+                where=path.name,
+                fix="Rename it, or unpack it into the folder, and ask again.",
+            )
+        with csv_bytes(unmapped_file(path)) as (raw, _):
+            return _beginning(raw, path.name)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError):
+        raise InputRejected(
+            "The workbook or zip archive is cut short or damaged.",
+            where=path.name,
+            fix="Copy it again from the system.",
+        ) from None
 
 
 def _plain(path: Path) -> TextSample:
@@ -87,21 +107,24 @@ def _plain(path: Path) -> TextSample:
 def _unpacked(path: Path) -> TextSample:
     try:
         with gzip.open(path, "rb") as handle:
-            head = handle.read(HEAD_BYTES)
-            whole = not handle.read(1)
+            return _beginning(cast("IO[bytes]", handle), path.name)
     except (OSError, EOFError, zlib.error):
         raise InputRejected(
             "The gzip file is cut short or damaged.", where=path.name, fix="Copy it again from the system."
         ) from None
+
+
+def _beginning(content: IO[bytes], name: str) -> TextSample:
+    head = content.read(HEAD_BYTES)
     if not head:
-        raise InputRejected("The file is empty.", where=path.name, fix="Ask for the extract again.")
-    return TextSample(head, (), b"", whole)
+        raise InputRejected("The file is empty.", where=name, fix="Ask for the extract again.")
+    return TextSample(head, (), b"", whole=not content.read(1))
 
 
-def _parquet(path: Path) -> TableSample:
+def _parquet(path: Path) -> Layout:
     try:
         with pq.ParquetFile(path) as file:
-            header = tuple(file.schema_arrow.names)
+            header = tuple(clean(name) for name in file.schema_arrow.names)
             batches: list[pa.RecordBatch] = []
             groups = file.metadata.num_row_groups
             chosen = sorted({groups * index // CHUNKS for index in range(CHUNKS)} if groups else ())
@@ -116,8 +139,8 @@ def _parquet(path: Path) -> TableSample:
     columns = [
         [_as_text(value) for batch in batches for value in batch.column(i).to_pylist()] for i in range(len(header))
     ]
-    return TableSample(header, tuple(zip(*columns)))
+    return Layout((("format", "parquet", ""),), header, tuple(zip(*columns)), certain=True)
 
 
 def _as_text(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else clean(str(value))

@@ -1,45 +1,19 @@
-"""How a text file is laid out: encoding, delimiter, quotation mark, lines above the header and below the data."""
+"""How a text file is laid out: its encoding, the delimiter and the quotation mark, by which it is cut into rows."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
-from dataclasses import dataclass
 
+from sources.suggestions.layouts import MOST_LINES_ABOVE, Beyond, Layout, Numbered, lay_out
+from sources.suggestions.proposal import Setting
 from sources.suggestions.sampling import TextSample
-from sources.mapping.text import clean
 from store.errors import InputRejected
 
 _DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x1f")
 _LINES_TRIED = 300
-_MOST_LINES_ABOVE = 30
-_MOST_LINES_BELOW = 5
 _MOST_FIELDS_CHARACTERS = 1 << 20
-_DATA_LIKE = re.compile(
-    r"[-+£(]?[\d,.]+\)?|.*\d[-/.]\d.*|\S+@\S+|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]{2}\d{6}[A-D]", re.IGNORECASE
-)
-"""A cell that no header has: a number, a date, an email address, a postcode, a National Insurance number."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How to read a text file, with the rows of the sample that could be read so."""
-
-    encoding: str
-    delimiter: str
-    quote: str
-    skip_lines: int
-    footer_lines: int
-    header: tuple[str, ...]
-    own_header: bool
-    """Whether the header is the file's own; if not, names are ours, and there is none or it cannot serve."""
-    rows: tuple[tuple[str, ...], ...]
-    ragged: int
-    """Rows of the sample with more or fewer cells than the header."""
-    below_seen: bool
-    """Whether the end of the file was looked at."""
 
 
 def sniff(sample: TextSample, name: str) -> Layout:
@@ -57,41 +31,26 @@ def sniff(sample: TextSample, name: str) -> Layout:
         raise InputRejected(
             "The file is XML or a web page, not a table.",
             where=name,
-            fix="Ask for the extract as CSV. A children in need return is mapped by hand, with format = 'cin_census'.",
+            fix="Ask for the extract as CSV. Of XML only a children in need return can be read, as .xml or .xml.gz.",
         )
-    lines = text.splitlines()
-    delimiter = _delimiter(lines)
+    delimiter = _delimiter(text.splitlines())
     quote = _quote(text, delimiter)
-    parsed = _parsed(text, delimiter, quote)
-    width = _width([cells for _, cells in parsed])
-    if not parsed:
+    found = _parsed(text, delimiter, quote)
+    if not found:
         raise InputRejected("The file has no rows that can be read.", where=name, fix="Ask for the extract again.")
-    above = _lines_above(parsed, width)
-    parsed = parsed[above:]
-    skip = parsed[0][0]
-    body, footer = _without_footer([cells for _, cells in parsed[1:]], width, whole=sample.whole)
-    if not sample.whole and sample.tail:
-        ending = _parsed(_decoded(sample.tail, encoding).partition("\n")[2], delimiter, quote)
-        _, footer = _without_footer([cells for _, cells in ending], width, whole=True)
-    header = tuple(clean(cell) for cell in parsed[0][1])
-    own = _is_header(header, body)
-    if own:
-        body = [*body, *_spread(sample, encoding, delimiter, quote)]
-    elif not _names_only(header):
-        body = [parsed[0][1], *body]
-    fitting = tuple(tuple(clean(cell) for cell in cells) for cells in body if len(cells) == len(header))
-    return Layout(
-        encoding=encoding,
-        delimiter=delimiter,
-        quote=quote,
-        skip_lines=skip if own else skip + (1 if _names_only(header) else 0),
-        footer_lines=footer,
-        header=header if own else _own_names(header),
-        own_header=own,
-        rows=fitting,
-        ragged=len(body) - len(fitting),
-        below_seen=sample.whole or bool(sample.tail),
-    )
+    beyond = None if sample.whole else _beyond(sample, encoding, delimiter, quote)
+    return lay_out(found, _width([cells for _, cells in found]), _settings(encoding, delimiter, quote), beyond)
+
+
+def _settings(encoding: str, delimiter: str, quote: str) -> tuple[Setting, ...]:
+    settings: list[Setting] = []
+    if encoding != "utf-8":
+        settings.append(("encoding", encoding, ""))
+    if delimiter != ",":
+        settings.append(("delimiter", delimiter, ""))
+    if quote != '"':
+        settings.append(("quote", quote, "check: quotation marks stand inside cells"))
+    return tuple(settings)
 
 
 def _encoding(sample: TextSample, name: str) -> str:
@@ -133,7 +92,7 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _delimiter(lines: list[str]) -> str:
     """The mark by which most lines have the same number of cells, and more than one."""
-    some = [line for line in lines[: _LINES_TRIED + _MOST_LINES_ABOVE] if line.strip()][:_LINES_TRIED]
+    some = [line for line in lines[: _LINES_TRIED + MOST_LINES_ABOVE] if line.strip()][:_LINES_TRIED]
     best, best_score = ",", 0.0
     for delimiter in _DELIMITERS:
         widths = Counter(len(cells) for _, cells in _parsed("\n".join(some), delimiter, '"'))
@@ -156,7 +115,7 @@ def _quote(text: str, delimiter: str) -> str:
     return '"' if opened and closed >= 0.7 * opened else ""
 
 
-def _parsed(text: str, delimiter: str, quote: str) -> list[tuple[int, list[str]]]:
+def _parsed(text: str, delimiter: str, quote: str) -> Numbered:
     """Rows that are not blank, each with the number of lines above it."""
     reader = csv.reader(
         io.StringIO(text, newline=""),
@@ -164,7 +123,7 @@ def _parsed(text: str, delimiter: str, quote: str) -> list[tuple[int, list[str]]
         quotechar=quote or None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    rows: list[tuple[int, list[str]]] = []
+    rows: Numbered = []
     before = 0
     try:
         for cells in reader:
@@ -182,60 +141,11 @@ def _width(rows: list[list[str]]) -> int:
     return max(widths, key=lambda width: (widths[width], width)) if widths else 1
 
 
-def _lines_above(parsed: list[tuple[int, list[str]]], width: int) -> int:
-    """How many rows stand above the first that is as wide as the table and has few blanks."""
-    for place, (_, cells) in enumerate(parsed[:_MOST_LINES_ABOVE]):
-        if len(cells) == width and sum(bool(cell.strip()) for cell in cells) > width / 2:
-            return place
-    return 0
-
-
-def _without_footer(rows: list[list[str]], width: int, *, whole: bool) -> tuple[list[list[str]], int]:
-    if not whole:
-        return rows, 0
-    below = 0
-    while below < len(rows) and len(rows[-1 - below]) != width:
-        below += 1
-    if below > _MOST_LINES_BELOW or below == len(rows):
-        return rows, 0
-    return rows[: len(rows) - below], below
-
-
-def _names_only(header: tuple[str, ...]) -> bool:
-    """Whether no cell looks like data."""
-    return not any(_DATA_LIKE.fullmatch(cell) for cell in header)
-
-
-def _is_header(header: tuple[str, ...], body: list[list[str]]) -> bool:
-    """Whether a first row can serve as the header: names only, none blank or twice, none met again below it."""
-    if len(set(header)) != len(header) or not all(header) or not _names_only(header):
-        return False
-    again = sum(
-        1
-        for place, name in enumerate(header)
-        if any(len(cells) > place and clean(cells[place]) == name for cells in body)
-    )
-    # A header may be repeated on every page of a report; then it is repeated whole.
-    return again == 0 or any([clean(cell) for cell in cells] == list(header) for cells in body)
-
-
-def _own_names(header: tuple[str, ...]) -> tuple[str, ...]:
-    """Names for the columns of a file without a header, or with one that names a column twice or not at all."""
-    if not _names_only(header) or (len(set(header)) == len(header) and all(header)):
-        return tuple(f"column_{place + 1}" for place in range(len(header)))
-    seen: Counter[str] = Counter()
-    names = []
-    for place, name in enumerate(header):
-        seen[name] += 1
-        plain = name or f"column_{place + 1}"
-        names.append(plain if seen[name] == 1 or not name else f"{plain} ({seen[name]})")
-    return tuple(names) if len(set(names)) == len(names) else tuple(f"column_{i + 1}" for i in range(len(header)))
-
-
-def _spread(sample: TextSample, encoding: str, delimiter: str, quote: str) -> list[list[str]]:
-    """Whole rows of the pieces from the middle of the file."""
+def _beyond(sample: TextSample, encoding: str, delimiter: str, quote: str) -> Beyond:
+    """Whole rows of the pieces from the middle of the file, and of its end."""
     rows: list[list[str]] = []
     for piece in sample.pieces:
         lines = _decoded(piece, encoding).split("\n")
         rows += [cells for _, cells in _parsed("\n".join(lines[1:-1]), delimiter, quote)]
-    return rows
+    tail = _decoded(sample.tail, encoding).partition("\n")[2]
+    return Beyond(rows, [cells for _, cells in _parsed(tail, delimiter, quote)])

@@ -8,34 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
+from sources.suggestions.care_return import is_return, suggest_return
 from sources.suggestions.dating import usual_formats
 from sources.suggestions.headers import words
 from sources.suggestions.keys import Table
-from sources.suggestions.kinds import KINDS
+from sources.suggestions.kinds import speaks
+from sources.suggestions.layouts import Layout
 from sources.suggestions.profiling import Profile, profile
-from sources.suggestions.proposal import Suggestion
+from sources.suggestions.proposal import Setting, Suggestion
 from sources.suggestions.proposing import Proposer
-from sources.suggestions.sampling import TableSample, sample
-from sources.suggestions.sniffing import Layout, sniff
-from sources.suggestions.vocabulary import ADDRESS_PARTS, GROUP_KEYS, MEMBER, PERSON, PERSON_KEYS
-from sources.mapping.text import clean
+from sources.suggestions.sampling import TextSample, sample
+from sources.suggestions.sniffing import sniff
 from store.errors import UsageError
 
 _PLAIN_NAME = re.compile(r"[^a-z0-9]+")
 _USUAL_DATES = ("%Y-%m-%d",)
-
-
-@dataclass(frozen=True)
-class _Read:
-    header: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
-    settings: tuple[tuple[str, object, str], ...]
-    nameable: bool
-    notes: tuple[str, ...]
 
 
 def suggest(path: Path, folder: Path, extract_date: dt.date | None = None) -> Suggestion:
@@ -45,23 +35,30 @@ def suggest(path: Path, folder: Path, extract_date: dt.date | None = None) -> Su
     Raises UsageError for a file that is not in the folder or not there, InputRejected for one that cannot be read.
     """
     relative = _relative(path, folder)
+    blank = Suggestion(
+        name=_name(relative), source=_plain(Path(relative).parent.name or Path(relative).stem), path=relative
+    )
     found = sample(path)
-    read = _table(found) if isinstance(found, TableSample) else _text(sniff(found, path.name))
-    profiles = profile(read.header, read.rows)
-    name = _name(relative)
-    table = Table(profiles, read.rows, frozenset(words(relative.rpartition(".")[0] or relative)))
-    proposals, maps, notes = Proposer(table, name, extract_date).proposals() if read.nameable else ([], [], [])
-    settings = (*read.settings, *_cells(profiles))
-    return Suggestion(
-        name=name,
-        source=_plain(Path(relative).parent.name or Path(relative).stem),
-        path=relative,
-        settings=settings,
+    if not isinstance(found, TextSample):
+        return _of_table(found, blank, extract_date)
+    if is_return(found) and path.suffix.lower() != ".zip":
+        return suggest_return(path, blank)
+    return _of_table(sniff(found, path.name), blank, extract_date)
+
+
+def _of_table(layout: Layout, blank: Suggestion, extract_date: dt.date | None) -> Suggestion:
+    layout, nameable, doubts = _named(layout)
+    profiles = profile(layout.header, layout.rows)
+    table = Table(profiles, layout.rows, frozenset(words(blank.path.rpartition(".")[0] or blank.path)))
+    proposals, maps, notes = Proposer(table, blank.name, extract_date).proposals() if nameable else ([], [], [])
+    return replace(
+        blank,
+        settings=(*layout.settings, *_lines(layout), *_cells(profiles)),
         profiles=profiles,
-        nameable=read.nameable,
+        nameable=nameable,
         proposals=tuple(proposals),
         maps=tuple(maps),
-        notes=(*read.notes, *notes),
+        notes=(*layout.notes, *doubts, *notes),
     )
 
 
@@ -76,69 +73,34 @@ def _relative(path: Path, folder: Path) -> str:
         ) from None
 
 
-def _table(found: TableSample) -> _Read:
-    rows = [tuple(clean(cell) for cell in row) for row in found.rows]
-    return _Read(tuple(clean(name) for name in found.header), rows, (("format", "parquet", ""),), True, ())
-
-
-def _text(layout: Layout) -> _Read:
-    settings: list[tuple[str, object, str]] = []
-    if layout.encoding != "utf-8":
-        settings.append(("encoding", layout.encoding, ""))
-    if layout.delimiter != ",":
-        settings.append(("delimiter", layout.delimiter, ""))
-    if layout.quote != '"':
-        settings.append(("quote", layout.quote, "check: quotation marks stand inside cells"))
-    if layout.skip_lines:
-        settings.append(
-            ("skip_lines", layout.skip_lines, "lines above the data" if not layout.own_header else "a title")
-        )
-    if layout.footer_lines:
-        settings.append(("footer_lines", layout.footer_lines, "check: lines below the data"))
-    notes = []
-    if not layout.below_seen:
-        notes.append(
-            "Only the beginning of the file was looked at: see whether lines below the data need footer_lines."
-        )
-    if layout.ragged:
-        notes.append(
-            f"{layout.ragged} rows of the sample have more or fewer cells than the header: quarantine takes them."
-        )
-    header, nameable = layout.header, _speaks(layout.header)
+def _named(layout: Layout) -> tuple[Layout, bool, list[str]]:
+    """The layout with a header that may be shown, whether it has one, and what there is to say if not."""
+    if layout.certain or speaks(layout.header):
+        return layout, True, []
     if not layout.own_header:
         # Names made of a row that speaks of nothing known may be a row of people.
-        header = header if nameable else tuple(f"column_{place + 1}" for place in range(len(header)))
-        settings.append(("header", list(header), "check: the file's own header is missing or not usable"))
-        nameable = True
-    elif not nameable:
-        notes.append(
-            "No word of the first row is one that systems use in a header: it may be a row of data, so it is not shown "
-            "and nothing is proposed. If it is the header, write the mapping by hand; if not, give header."
-        )
-    return _Read(header, layout.rows, tuple(settings), nameable, tuple(notes))
+        header = tuple(f"column_{place + 1}" for place in range(len(layout.header)))
+        return replace(layout, header=header), True, []
+    return layout, False, [
+        "No word of the first row is one that systems use in a header: it may be a row of data, so it is not shown "
+        "and nothing is proposed. If it is the header, write the mapping by hand; if not, give header."
+    ]  # fmt: skip
 
 
-_KNOWN_WORDS = frozenset(
-    word
-    for names in (
-        *(field.names for kind in KINDS for field in kind.fields),
-        *(field.names for field in (*PERSON, *MEMBER)),
-        PERSON_KEYS,
-        *GROUP_KEYS.values(),
-        *ADDRESS_PARTS,
-    )
-    for name in names
-    for word in words(name)
-)
+def _lines(layout: Layout) -> list[Setting]:
+    settings: list[Setting] = []
+    if layout.skip_lines:
+        note = "a title" if layout.own_header else "lines above the data"
+        settings.append(("skip_lines", layout.skip_lines, note))
+    if layout.footer_lines:
+        settings.append(("footer_lines", layout.footer_lines, "check: lines below the data"))
+    if not layout.own_header:
+        settings.append(("header", list(layout.header), "check: the file's own header is missing or not usable"))
+    return settings
 
 
-def _speaks(header: tuple[str, ...]) -> bool:
-    """Whether at least one header has a word that systems use; if none has, it may be a row of people."""
-    return any(not word.isdigit() and word in _KNOWN_WORDS for name in header for word in words(name))
-
-
-def _cells(profiles: tuple[Profile, ...]) -> list[tuple[str, object, str]]:
-    settings: list[tuple[str, object, str]] = []
+def _cells(profiles: tuple[Profile, ...]) -> list[Setting]:
+    settings: list[Setting] = []
     missing = sorted({word for one in profiles for word in one.missing})
     if missing:
         settings.append(("missing", missing, "check: words for nothing"))
