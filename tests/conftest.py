@@ -9,7 +9,9 @@ import pytest
 
 from store.keys import KEY_FILE_VARIABLE, Keys
 
-EXTRACTS = Path(__file__).resolve().parents[2] / "shared" / "council_extracts"
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+EXTRACTS = _SHARED / "council_extracts"
+REFERENCE = _SHARED / "reference"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -30,3 +32,11 @@ def council_extracts() -> Path:
     if not EXTRACTS.is_dir():
         pytest.skip("the council extracts are not beside the project on this machine")
     return EXTRACTS
+
+
+@pytest.fixture(scope="session")
+def reference_folder() -> Path:
+    """The folder of published facts and fictional returns, where the project has it beside it."""
+    if not REFERENCE.is_dir():
+        pytest.skip("the reference folder is not beside the project on this machine")
+    return REFERENCE

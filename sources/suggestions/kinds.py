@@ -24,6 +24,6 @@ _KNOWN_WORDS = frozenset(
 )
 
 
-def speaks(header: tuple[str, ...]) -> bool:
-    """Whether at least one header has a word that systems use; if none has, it may be a row of people."""
-    return any(not word.isdigit() and word in _KNOWN_WORDS for name in header for word in words(name))
+def speaking(header: tuple[str, ...]) -> int:
+    """How many headers have a word that systems use; if none has, they may be a row of people."""
+    return sum(any(not word.isdigit() and word in _KNOWN_WORDS for word in words(name)) for name in header)

@@ -15,7 +15,7 @@ from sources.suggestions.care_return import is_return, suggest_return
 from sources.suggestions.dating import usual_formats
 from sources.suggestions.headers import words
 from sources.suggestions.keys import Table
-from sources.suggestions.kinds import speaks
+from sources.suggestions.kinds import speaking
 from sources.suggestions.layouts import Layout
 from sources.suggestions.profiling import Profile, profile
 from sources.suggestions.proposal import Setting, Suggestion
@@ -75,7 +75,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _named(layout: Layout) -> tuple[Layout, bool, list[str]]:
     """The layout with a header that may be shown, whether it has one, and what there is to say if not."""
-    if layout.certain or speaks(layout.header):
+    if layout.certain or speaking(layout.header):
         return layout, True, []
     if not layout.own_header:
         # Names made of a row that speaks of nothing known may be a row of people.

@@ -15,7 +15,7 @@ from python_calamine import CalamineSheet, SheetVisibleEnum
 from sources.mapping.text import clean
 from sources.readers.cell_text import cell_text
 from sources.readers.excel_reading import filled_rows, open_sheet, open_workbook, worksheets
-from sources.suggestions.kinds import speaks
+from sources.suggestions.kinds import speaking
 from sources.suggestions.layouts import MOST_LINES_ABOVE, Beyond, Layout, lay_out
 from sources.suggestions.proposal import Setting
 from sources.suggestions.toml_text import quoted
@@ -28,6 +28,8 @@ _LAST_ROWS = 50
 _MOST_SHEETS = 30
 """Sheets looked into. A workbook of more is a form or a report."""
 _ROWS_TRIED = 300
+_FEWEST_COLUMNS = 3
+"""Nothing is known of anybody by less than a key, a day and what happened; notes have two columns."""
 _OF_A_HEADER = 0.8
 """A title has fewer cells than the rows below it; a header nearly as many."""
 _OF_A_FOOTER = 0.2
@@ -64,7 +66,9 @@ def workbook_layout(path: Path) -> Layout:
 
 
 def _is_table(layout: Layout) -> bool:
-    return layout.own_header and len(layout.header) > 1 and bool(layout.rows) and speaks(layout.header)
+    known, columns = speaking(layout.header), len(layout.header)
+    in_words_of_systems = known >= _FEWEST_COLUMNS or 2 * known > columns
+    return layout.own_header and columns >= _FEWEST_COLUMNS and bool(layout.rows) and in_words_of_systems
 
 
 def _of_others(tables: list[str], others: list[str]) -> list[str]:
