@@ -432,8 +432,35 @@ def test_known_spellings_mean_codes_the_tables_have_and_one_code_each() -> None:
         assert set(spelt) <= set(codes[table, column])
         spellings = [spelling for each in spelt.values() for spelling in each]
         assert len(spellings) == len(set(spellings))
-    assert meaning("person_records", "ethnicity", "White - Gypsy/Roma", codes["person_records", "ethnicity"]) == "WROM"
-    assert meaning("person_records", "ethnicity", "British", codes["person_records", "ethnicity"]) is None
+    for (table, column), spelt in SPELLINGS.items():
+        known = [meaning(table, column, code, codes[table, column]) for code in spelt]
+        assert known == list(spelt)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "code"),
+    [
+        ("person_records", "ethnicity", "White - Gypsy/Roma", "WROM"),
+        ("person_records", "ethnicity", "Gypsy/Roma", "WROM"),
+        ("person_records", "ethnicity", "ANY OTHER WHITE BACKGROUND", "WOTH"),
+        ("person_records", "ethnicity", "British", None),
+        ("person_records", "sex", "Male", "M"),
+        ("person_records", "sex", "2", "F"),
+        ("contacts", "referral_source", "Police", "6"),
+        ("contacts", "referral_source", "Other", None),
+        ("service_episodes", "category", "Emotional abuse", "EMO"),
+        ("exclusions", "reason", "Bullying", "BU"),
+        ("rent_transactions", "kind", "Housing_Benefit", "housing_benefit"),
+        ("school_status", "sen", "Education, Health and Care Plan", "E"),
+        ("person_records", "surname", "Male", None),
+        ("tenancies", "tenure", "!!!", None),
+    ],
+)
+def test_what_a_value_means_by_its_code_its_label_or_another_spelling(
+    table: str, column: str, value: str, code: str | None
+) -> None:
+    codes = {(table.name, column.name): column.codes for table in TABLES for column in table.columns}
+    assert meaning(table, column, value, codes[table, column]) == code
 
 
 def test_a_column_of_few_rows_is_no_code_list() -> None:
