@@ -100,10 +100,13 @@ def accepted_rows(
 def _read(source: duckdb.DuckDBPyRelation, mapped: MappedTable) -> duckdb.DuckDBPyRelation:
     """The rows meant for the table with their texts as held, their values, and what follows from those.
 
-    In three steps, because an expression that is put into others is computed as often as it is written.
+    In steps, because an expression that is put into others is computed as often as it is written.
     """
     held = [text.alias(HELD + name) for name, text in mapped.held.items()]
     texts = source.filter(mapped.selected).project(*map(ColumnExpression, source.columns), *held)
+    if mapped.coded:
+        coded = [text.alias(name) for name, text in mapped.coded.items()]
+        texts = texts.project(*map(ColumnExpression, texts.columns), *coded)
     values = texts.project(
         ColumnExpression("row"),
         *[ColumnExpression(HELD + name) for name in mapped.held],

@@ -20,6 +20,8 @@ TABLES_BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 
 HELD = "held_"
 """Before a column's name: its text as held."""
+CODED = "coded_"
+"""Before a date's name: its text by its code map."""
 SET_BY_THE_ROOM = frozenset({"source", "file", "record_id", "subject_id", "group_type", "group_id"})
 """Columns that come from key, subject and group, never from a column of the mapping."""
 CLASS_COLUMN = "statistical_class"
@@ -67,6 +69,8 @@ class MappedTable:
     """For each column with a code map: whether its cell is in neither the map nor the table's codes."""
     unknown_items: dict[str, Expression] = field(default_factory=dict)
     """For each list of codes, over the texts as held: whether it holds one that is not known, which is left out."""
+    coded: dict[str, Expression] = field(default_factory=dict)
+    """For each date with a code map, under ``coded_*``: its text by the map, over the texts as ``held_*``."""
 
 
 def origin_of(origin: ColumnOrigin) -> MappedColumn:
@@ -108,6 +112,12 @@ def map_table(
         if column.name in SET_BY_THE_ROOM or column.name == CLASS_COLUMN:
             continue
         held[column.name], value[column.name] = compiler.column(column)
+        if (spell := compiler.spell(column)) is not None:
+            del value[column.name]
+            held |= {name: text for name, (text, _) in spell.items()}
+            value |= {name: day for name, (_, day) in spell.items()}
+            first, last = spell
+            derived[column.name] = values.within_spell("event_date", first, last, HELD)
         if (found := compiler.unmapped(column)) is not None:
             unmapped[column.name] = found
         if (found := compiler.unknown_items(column)) is not None:
@@ -128,6 +138,7 @@ def map_table(
         derived,
         unmapped,
         unknown_items,
+        compiler.coded(),
     )
 
 
@@ -179,14 +190,22 @@ class _Compiler:
             days = [self.day(name, origin, column.name) for name in origin.latest]
             value = values.latest_date(days, self.extract_date)
             return made, first_of(value, self.date(held, self.formats(origin), column.name))
-        if origin.within is not None:
-            first, last = (self.day(name, origin, column.name) for name in origin.within)
-            event_date = self.column(next(c for c in self.table.columns if c.name == "event_date"))[1]
-            cells = [self.scope.cell(name) for name in origin.within]
-            return made, values.within_spell(event_date, first, last, cells)
         if origin.marked is not None:
             return made, self.marks(origin)[0]
         return made, self.value(column, origin, held)
+
+    def spell(self, column: Column) -> dict[str, tuple[Expression, Expression]] | None:
+        """The two ends, as held and as days, of the spell that makes a flag; None for any other column."""
+        if column.name not in self.mapping.columns:
+            return None
+        origin = origin_of(self.mapping.columns[column.name])
+        if origin.within is None:
+            return None
+        names = (f"{column.name}_from", f"{column.name}_to")
+        return {
+            name: (self.scope.cell(there), self.day(there, origin, column.name))
+            for name, there in zip(names, origin.within)
+        }
 
     def marks(self, origin: MappedColumn) -> tuple[Expression, Expression]:
         marked = origin.marked or {}
@@ -229,7 +248,19 @@ class _Compiler:
             return self.first_day(origin, column, held)
         if origin.column in self.scope.days and not origin.codes and origin.default is None:
             return self.day(origin.column, origin, column)
-        return self.date(text, self.formats(origin), column)
+        return self.date(
+            ColumnExpression(CODED + column) if self.code_map(origin) else text, self.formats(origin), column
+        )
+
+    def coded(self) -> dict[str, Expression]:
+        """The texts of dates that a code map gives, worked out once: a date says its text many times."""
+        made = {}
+        for column in self.table.columns:
+            if column.type is not ColumnType.DATE or column.name not in self.mapping.columns:
+                continue
+            if codes := self.code_map(origin_of(self.mapping.columns[column.name])):
+                made[CODED + column.name] = values.mapped(ColumnExpression(HELD + column.name), codes)
+        return made
 
     def first_day(self, origin: MappedColumn, column: str, held: Expression) -> Expression:
         """The first column that is not blank, each by its own date formats."""

@@ -7,9 +7,9 @@ in the morning by universal time on both (the rule since 1996; Summer Time Order
 
 from __future__ import annotations
 
-from duckdb import Expression
+from duckdb import ColumnExpression, Expression
 
-from sources.mapping.text import call, constant, either, first_of, matches, replaced
+from sources.mapping.text import call, constant, either, first_of, matches, named, replaced
 
 _ZONED = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
 _OFFSET = r"[+-]\d{2}(:?\d{2})?$"
@@ -24,18 +24,20 @@ def british_day(text: Expression) -> Expression:
     """The day in Britain of a text that ``is_zoned``; null where there is no such day or time."""
     to_the_minute = call("concat", call("left", text, constant(10)), constant(" "), _part(text, 12, 5))
     moment = call("try_strptime", to_the_minute, constant("%Y-%m-%d %H:%M")) - call("to_minutes", _ahead(text))
-    begins, ends = _last_sunday(moment, 3), _last_sunday(moment, 10)
+    at = ColumnExpression("moment")
+    begins, ends = _last_sunday(at, 3), _last_sunday(at, 10)
     hour = call("to_hours", constant(1))
-    summer = (moment >= begins + hour) & (moment < ends + hour)
-    return (moment + call("to_hours", either(summer, constant(1), constant(0)))).cast("DATE")
+    summer = (at >= begins + hour) & (at < ends + hour)
+    return named("moment", moment, (at + call("to_hours", either(summer, constant(1), constant(0)))).cast("DATE"))
 
 
 def _ahead(text: Expression) -> Expression:
     """Minutes by which the time as written is ahead of universal time."""
-    offset = call("regexp_extract", text, constant(_OFFSET))
+    offset = ColumnExpression("offset_written")
     figures = replaced(offset, r"\D", "")
     minutes = _number(_part(figures, 1, 2)) * constant(60) + _number(_part(figures, 3, 2))
-    return either(call("starts_with", offset, constant("-")), constant(-1) * minutes, minutes)
+    signed = either(call("starts_with", offset, constant("-")), constant(-1) * minutes, minutes)
+    return named("offset_written", call("regexp_extract", text, constant(_OFFSET)), signed)
 
 
 def _part(text: Expression, first: int, length: int) -> Expression:

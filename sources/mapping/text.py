@@ -13,6 +13,7 @@ from duckdb import (
     ConstantExpression,
     Expression,
     FunctionExpression,
+    LambdaExpression,
 )
 
 WHITESPACE = " \t\r\n\v\f"
@@ -66,6 +67,22 @@ def matches(text: Expression, pattern: str) -> Expression:
 def replaced(text: Expression, pattern: str, by: str) -> Expression:
     """The text with every match of a regular expression replaced."""
     return call("regexp_replace", text, constant(pattern), constant(by), constant("g"))
+
+
+def named(name: str, value: Expression, body: Expression) -> Expression:
+    """``body``, in which ``name`` stands for ``value``: worked out once, however often the name is written.
+
+    It costs more per row than it saves, so it is for what few rows need; but an expression that is written many times
+    over takes long to understand, whatever the rows.
+    """
+    return call(
+        "list_extract", call("list_transform", call("list_value", value), LambdaExpression(name, body)), constant(1)
+    )
+
+
+def lowered(word: str) -> Expression:
+    """A word of the TOML as the engine lowers it."""
+    return constant(word.lower()) if word.isascii() else call("lower", constant(word))
 
 
 def first_of(*values: Expression) -> Expression:

@@ -16,6 +16,7 @@ from sources.mapping.text import (
     constant,
     either,
     first_of,
+    lowered,
     matches,
     replaced,
     strip,
@@ -81,19 +82,25 @@ def latest_date(days: Sequence[Expression], extract_date: dt.date) -> Expression
 
     The first of them is needed: without it the others may be much too early.
     """
-    known = [either(day <= constant(extract_date), day, null("DATE")) for day in days]
+    # Written so that each day is read once: least passes over null.
+    after = constant(extract_date + dt.timedelta(days=1))
+    known = [call("nullif", call("least", day, after), after) for day in days]
     latest = first_of(call("greatest", *known), call("greatest", *days))
     return either(days[0].isnull(), null("DATE"), latest)
 
 
-def within_spell(day: Expression, first: Expression, last: Expression, held: Sequence[Expression]) -> Expression:
-    """Whether ``day`` lies in the spell: no when it has no beginning, null when an end that is held cannot be read."""
-    held_first, held_last = held
-    unreadable = (held_first.isnotnull() & first.isnull()) | (held_last.isnotnull() & last.isnull())
-    inside = (first <= day) & (last.isnull() | (last >= day))
+def within_spell(event_date: str, first: str, last: str, held: str) -> Expression:
+    """Whether the day in one column lies in the spell of two others: no when it has no beginning.
+
+    Null when an end that is held, in the column of that name after ``held``, cannot be read.
+    """
+    day, begins, ends = map(ColumnExpression, (event_date, first, last))
+    held_begins, held_ends = ColumnExpression(held + first), ColumnExpression(held + last)
+    unreadable = (held_begins.isnotnull() & begins.isnull()) | (held_ends.isnotnull() & ends.isnull())
+    inside = (begins <= day) & (ends.isnull() | (ends >= day))
     return (
         CaseExpression(unreadable | day.isnull(), null("BOOLEAN"))
-        .when(first.isnull(), constant(False))
+        .when(begins.isnull(), constant(False))
         .otherwise(inside)
     )
 
@@ -134,8 +141,7 @@ def looked_up(text: Expression, words: Sequence[str], values: Sequence[str]) -> 
 
     ``text`` stands in it once, so that a long list does not make a long expression.
     """
-    lowered = call("list_value", *[call("lower", constant(word)) for word in words])
-    place = call("list_position", lowered, call("lower", text))
+    place = call("list_position", call("list_value", *map(lowered, words)), call("lower", text))
     return call("list_extract", call("list_value", *map(constant, values)), place)
 
 
@@ -193,7 +199,7 @@ def property_number(text: Expression) -> Expression:
 
 def is_one_of(text: Expression, values: Sequence[str]) -> Expression:
     """Whether the text is one of the values, but for capitals."""
-    return call("lower", text).isin(*[call("lower", constant(clean(value))) for value in values])
+    return call("lower", text).isin(*[lowered(clean(value)) for value in values])
 
 
 def has_word(text: Expression, words: Sequence[str]) -> Expression:
