@@ -111,7 +111,9 @@ class RawRows:
     def chunks(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         """Make the table ``rows`` of one chunk after another, in place of what it held; at least one, maybe empty."""
         chunks = _with_whole_footer(_chunked(self.batches), self.file.extract.footer_lines)
-        waiting = next(chunks, self._no_rows())
+        waiting = next(chunks, None)
+        if waiting is None:
+            waiting = self._no_rows()
         for following in chunks:
             self._store(con, waiting, None)
             yield
