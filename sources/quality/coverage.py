@@ -208,8 +208,11 @@ def quiet_months(table: str, counts: Mapping[int, int], months: Months) -> set[i
 
 
 def gaps_of(counts: Mapping[int, int], months: Months, quiet: set[int], usual: float) -> list[Gap]:
-    """The runs of months with under a quarter of what is usual, long enough not to be chance."""
-    if not usual:
+    """The runs of months with under a quarter of what is usual, long enough not to be chance.
+
+    Rows that all stand in one month, as those of a yearly return do, show nothing of what is usual.
+    """
+    if sum(counts.get(month, 0) > 0 for month in months) <= 1:
         return []
     found = runs({month: counts.get(month, 0) / usual for month in months}, quiet)
     return [gap for gap in found if usual * _judged_months(gap, quiet) >= LEAST_EXPECTED]

@@ -69,6 +69,8 @@ TERMLY = {one: 4500 if one % 12 in (0, 4, 9) else 0 for one in MONTHS}
             steady(15, m2024_05=0, m2024_06=0, m2024_07=1), [("2024-05", "2024-07")], id="three of a small table"
         ),
         pytest.param(dict.fromkeys(MONTHS, 0), [], id="an empty table"),
+        pytest.param({month("2026-03"): 900}, [], id="one return"),
+        pytest.param({month("2025-03"): 900, month("2026-03"): 900}, [("2023-03", "2024-03")], id="a return missing"),
         pytest.param(steady(1000, m2022_09=90_000), [], id="a load of old rows at the start"),
         pytest.param({one: 300 + 20 * place for place, one in enumerate(MONTHS)}, [], id="growing"),
     ],
