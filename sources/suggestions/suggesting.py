@@ -75,6 +75,11 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _named(layout: Layout) -> tuple[Layout, bool, list[str]]:
     """The layout with a header that may be shown, whether it has one, and what there is to say if not."""
+    if len(layout.header) == 1 and not layout.certain:
+        return layout, False, [
+            "The file has one column, which is not shown. If a mark stands between cells, set delimiter; if columns "
+            "have fixed widths, write their names and widths by hand, as widths."
+        ]  # fmt: skip
     if layout.certain or speaking(layout.header):
         return layout, True, []
     if not layout.own_header:

@@ -308,6 +308,14 @@ def test_the_first_row_of_a_file_without_a_header_is_not_shown(tmp_path: Path) -
         assert "Zebedee" not in text and "Quill" not in text
 
 
+@pytest.mark.parametrize("header", ["", "TENANCY POSTED    TYPE\n"])
+def test_a_file_of_fixed_widths_is_not_shown_and_is_told_how_it_is_mapped(header: str, tmp_path: Path) -> None:
+    put(tmp_path, "rent.txt", header + "ZEBEDEE MILL ROAD RENT\nOTTO    HIGH ROAD RENT\n" * 20)
+    suggestion = suggest(tmp_path / "rent.txt", tmp_path)
+    text = _shown(suggestion)
+    assert "fixed widths" in text and "ZEBEDEE" not in text and _tables(suggestion) == []
+
+
 def test_a_file_that_cannot_be_read_says_nothing_of_what_it_holds(tmp_path: Path) -> None:
     put(tmp_path, "f.csv", b"Zebedee,\0\x01\x02\x03" * 99)
     with pytest.raises(EarlyHelpError) as refused:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import gzip
+import io
 import re
 import tomllib
 import zipfile
@@ -19,13 +21,14 @@ from sources.plan import plan_extracts
 from sources.readers.xml_reading import open_cin_census
 from sources.stage import STAGE
 from sources.suggestions import workbooks
-from sources.suggestions.proposal import Suggestion
+from sources.suggestions.proposal import Proposal, Suggestion
 from sources.suggestions.rendering import as_lines, as_toml
 from sources.suggestions.suggesting import suggest
 from sources.tables import DISABILITY_MARKERS, PERSON_RECORDS, RENT_TRANSACTIONS
 from store.errors import EarlyHelpError, InputRejected, UsageError
 from store.run_folder import RunFolder
 from tests.sources.helpers import put, read
+from tests.sources.invented_files import EXTRACT_DATE, INVENTED
 from tests.sources.test_excel_reading import compound_file, repacked, workbook
 from tests.sources.test_xml_reading import CHILD, OTHER, message
 from tests.support import run_stage
@@ -39,6 +42,10 @@ ROWS: list[list[Any]] = [
 
 def found(suggestion: Suggestion) -> dict[str, Any]:
     return {name: value for name, value, _ in suggestion.settings}
+
+
+def columns(proposal: Proposal) -> dict[str, tuple[str, ...]]:
+    return {line.column: line.headers for line in proposal.lines}
 
 
 def document(suggestion: Suggestion) -> dict[str, Any]:
@@ -154,6 +161,22 @@ def test_an_older_table_of_two_header_rows_begins_at_the_second(tmp_path: Path) 
     path = workbook(tmp_path / "rent.xlsx", Rents=[above, HEADER, *ROWS])
     suggestion = suggest(path, tmp_path)
     assert found(suggestion)["skip_lines"] == 1 and [one.name for one in suggestion.profiles] == HEADER
+
+
+def test_a_workbook_is_suggested_like_the_csv_of_its_sheet(tmp_path: Path) -> None:
+    for one in INVENTED:
+        path = one.write(tmp_path)
+        packed = path.read_bytes()
+        text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode(one.encoding)
+        rows = [[cell or None for cell in cells] for cells in csv.reader(io.StringIO(text), delimiter=one.delimiter)]
+        sheet = workbook((tmp_path / "sheets" / one.path).with_suffix(".xlsx"), Data=rows)
+        of_text, of_sheet = suggest(path, tmp_path, EXTRACT_DATE), suggest(sheet, tmp_path / "sheets", EXTRACT_DATE)
+        of_format = {"format", "encoding", "delimiter", "quote"}
+        assert {k: v for k, v in found(of_sheet).items() if k not in of_format} == {
+            k: v for k, v in found(of_text).items() if k not in of_format
+        }
+        wanted = [(one.table, one.key, one.group, one.lacking, columns(one)) for one in of_text.proposals]
+        assert [(one.table, one.key, one.group, one.lacking, columns(one)) for one in of_sheet.proposals] == wanted
 
 
 @pytest.mark.parametrize(
