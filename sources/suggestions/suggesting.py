@@ -31,7 +31,8 @@ _USUAL_DATES = ("%Y-%m-%d",)
 def suggest(path: Path, folder: Path, extract_date: dt.date | None = None) -> Suggestion:
     """What a file within the folder of the extracts probably is.
 
-    Reads a few megabytes of it at most. ``extract_date`` stands in where the file has no day at all.
+    Reads a few megabytes of it at most, but the whole sheets of a workbook. ``extract_date`` stands in where the file
+    has no day at all.
     Raises UsageError for a file that is not in the folder or not there, InputRejected for one that cannot be read.
     """
     relative = _relative(path, folder)
