@@ -22,6 +22,7 @@ from store.keys import Keys
 from store.run_folder import RunFolder
 
 _COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
+_HEADINGS = ("Rows in", "Accepted", "Left out", "Superseded", "Cells blanked", "Unlinked")
 _MOST_POINTS = 5
 
 
@@ -89,8 +90,6 @@ def print_sources(console: Console, run: RunFolder) -> None:
 
     Rows are unlinked when they are about a person or group that their own source does not know.
     """
-    names = ("Extract", "Table", "Rows in", "Accepted", "Left out", "Superseded", "Cells blanked", "Unlinked")
-    grid = Grid(*names, box=None)
     sums: dict[tuple[str, str], list[int]] = {}
     summary = read_json(run.root / "sources" / "summary.json")
     for file in summary["files"]:
@@ -98,13 +97,25 @@ def print_sources(console: Console, run: RunFolder) -> None:
             row = sums.setdefault((file["extract"], table), [0] * (len(_COUNTS) + 1))
             found = [*(counts[name] for name in _COUNTS), sum(counts["unlinked"].values())]
             sums[file["extract"], table] = [total + number for total, number in zip(row, found)]
-    for (extract, table), counts in sorted(sums.items()):
-        grid.add_row(extract, table, *(f"{number:,}" for number in counts))
-    console.print(grid)
+    console.print(_counts_grid([(*names, *counts) for names, counts in sorted(sums.items())]))
     for warning in summary["warnings"]:
         console.print(f"\nWarning: {warning}", markup=False, highlight=False)
     for line in (*_unmapped_lines(run, summary), *_not_date_lines(summary)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _counts_grid(rows: list[tuple[str | int, ...]]) -> Grid:
+    """The counts as a table in which a name may go on in the next line, and no number is ever cut off."""
+    grid = Grid(box=None, pad_edge=False, collapse_padding=True)
+    for name in ("Extract", "Table"):
+        grid.add_column(name, overflow="fold")
+    cells = [[f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in rows]
+    for place, heading in enumerate(_HEADINGS, start=2):
+        longest = max(map(len, [*heading.split(), *(row[place] for row in cells)]))
+        grid.add_column(heading, justify="right", width=longest)
+    for row in cells:
+        grid.add_row(*row)
+    return grid
 
 
 def print_data_quality(console: Console, run: RunFolder) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
+from rich.console import Console
 from typer.testing import CliRunner
 
 from early_help.cli import app
+from early_help.status import print_sources
+from store.run_folder import RunFolder
 from tests.early_help.test_config import GOOD
 
 RUNNER = CliRunner()
@@ -36,6 +41,27 @@ def test_a_map_that_gives_no_code_stops_before_a_run_folder_is_made(tmp_path: Pa
     told = RUNNER.invoke(app, ["check", str(council), "--out", str(tmp_path / "run")])
     assert told.exception is not None and getattr(told.exception, "exit_code", None) == 2
     assert not (tmp_path / "run").exists()
+
+
+def test_no_number_and_no_name_of_the_counts_is_cut_off_on_a_narrow_screen(tmp_path: Path) -> None:
+    counts = {"rows": 68134464, "accepted": 68129772, "rejected": 1130, "superseded": 12, "blanked": 7}
+    tables = {"young_carer_identifications": {**counts, "unlinked": {"record_id: no_such_person": 3562}}}
+    names = ("sessions_autumn", "sessions_spring")
+    files = [{"extract": name, "file": f"{name}.csv", "tables": tables} for name in names]
+    (tmp_path / "sources").mkdir()
+    summary = {"files": files, "warnings": [], "unmapped": [], "not_dates": []}
+    (tmp_path / "sources" / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    screen = Console(file=io.StringIO(), width=80)
+    print_sources(screen, RunFolder(tmp_path))
+    told = screen.file.getvalue()
+    lines = told.splitlines()
+    assert max(map(len, lines)) <= 80 and "\u2026" not in told
+    assert [line.split()[-6:] for line in lines if "68" in line] == [
+        ["68,134,464", "68,129,772", "1,130", "12", "7", "3,562"]
+    ] * 2
+    start = lines[1].index("Table")
+    assert "".join(line[:start].strip() for line in lines[2:]) == "".join(names)
+    assert "".join(line[start : start + 12].strip() for line in lines[2:]) == 2 * "young_carer_identifications"
 
 
 def test_the_version_is_told() -> None:
