@@ -188,7 +188,8 @@ class TableMapping(Section):
     )
     unless_words: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Not the rows whose column has one of these words, such as LTD in the name of a landlord.",
+        description="Not the rows whose column has one of these words, such as LTD in the name of a landlord, or "
+        "signs, such as & between two names.",
     )
     present: list[str] = Field(default_factory=list, description="Only rows where these columns are not blank.")
     columns: dict[str, ColumnOrigin] = Field(default_factory=dict, description="Table column to its origin.")
@@ -202,6 +203,12 @@ class TableMapping(Section):
         for name in made:
             if name in self.columns or made.count(name) > 1:
                 raise ValueError(f"{name} is mapped twice, by columns and by unpivot, or twice by unpivot")
+        return self
+
+    @model_validator(mode="after")
+    def _words_not_blank(self) -> TableMapping:
+        if not all(word.strip() for words in self.unless_words.values() for word in words):
+            raise ValueError("unless_words has a blank word, which every text would have")
         return self
 
     def unpivoted(self) -> list[TableMapping]:

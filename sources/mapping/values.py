@@ -203,12 +203,19 @@ def is_one_of(text: Expression, values: Sequence[str]) -> Expression:
 
 
 def has_word(text: Expression, words: Sequence[str]) -> Expression:
-    """Whether one of the words (or phrases) stands in the text as whole words, but for capitals."""
+    """Whether one of the words (or phrases) stands in the text as whole words, but for capitals.
+
+    A word without a letter or figure, such as &, is a sign: it may stand anywhere.
+    """
     spaced = call("concat", constant(" "), replaced(call("lower", text), r"[^\pL\pN]+", " "), constant(" "))
     found = constant(False)
-    for word in words:
-        inner = replaced(call("lower", constant(clean(word))), r"[^\pL\pN]+", " ")
-        found = found | call("contains", spaced, call("concat", constant(" "), call("trim", inner), constant(" ")))
+    for word in map(clean, words):
+        if any(character.isalnum() for character in word):
+            inner = replaced(call("lower", constant(word)), r"[^\pL\pN]+", " ")
+            whole = call("concat", constant(" "), call("trim", inner), constant(" "))
+            found = found | call("contains", spaced, whole)
+        else:
+            found = found | call("contains", text, constant(word))
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from sources.extracting import Extractor
 from sources.parts import Parts, PartWriter
@@ -140,6 +141,25 @@ def test_two_people_in_a_row_and_rows_not_meant(tmp_path: Path) -> None:
     found = [(p["record_id"], p["subject_id"], p["full_name"]) for p in read(run, PERSON_RECORDS)]
     assert found == [("1|1", "1|1", "A Smith"), ("1|2", "1|2", "B Smith"), ("4|1", "4|1", "Altdorf")]
     assert read(run, QUARANTINE) == []
+
+
+def test_a_sign_between_two_names_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    put(tmp_path / "in", "tax.csv", "ref;name\n1;A Smith & B Smith\n2;C&D Jones\n3;Anders\n4;E + F Hall\n5;G_H Ltd\n")
+    table = {
+        "table": "person_records",
+        "key": ["ref"],
+        "unless_words": {"name": ["&", "+", "_"]},
+        "columns": {"full_name": "name", "recorded_on": {"constant": "2024-01-01"}},
+    }
+    extract = {"name": "tax", "source": "council_tax", "files": ["tax.csv"], "delimiter": ";", "tables": [table]}
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in")
+    assert [p["full_name"] for p in read(run, PERSON_RECORDS)] == ["Anders"]
+
+
+def test_a_blank_word_is_refused(tmp_path: Path) -> None:
+    mapping = {"table": "person_records", "key": ["ref"], "unless_words": {"name": ["LTD", " "]}}
+    with pytest.raises(ValidationError, match="blank word"):
+        config(tmp_path, {"name": "tax", "source": "council_tax", "files": ["tax.csv"], "tables": [mapping]})
 
 
 def test_subject_flag_within_a_spell_and_split_identifiers(tmp_path: Path) -> None:
