@@ -70,6 +70,7 @@ def points(document: Document, features: Sequence[FeatureFacts]) -> list[Point]:
     found = [
         *_schools(document, features),
         *_gaps(document, features),
+        *_without_register(document),
         *_ethnicity(document),
         *_set_aside(document),
         *_unmapped(document),
@@ -146,6 +147,19 @@ def _each(gaps: Sequence[tuple[Document, Document]]) -> str:
 
 def _rests(gaps: Sequence[tuple[Document, Document]], features: Sequence[FeatureFacts]) -> str:
     return effect([flow["table"] for flow, _ in gaps], features) or "No feature rests on these rows"
+
+
+def _without_register(document: Document) -> Iterable[Point]:
+    found = document["without_register"]
+    for source in sorted({one["source"] for one in found}):
+        tables = [table_words(one["table"]) for one in found if one["source"] == source]
+        yield Point(
+            source,
+            1.5,
+            f"No file of this system says who the people are in {text.listed(tables)}",
+            "What these rows say reaches no family yet, so a family may look better off than it is",
+            "Send the file of this system that names its people, or tell the analytics team which file does",
+        )
 
 
 def _ethnicity(document: Document) -> Iterable[Point]:

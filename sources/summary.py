@@ -41,7 +41,12 @@ def summary_document(
             }
         )
     written = {path.rpartition("/")[2].split(".")[0]: number for path, number in rows_written.items()}
-    return {"files": files, "tables": written, "warnings": link_warnings(links.references)}
+    return {
+        "files": files,
+        "tables": written,
+        "warnings": link_warnings(links.references),
+        "without_register": without_register(links.references),
+    }
 
 
 def _counts(
@@ -69,6 +74,12 @@ def _of(counted: Counter[tuple[str, str, str]], file: str, table: str) -> dict[s
 def link_warnings(references: Sequence[Reference]) -> list[str]:
     """Where rows find nobody: sources without a register, and tables whose rows mostly are not in theirs."""
     return [*_without_register(references), *_mostly_lost(references)]
+
+
+def without_register(references: Sequence[Reference]) -> list[dict[str, str]]:
+    """The tables of each source whose rows reach no family, because no register of that source names anyone."""
+    found = sorted({(one.source, one.table) for one in references if not one.register})
+    return [{"source": source, "table": table} for source, table in found]
 
 
 def _without_register(references: Sequence[Reference]) -> list[str]:

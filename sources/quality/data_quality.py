@@ -82,6 +82,7 @@ def data_quality(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> Document:
             "tables": [_coverage(flow, months) for flow in found],
             "schools": [_school(flow, months) for flow in schools],
         },
+        "without_register": inputs.summary["without_register"],
         "freshness": [_freshness(flow, inputs) for flow in found],
         "people": _people(con, inputs, rules),
     }

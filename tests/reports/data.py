@@ -119,6 +119,7 @@ def data_quality() -> dict[str, Any]:
                 "tables": {"rent_transactions": table},
             },
         ],
+        "without_register": [],
         "coverage": {
             "months": MONTHS,
             "gap_below": 0.25,

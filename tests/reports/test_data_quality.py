@@ -98,6 +98,12 @@ def test_the_page_stands_with_little_or_nothing(document: dict[str, Any] | None)
     assert "None" not in page.text
 
 
+def test_a_system_whose_people_nobody_names_is_told() -> None:
+    document = data_quality() | {"without_register": [{"source": "schools", "table": "attendance"}]}
+    page = Page(data_quality_page(COUNCIL, document, ()))
+    assert "No file of this system says who the people are in school registers" in page.text
+
+
 def test_the_weightiest_come_first_and_fit_a_terminal() -> None:
     lines = top_points(data_quality(), 3)
     assert [line.split(":")[0] for line in lines] == ["Schools", "Housing", "Benefits"]

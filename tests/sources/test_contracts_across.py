@@ -259,3 +259,6 @@ def test_a_source_without_a_register_is_told_once_and_loses_no_row(tmp_path: Pat
     (told,) = summary["warnings"]
     for part in ("'schools'", "4 of attendance", "no row of person_records", "same source"):
         assert part in told
+    assert summary["without_register"] == [{"source": "schools", "table": "attendance"}]
+    told_of = json.loads((run.root / "sources" / "data_quality.json").read_text(encoding="utf-8"))
+    assert told_of["without_register"] == summary["without_register"]
