@@ -200,11 +200,28 @@ def quiet_months(table: str, counts: Mapping[int, int], months: Months) -> set[i
     years: dict[int, int] = {}
     for month in months:
         years[month % _YEAR] = years.get(month % _YEAR, 0) + 1
-    # With one year alone nothing shows what is usual in a month, but that schools are closed in August.
-    seen_once = {place for place in quiet if years.get(place, 0) < 2}
+    if len(quiet) > _YEAR // 2:
+        return quiet
+    # With one year alone nothing shows what is usual in a month, but that schools are closed in August; nor does a
+    # month that stands in no year between months that came, as before a system began and after it stopped.
     rests = SCHOOL_HOLIDAY if table in _RESTS_IN_AUGUST else set()
-    comes_seldom = len(quiet) > _YEAR // 2
-    return quiet - (set() if comes_seldom else seen_once - rests)
+    between = _between_months_that_came(quiet, counts, months, enough)
+    return {place for place in quiet if place in rests or (years.get(place, 0) > 1 and place in between)}
+
+
+def _between_months_that_came(quiet: set[int], counts: Mapping[int, int], months: Months, enough: float) -> set[int]:
+    """The months of the year that stood at least once in a run of quiet ones that months with rows bound."""
+    found: set[int] = set()
+    run: set[int] = set()
+    bound = False
+    for month in months:
+        if month % _YEAR in quiet:
+            run.add(month % _YEAR)
+            continue
+        came = counts.get(month, 0) >= enough
+        found |= run if came and bound else set()
+        run, bound = set(), came
+    return found
 
 
 def gaps_of(counts: Mapping[int, int], months: Months, quiet: set[int], usual: float) -> list[Gap]:

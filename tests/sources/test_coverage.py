@@ -86,6 +86,19 @@ def test_with_one_year_only_schools_rest_in_august() -> None:
     assert found(counts, "rent_transactions", year) == [("2026-08", "2026-08")]
 
 
+def test_months_before_a_table_began_and_after_it_stopped_are_no_rest() -> None:
+    # Rows from April 2025 to January 2026: February and March are without rows in each of two years.
+    period = Months.within(dt.date(2024, 5, 1), dt.date(2026, 7, 31))
+    counts = {one: 100 for one in period if month("2025-04") <= one <= month("2026-01")}
+    assert found(counts, "assessments", period) == [("2024-05", "2025-03"), ("2026-02", "2026-07")]
+
+
+def test_a_period_of_less_than_a_year_has_its_gaps() -> None:
+    period = Months.within(dt.date(2026, 1, 1), dt.date(2026, 8, 31))
+    counts = {one: 0 if one % 12 == 3 else 100 for one in period}
+    assert found(counts, "assessments", period) == [("2026-04", "2026-04")]
+
+
 @pytest.mark.parametrize(
     ("first", "last", "whole"),
     [
