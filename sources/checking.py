@@ -17,7 +17,7 @@ from duckdb import CaseExpression, ColumnExpression, Expression
 
 from sources.contracts.definitions import CONTRACTS, UNREADABLE, Contract
 from sources.mapping.compiling import CLASS_COLUMN, HELD, MappedTable
-from sources.mapping.text import call, constant, number_of
+from sources.text import call, constant, number_of
 from store.table import Column, ColumnType
 
 ROW, CELL = "row", "cell"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from sources.readers.cin_census import ROW_ELEMENTS
+from sources.cin_census import ROW_ELEMENTS
 from store.council import Section
 
 EXCEL_SERIAL = "excel"

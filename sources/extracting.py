@@ -9,8 +9,8 @@ import duckdb
 
 from sources.checking import Counts, accepted_rows, add_to
 from sources.config import SourcesConfig
+from sources.joining import look_up, scope_of, with_joined
 from sources.mapping.compiling import TABLES_BY_NAME, map_table, origin_of
-from sources.mapping.joining import look_up, scope_of, with_joined
 from sources.parts import Part, Parts, PartSummary, fingerprint_of
 from sources.plan import ExtractPlan, JoinPlan
 from sources.readers.extract_files import ExtractFile, matched_files

@@ -23,9 +23,9 @@ import duckdb
 
 from sources.contracts.definitions import CONTRACTS
 from sources.contracts.references import NamesAGroup, NamesAPerson, NotBeforeBirth
-from sources.mapping.text import number_of
 from sources.parts import part_schema
 from sources.tables import PERSON_RECORDS, TABLES
+from sources.text import number_of
 from store.table import Table
 
 

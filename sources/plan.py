@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sources import cin_census
 from sources.config import Extract, Join, SourcesConfig, TableMapping, path_columns
 from sources.contracts.definitions import CONTRACTS
 from sources.mapping.compiling import CLASS_COLUMN, SET_BY_THE_ROOM, TABLES_BY_NAME, columns_of, origin_of
 from sources.mapping.declared_values import check_declared_values
-from sources.readers import cin_census
 from sources.tables import GROUP_TYPES
 from store.errors import UsageError
 from store.table import ColumnType

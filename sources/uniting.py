@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from sources.contracts.definitions import CONTRACTS, SUPERSEDED
-from sources.mapping.text import number_of
 from sources.tables import QUARANTINE
+from sources.text import number_of
 from store.table import ColumnType, Table
 
 _BATCH_ROWS = 131_072

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from duckdb import ColumnExpression, Expression
 
-from sources.mapping.text import constant, matches
+from sources.text import constant, matches
 
 AFTER_EXTRACT_DATE = "after_extract_date"
 TOO_EARLY = "too_early"

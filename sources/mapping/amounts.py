@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from duckdb import Expression
 
-from sources.mapping.text import call, constant, either, first_of, matches, replaced
+from sources.text import call, constant, either, first_of, matches, replaced
 
 _MINUS, _APOSTROPHE = "\u2212", "\u2019"
 # Twelve figures and four decimals are as many as the engine can turn into pence.

@@ -12,8 +12,8 @@ from sources.config import ColumnOrigin, Extract, MappedColumn, TableMapping
 from sources.contracts.definitions import FIRST_BIRTH, YEARS_AHEAD
 from sources.mapping import values
 from sources.mapping.amounts import Figures, integer_value, net_pence, pence_value, signs_turned
-from sources.mapping.text import call, constant, either, first_of, joined_key, whole_identifier
 from sources.tables import ATTENDANCE, TABLES
+from sources.text import call, constant, either, first_of, joined_key, whole_identifier
 from store.table import Column, ColumnType, Table
 
 TABLES_BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

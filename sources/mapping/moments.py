@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from duckdb import ColumnExpression, Expression
 
-from sources.mapping.text import call, constant, either, first_of, matches, named, replaced
+from sources.text import call, constant, either, first_of, matches, named, replaced
 
 _ZONED = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
 _OFFSET = r"[+-]\d{2}(:?\d{2})?$"

@@ -10,7 +10,7 @@ from duckdb import CaseExpression, ColumnExpression, Expression, LambdaExpressio
 from sources.codes.attendance import MARKS, class_by_period
 from sources.config import EXCEL_SERIAL
 from sources.mapping.moments import british_day, is_zoned
-from sources.mapping.text import (
+from sources.text import (
     call,
     clean,
     constant,
@@ -159,20 +159,6 @@ def marked_value(
     for text, flag in zip(cells, flags):
         neither = neither | (text.isnotnull() & flag.isnull())
     return either(blank, null("VARCHAR[]"), kept), neither
-
-
-def tidied(text: Expression, steps: Sequence[str]) -> Expression:
-    """The text made comparable by the named steps, in the order they are given."""
-    for step in steps:
-        if step == "upper":
-            text = call("upper", text)
-        elif step == "whole":
-            text = whole_identifier(text)
-        elif step == "unpadded":
-            text = replaced(text, r"(^|[^0-9])0+([0-9])", r"\1\2")
-        else:
-            text = replaced(text, r"\s+", "")
-    return text
 
 
 def first_case(cases: Sequence[tuple[Expression, Expression]], otherwise: Expression) -> Expression:

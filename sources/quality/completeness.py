@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 from duckdb import CoalesceOperator, ColumnExpression, Expression
 
-from sources.mapping.text import call
 from sources.tables import PERSON_RECORDS
+from sources.text import call
 from store.table import Table
 
 NAME = "name"

@@ -14,11 +14,11 @@ import pyarrow as pa
 from sources.config import Extract, MappedColumn, SourcesConfig, TableMapping
 from sources.contracts.definitions import UNREADABLE
 from sources.mapping.compiling import TABLES_BY_NAME, origin_of
-from sources.mapping.text import clean
 from sources.mapping.values import ISO_DATE
 from sources.parts import Part
 from sources.plan import ExtractPlan
 from sources.tables import QUARANTINE, UNMAPPED_VALUES
+from sources.text import clean
 from store.table import Column, ColumnType
 
 KEPT = "kept"

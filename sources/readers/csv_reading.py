@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.csv as pc
 from pyarrow import compute
 
-from sources.mapping.text import clean
 from sources.readers.csv_bytes import UNIT, csv_bytes, is_replaced, plain_delimiter
 from sources.readers.extract_files import ExtractFile, unreadable
 from sources.readers.raw_rows import RawRows, positions_of
+from sources.text import clean
 from store.errors import InputRejected
 
 BLOCK_BYTES = 16 << 20

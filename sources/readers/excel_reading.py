@@ -26,10 +26,10 @@ from python_calamine import (
     SheetTypeEnum,
 )
 
-from sources.mapping.text import clean
 from sources.readers.cell_text import cell_text
 from sources.readers.extract_files import ExtractFile, not_opened
 from sources.readers.raw_rows import RawRows, positions_of
+from sources.text import clean
 from store.errors import InputRejected
 
 MOST_UNPACKED = 1 << 30

@@ -15,9 +15,8 @@ import pyarrow as pa
 from duckdb import CaseExpression, ColumnExpression, Expression
 
 from sources.config import Extract
-from sources.mapping.text import call, cell, clean, constant, either, first_of, matches
-from sources.mapping.values import tidied
 from sources.readers.extract_files import ExtractFile, said_by_path
+from sources.text import call, cell, clean, constant, either, first_of, matches, tidied
 from store.errors import InputRejected
 
 _TOTALS = r"(grand |sub-?\s?)?totals?( rows| records)?\s*:?[\s\d,.]*"

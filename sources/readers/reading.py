@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.mapping.text import clean
 from sources.readers.csv_reading import open_csv
 from sources.readers.excel_reading import open_excel
 from sources.readers.extract_files import ExtractFile, said_by_path, unreadable
 from sources.readers.raw_rows import RawRows, positions_of
 from sources.readers.xml_reading import open_cin_census
+from sources.text import clean
 
 _BATCH_ROWS = 131_072
 

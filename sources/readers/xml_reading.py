@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 import pyarrow as pa
 
-from sources.readers.cin_census import CHILD, RETURN, ROOT, Element, Path, columns, is_many, row_path
+from sources.cin_census import CHILD, RETURN, ROOT, Element, Path, columns, is_many, row_path
 from sources.readers.extract_files import ExtractFile, not_opened, opened
 from sources.readers.raw_rows import RawRows, positions_of
 from store.errors import InputRejected

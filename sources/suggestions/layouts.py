@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sources.mapping.text import clean
 from sources.suggestions.proposal import Setting
+from sources.text import clean
 
 MOST_LINES_ABOVE = 30
 MOST_LINES_BELOW = 5

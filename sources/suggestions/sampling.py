@@ -15,11 +15,11 @@ from typing import IO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sources.mapping.text import clean
 from sources.readers.csv_bytes import csv_bytes
 from sources.suggestions.layouts import Layout
 from sources.suggestions.unmapped_file import unmapped_file
 from sources.suggestions.workbooks import workbook_layout
+from sources.text import clean
 from store.errors import InputRejected, UsageError
 
 HEAD_BYTES = 4 << 20

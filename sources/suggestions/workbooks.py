@@ -12,7 +12,6 @@ from pathlib import Path
 
 from python_calamine import CalamineSheet, SheetVisibleEnum
 
-from sources.mapping.text import clean
 from sources.readers.cell_text import cell_text
 from sources.readers.excel_reading import filled_rows, open_sheet, open_workbook, worksheets
 from sources.suggestions.kinds import speaking
@@ -20,6 +19,7 @@ from sources.suggestions.layouts import MOST_LINES_ABOVE, Beyond, Layout, lay_ou
 from sources.suggestions.proposal import Setting
 from sources.suggestions.toml_text import quoted
 from sources.suggestions.unmapped_file import unmapped_file
+from sources.text import clean
 from store.errors import InputRejected
 
 SHEET_ROWS = 5_000

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from sources.config import MappedColumn, SourcesConfig, TableMapping
 from sources.mapping.compiling import origin_of
-from sources.mapping.text import clean
 from sources.plan import plan_extracts
 from sources.stage import STAGE
 from sources.suggestions import sampling, toml_text
@@ -28,6 +27,7 @@ from sources.suggestions.rendering import as_lines, as_toml
 from sources.suggestions.spellings import SPELLINGS, meaning
 from sources.suggestions.suggesting import suggest
 from sources.tables import TABLES
+from sources.text import clean
 from store.errors import EarlyHelpError, InputRejected, UsageError
 from tests.sources.helpers import put
 from tests.sources.invented_files import EXTRACT_DATE, FRESH, INVENTED, Invented

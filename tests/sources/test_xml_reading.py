@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from sources.cin_census import ROW_ELEMENTS, columns
 from sources.plan import plan_extracts
-from sources.readers.cin_census import ROW_ELEMENTS, columns
 from sources.tables import ASSESSMENTS
 from store.errors import InputRejected, UsageError
 from tests.sources.helpers import config, put, read, sources

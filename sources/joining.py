@@ -8,11 +8,11 @@ import duckdb
 from duckdb import ColumnExpression
 
 from sources.mapping.compiling import Scope
-from sources.mapping.text import constant, joined_key
 from sources.plan import ExtractPlan, JoinPlan
 from sources.readers.extract_files import ExtractFile
 from sources.readers.raw_rows import RawRows
 from sources.readers.reading import open_rows
+from sources.text import constant, joined_key
 
 _KEY_SEPARATOR = "\x1f"
 

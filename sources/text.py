@@ -101,6 +101,20 @@ def whole_identifier(text: Expression) -> Expression:
     return either(float_like, call("split_part", text, constant("."), constant(1)), text)
 
 
+def tidied(text: Expression, steps: Sequence[str]) -> Expression:
+    """The text made comparable by the named steps, in the order they are given."""
+    for step in steps:
+        if step == "upper":
+            text = call("upper", text)
+        elif step == "whole":
+            text = whole_identifier(text)
+        elif step == "unpadded":
+            text = replaced(text, r"(^|[^0-9])0+([0-9])", r"\1\2")
+        else:
+            text = replaced(text, r"\s+", "")
+    return text
+
+
 def joined_key(parts: Sequence[Expression], separator: str) -> Expression:
     """The parts of a key as one text; null where one of them is blank."""
     joined = whole_identifier(parts[0])
