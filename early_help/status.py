@@ -15,6 +15,7 @@ from early_help.stages import STAGES
 from fairness_audits.gate import status as gate_status
 from fairness_audits.release import GateState, Verdict
 from reports.data_quality import top_points
+from sources.contracts.rule_words import RULE_WORDS
 from sources.tables import UNMAPPED_VALUES
 from store.errors import UsageError
 from store.files import read_json
@@ -24,6 +25,9 @@ from store.run_folder import RunFolder
 _COUNTS = ("rows", "accepted", "rejected", "superseded", "blanked")
 _HEADINGS = ("Rows in", "Accepted", "Left out", "Superseded", "Cells blanked", "Unlinked")
 _MOST_POINTS = 5
+_OFTEN = 0.05
+"""A rule on a column that more than this share of the rows breaks is told: most likely the mapping is wrong."""
+_TOLD_APART = ("not_a_known_code", "not_a_date")
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def print_sources(console: Console, run: RunFolder) -> None:
     console.print(_counts_grid([(*names, *counts) for names, counts in sorted(sums.items())]))
     for warning in summary["warnings"]:
         console.print(f"\nWarning: {warning}", markup=False, highlight=False)
-    for line in (*_unmapped_lines(run, summary), *_not_date_lines(summary)):
+    for line in (*_unmapped_lines(run, summary), *_not_date_lines(summary), *_broken_lines(summary)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -150,6 +154,28 @@ def _not_date_lines(summary: dict[str, Any]) -> list[str]:
         f"{', '.join(one['formats'])}. If they are dates, add their format to dates."
         for one in summary["not_dates"]
     ]
+
+
+def _broken_lines(summary: dict[str, Any]) -> list[str]:
+    """The rules on one column that many rows break, such as all amounts where the decimal mark is not told."""
+    rows: dict[tuple[str, str], int] = {}
+    broken: dict[tuple[str, str, str], int] = {}
+    for file in summary["files"]:
+        for table, counts in file["tables"].items():
+            place = file["extract"], table
+            rows[place] = rows.get(place, 0) + counts["rows"]
+            for rule, number in counts["rules"].items():
+                broken[(*place, rule)] = broken.get((*place, rule), 0) + number
+    told = []
+    for (extract, table, name), number in sorted(broken.items()):
+        column, rule = name.split(": ")
+        if column != "row" and rule not in _TOLD_APART and number > _OFTEN * rows[extract, table]:
+            told.append(
+                f"\nExtract {extract}, {table}.{column}: {number:,} of {rows[extract, table]:,} rows break the rule "
+                f"{rule}. {RULE_WORDS[rule].meaning} See first whether the mapping names the right column, and says "
+                "how it is written."
+            )
+    return told
 
 
 def _many(number: int, noun: str) -> str:

@@ -45,7 +45,7 @@ def test_a_map_that_gives_no_code_stops_before_a_run_folder_is_made(tmp_path: Pa
 
 def test_no_number_and_no_name_of_the_counts_is_cut_off_on_a_narrow_screen(tmp_path: Path) -> None:
     counts = {"rows": 68134464, "accepted": 68129772, "rejected": 1130, "superseded": 12, "blanked": 7}
-    tables = {"young_carer_identifications": {**counts, "unlinked": {"record_id: no_such_person": 3562}}}
+    tables = {"young_carer_identifications": {**counts, "rules": {}, "unlinked": {"record_id: no_such_person": 3562}}}
     names = ("sessions_autumn", "sessions_spring")
     files = [{"extract": name, "file": f"{name}.csv", "tables": tables} for name in names]
     (tmp_path / "sources").mkdir()
@@ -62,6 +62,20 @@ def test_no_number_and_no_name_of_the_counts_is_cut_off_on_a_narrow_screen(tmp_p
     start = lines[1].index("Table")
     assert "".join(line[:start].strip() for line in lines[2:]) == "".join(names)
     assert "".join(line[start : start + 12].strip() for line in lines[2:]) == 2 * "young_carer_identifications"
+
+
+def test_check_tells_of_a_column_whose_cells_are_mostly_of_no_use(tmp_path: Path) -> None:
+    (tmp_path / "extracts").mkdir()
+    rows = "".join(f"{number},First,Male,2024-01-01,{number}/05\n" for number in range(20))
+    text = f"UPN,First,Gender,Entered,Property\n{rows}"
+    (tmp_path / "extracts" / "pupils.csv").write_text(text, encoding="utf-8")
+    council = tmp_path / "council.toml"
+    council.write_text(GOOD.replace("sex = {", 'uprn = "Property"\nsex = {'), encoding="utf-8")
+    told = RUNNER.invoke(app, ["check", str(council), "--out", str(tmp_path / "run")])
+    assert told.exit_code == 0, told.output
+    expected = "Extract pupils, person_records.uprn: 20 of 20 rows break the rule not_a_property_number."
+    assert expected in told.output
+    assert "5/05" not in told.output
 
 
 def test_the_version_is_told() -> None:
