@@ -1,17 +1,15 @@
 """Reading one sheet of an Excel workbook: typed cells as a CSV of the sheet would have them.
 
-A workbook is a zip file of XML. What it unpacks to, and how far its sheets reach, is measured before it is opened:
-the library that reads it holds the sheet whole, from the first cell to the last.
+A workbook is a zip file of XML, which is measured before it is opened (`sources.readers.workbook_size`): the library
+that reads it holds the sheet whole, from the first cell to the last.
 """
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
 from xml.parsers import expat
@@ -29,24 +27,15 @@ from python_calamine import (
 from sources.readers.cell_text import cell_text
 from sources.readers.extract_files import ExtractFile, not_opened
 from sources.readers.raw_rows import RawRows, positions_of
+from sources.readers.workbook_size import MOST_CELLS, MOST_SHARED_TEXT, MOST_UNPACKED, NotAWorkbook, TooLarge, measure
 from sources.text import clean
 from store.errors import InputRejected
 
-MOST_UNPACKED = 1 << 30
-"""Bytes that all parts of a workbook may unpack to."""
-MOST_CELLS = 25_000_000
-"""From the first cell of a sheet to the last, empty ones too."""
 _MOST_BYTES = 1 << 28
 """Of the file itself."""
-_CHUNK_BYTES = 1 << 18
-_MOST_TOKEN_BYTES = 1 << 20
-"""Of markup without an end, such as a tag or a comment."""
 _BATCH_ROWS = 16_384
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_WORKSHEET = re.compile(rb"<(?:[\w.-]+:)?worksheet[\s>]")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_ANY_SIZE = 1 << 62
-_DIGITS = "0123456789"
 
 
 def open_excel(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
@@ -166,90 +155,18 @@ def _check(file: ExtractFile, raw: IO[bytes]) -> None:
         return
     if first != _ZIP:
         raise _no_workbook(file)
-    with zipfile.ZipFile(raw) as parts:
-        if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-            raise _too_large(file)
-        unpacked = 0
-        for part in parts.infolist():
-            if part.flag_bits & 1:
-                raise _no_workbook(file)
-            # The directory may understate a part: read until it really ends.
-            part.file_size = _ANY_SIZE
-            extent: _Extent | None = None
-            with parts.open(part) as content:
-                while chunk := content.read(_CHUNK_BYTES):
-                    if content.tell() == len(chunk) and _WORKSHEET.search(chunk):
-                        extent = _Extent(file)
-                    unpacked += len(chunk)
-                    if unpacked > MOST_UNPACKED:
-                        raise _too_large(file)
-                    if extent is not None:
-                        extent.feed(chunk)
-
-
-@dataclass
-class _Extent:
-    """How far the cells of a sheet reach."""
-
-    file: ExtractFile
-    rows: int = 0
-    columns: int = 0
-    _row: int = 0
-    _column: int = 0
-    _digits: str = ""
-    _known: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._parser = expat.ParserCreate()
-        self._parser.StartDoctypeDeclHandler = self._refuse_document_type
-        self._parser.StartElementHandler = self._start
-        self._fed = 0
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.Parse(chunk, False)
-        self._fed += len(chunk)
-        if self._fed - self._parser.CurrentByteIndex > _MOST_TOKEN_BYTES:
-            raise _no_workbook(self.file)
-        if self.rows * self.columns > MOST_CELLS:
-            raise _too_large(self.file)
-
-    def _refuse_document_type(self, *_: object) -> None:
-        raise _no_workbook(self.file)
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name != "c":
-            name = name.rpartition(":")[2]
-            if name == "row":
-                self._row = int(attributes.get("r", self._row + 1))
-                self._column = 0
-            if name != "c":
-                return
-        place = attributes.get("r")
-        if place is None:
-            self._column += 1
-            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
-            return
-        letters = place.rstrip(_DIGITS)
-        if letters not in self._known:
-            self._known[letters] = _column_number(letters)
-            self.columns = max(self.columns, self._known[letters])
-        digits = place[len(letters) :]
-        if digits != self._digits:
-            self._digits = digits
-            self.rows = max(self.rows, int(digits))
-        self._column = self._known[letters]
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter.upper()) - ord("A") + 1
-    return number
+    try:
+        measure(raw)
+    except NotAWorkbook:
+        raise _no_workbook(file) from None
+    except TooLarge:
+        raise _too_large(file) from None
 
 
 def _too_large(file: ExtractFile) -> InputRejected:
     return InputRejected(
-        f"The workbook unpacks to more than {MOST_UNPACKED >> 20:,} MB or {MOST_CELLS:,} cells in a sheet.",
+        f"The workbook unpacks to more than {MOST_UNPACKED >> 20:,} MB, {MOST_CELLS:,} cells in a sheet or "
+        f"{MOST_SHARED_TEXT >> 20:,} MB of text in its cells.",
         where=file.where,
         fix="Look for a stray cell far from the others; save a table as large as that as CSV.",
     )

@@ -336,7 +336,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_that_understates_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sources.readers.excel_reading.MOST_UNPACKED", 1 << 20)
+    monkeypatch.setattr("sources.readers.workbook_size.MOST_UNPACKED", 1 << 20)
     path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as held:
         held.writestr("xl/x.xml", bytes(2 << 20))
@@ -361,6 +361,65 @@ def test_a_stray_cell_far_away_is_refused(tmp_path: Path, cell: bytes) -> None:
 
     repacked(workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS]), SHEET, strayed)
     assert "cells in a sheet" in refused(tmp_path).message
+
+
+SHEET_IN_DISGUISE: dict[str, Callable[[bytes], bytes]] = {
+    "root far down": lambda xml: xml.replace(b"<worksheet", b" " * 300_000 + b"<worksheet", 1),
+    "another root": lambda xml: xml.replace(b"worksheet", b"anything"),
+    "an entity nobody knows": lambda xml: xml.replace(b"<sheetData", b"&nobody;<sheetData", 1),
+    "an attribute twice": lambda xml: xml.replace(b"<worksheet", b"<worksheet a='1' a='2'", 1),
+    "no root": lambda xml: xml[xml.index(b"<sheetData") : xml.index(b"</sheetData>") + 12] + b"<more/>",
+}
+
+
+@pytest.mark.parametrize("disguise", SHEET_IN_DISGUISE.values(), ids=SHEET_IN_DISGUISE)
+def test_a_sheet_is_measured_however_it_is_dressed(disguise: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    far = FAR["far"] + b"</sheetData>"
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    repacked(path, SHEET, lambda xml: disguise(xml.replace(b"</sheetData>", far)))
+    assert refused(tmp_path).message.startswith(("The workbook unpacks", "The file is no Excel workbook"))
+
+
+def test_a_column_of_very_many_letters_is_refused_at_once(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    far = b'<row r="9"><c r="' + b"A" * 900_000 + b'9"/></row></sheetData>'
+    repacked(path, SHEET, lambda xml: xml.replace(b"</sheetData>", far))
+    began = time.process_time()
+    assert "no Excel workbook" in refused(tmp_path).message
+    assert time.process_time() - began < 2
+
+
+def long_texts(path: Path, texts: int) -> Path:
+    """A workbook of 30 cells of a shared text, the same in ``texts`` of them, which has 10,000 letters."""
+    note = ["n" * 10_000 if number < texts else f"note {number}" for number in range(30)]
+    return workbook(path, Rents=[[*HEADER, "note"], *[[*ROWS[0], one] for one in note]])
+
+
+def test_a_long_text_shared_by_many_cells_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.readers.workbook_size.MOST_SHARED_TEXT", 100_000)
+    long_texts(tmp_path / "rent.xlsx", 11)
+    assert (tmp_path / "rent.xlsx").stat().st_size < 20_000
+    assert "MB of text in its cells" in refused(tmp_path).message
+
+
+def test_shared_texts_behind_what_is_no_xml_are_refused(tmp_path: Path) -> None:
+    path = long_texts(tmp_path / "rent.xlsx", 11)
+    repacked(path, "xl/sharedStrings.xml", lambda xml: xml.replace(b"<si>", b"&nobody;<si>", 1))
+    assert "no Excel workbook" in refused(tmp_path).message
+
+
+def test_a_long_text_in_few_of_many_cells_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.readers.workbook_size.MOST_SHARED_TEXT", 100_000)
+    long_texts(tmp_path / "rent.xlsx", 9)
+    assert len(rows_of(tmp_path, EXCEL, "ref")) == 30
+
+
+@pytest.mark.parametrize("part", ["content.xml", "mimetype", "xl/workbook.bin"])
+def test_workbooks_of_other_kinds_are_refused(part: str, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rent.xlsx", Rents=[HEADER, *ROWS])
+    with zipfile.ZipFile(path, "a") as held:
+        held.writestr(part, "application/vnd.oasis.opendocument.spreadsheet")
+    assert "no Excel workbook" in refused(tmp_path).message
 
 
 def test_cells_without_places_are_read(tmp_path: Path) -> None:
