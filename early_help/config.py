@@ -7,6 +7,7 @@ TOML key, what does not fit.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ _TOP_LEVEL = (
 )
 
 
+_VERY_DEEP_KEY = re.compile(r"(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
+
+
 @dataclass(frozen=True)
 class CouncilConfig:
     """A council's whole configuration, checked."""
@@ -53,6 +57,7 @@ def load_config(path: Path) -> CouncilConfig:
     content = _read(path)
     document = _parse(path, content)
     _refuse_unknown(path, document)
+    _refuse_other_than_tables(path, document)
     _require_extracts(path, document)
     base = path.resolve().parent
     extracts = _with_queries(path, document.get("extracts"))
@@ -91,11 +96,34 @@ def _read(path: Path) -> str:
 
 
 def _parse(path: Path, content: str) -> dict[str, Any]:
+    if _VERY_DEEP_KEY.search(content):
+        # The parser's work and memory grow with the square of the depth.
+        raise _too_deep(path)
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         trouble = toml_trouble(content, str(error))
+    except RecursionError:
+        raise _too_deep(path) from None
+    except ValueError:
+        raise UsageError(
+            "A number has more figures than can be.", where=str(path), fix="Put it in quotation marks if it is a text."
+        ) from None
     raise UsageError(trouble.message, where=f"{path}, {trouble.place}", fix=trouble.fix)
+
+
+def _too_deep(path: Path) -> UsageError:
+    return UsageError(
+        "The TOML is nested deeper than it can be.", where=str(path), fix="Look for brackets or dots that go on and on."
+    )
+
+
+def _refuse_other_than_tables(path: Path, document: dict[str, Any]) -> None:
+    """Raise UsageError for a section that is one value."""
+    for name, held in document.items():
+        if name != "extracts" and not isinstance(held, dict):
+            message, fix = in_our_words("dict_type", {}, "")
+            raise UsageError(message, where=f"{path}: {name}", fix=fix)
 
 
 def _refuse_impossible_mappings(path: Path, sources: SourcesConfig) -> None:

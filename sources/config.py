@@ -18,6 +18,8 @@ from store.council import Section
 EXCEL_SERIAL = "excel"
 _DIRECTIVES = frozenset({"d", "m", "Y", "y", "b", "B", "a", "A", "j", "-d", "-m", "%"})
 _DIRECTIVE = re.compile(r"%(-?.)")
+MOST_LINES = 100_000
+"""Above the header, or below the data."""
 _PATH_PART = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
@@ -85,6 +87,8 @@ def check_path_pattern(pattern: str) -> None:
     names = _PATH_PART.findall(pattern)
     if not names or len(set(names)) != len(names) or re.search(r"[{}]", _PATH_PART.sub("", pattern)):
         raise ValueError("a path has names in braces, each once, such as schools/{School}/marks_{Year}.csv")
+    if "}{" in pattern:
+        raise ValueError("two names of a path stand side by side, and nothing says where the first ends")
 
 
 def path_columns(pattern: str) -> tuple[str, ...]:
@@ -287,8 +291,8 @@ class Extract(Section):
     quote: Quote = Field(
         '"', max_length=1, description="Mark around cells that hold the delimiter; '' if there is none."
     )
-    skip_lines: int = Field(0, ge=0, description="Lines above the header, such as a report's title.")
-    footer_lines: int = Field(0, ge=0, description="Lines below the data, blank ones not counted.")
+    skip_lines: int = Field(0, ge=0, le=MOST_LINES, description="Lines above the header, such as a report's title.")
+    footer_lines: int = Field(0, ge=0, le=MOST_LINES, description="Lines below the data, blank ones not counted.")
     header: list[str] | None = Field(
         None,
         min_length=1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from bisect import insort
@@ -29,7 +30,11 @@ _HEADER_CHARACTERS = 1 << 20
 _MOST_MALFORMED = 100_000
 _MOST_LINES_IN_A_ROW = 50
 """A bad row of more lines is the work of a quotation mark that swallows good ones."""
-_TROUBLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeError, csv.Error, pa.ArrowException)
+_MOST_MALFORMED_CHARACTERS = 64 << 20
+_TROUBLE = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError),
+    *(UnicodeError, csv.Error, pa.ArrowException),
+)
 """What the reading libraries raise over a file that is not what it should be."""
 
 
@@ -49,7 +54,8 @@ def _header(file: ExtractFile) -> tuple[list[str], int]:
         return [clean(name) for name in names], above
     with csv_bytes(file) as (raw, encoding), io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
         for _ in range(above):
-            text.readline(_HEADER_CHARACTERS)
+            if not text.readline(_HEADER_CHARACTERS):
+                return [], above
         reader = csv.reader(
             iter(lambda: text.readline(_HEADER_CHARACTERS), ""),
             delimiter=plain_delimiter(file),
@@ -74,16 +80,20 @@ def _csv_batches(
     quote = "" if widths else file.extract.quote
     skipped: list[int] = []
     swallowing: list[int] = []
+    characters = 0
 
     def on_malformed(line: Any) -> str:
         # Numbers count from the first line of the file, and rows from the first under the header.
+        nonlocal characters
         number = line.number - lines
+        characters += len(line.text)
         insort(skipped, number)
         if line.text.count("\n") > _MOST_LINES_IN_A_ROW:
             swallowing.append(number)
             return "error"
         malformed.append((number, _as_held(file, line.text)))
-        return "skip" if len(skipped) <= _MOST_MALFORMED else "error"
+        few = len(skipped) <= _MOST_MALFORMED and characters <= _MOST_MALFORMED_CHARACTERS
+        return "skip" if few else "error"
 
     try:
         with csv_bytes(file) as (raw, encoding):
@@ -148,14 +158,9 @@ def _guarded(file: ExtractFile, read: Any) -> Any:
 def _in_our_words(file: ExtractFile, error: Exception) -> InputRejected:
     """An error of the reading libraries, told without the cell that they may quote."""
     said = str(error)
-    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or "compressed" in said.lower():
-        return InputRejected(
-            "The gzip file is cut short or damaged.", where=file.where, fix="Copy it again from the system."
-        )
-    if isinstance(error, zipfile.BadZipFile):
-        return InputRejected(
-            "The zip archive is cut short or damaged.", where=file.where, fix="Copy it again from the system."
-        )
+    if trouble := _packing_trouble(error, said):
+        message, fix = trouble
+        return InputRejected(message, where=file.where, fix=fix)
     if isinstance(error, UnicodeError) or "utf8" in said.lower() or "utf-8" in said.lower():
         return InputRejected(
             f"The file is not text in the encoding {file.extract.encoding}.",
@@ -167,6 +172,19 @@ def _in_our_words(file: ExtractFile, error: Exception) -> InputRejected:
     if isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
         return InputRejected("The file cannot be opened.", where=file.where, fix="Check that you may read it.")
     return unreadable(file)
+
+
+def _packing_trouble(error: Exception, said: str) -> tuple[str, str] | None:
+    """What is wrong with how a file is packed, and what to do; None where it is something else."""
+    again = "Copy it again from the system."
+    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile) or "compressed" in said.lower():
+        return "The gzip file is cut short or damaged.", again
+    if isinstance(error, zipfile.BadZipFile | lzma.LZMAError):
+        return "The zip archive is cut short or damaged.", again
+    if isinstance(error, NotImplementedError):
+        unpack = "Unpack it into the folder, or pack it again with another tool."
+        return "The zip archive is packed in a way that cannot be unpacked here.", unpack
+    return None
 
 
 def _row_too_long(file: ExtractFile) -> InputRejected:

@@ -70,8 +70,23 @@ def matched_files(folder: Path, extract: Extract, copies: Path | None = None) ->
                     fix="Put the file itself in the folder.",
                 )
             relative = path.relative_to(folder).as_posix()
+            if not _is_text(relative):
+                raise InputRejected(
+                    f"The name of a file that matches {pattern!r} is not text in UTF-8.",
+                    where=f"{where}; folder {folder}",
+                    fix="Rename the file, with plain letters.",
+                )
             found[relative] = ExtractFile(path, relative, extract)
     return [found[relative] for relative in sorted(found)]
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written down: names from older systems may be bytes that are no text."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def file_within(folder: Path, relative: str, where: str) -> Path:

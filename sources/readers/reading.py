@@ -14,6 +14,7 @@ from sources.readers.extract_files import ExtractFile, said_by_path, unreadable
 from sources.readers.raw_rows import RawRows, positions_of
 from sources.readers.xml_reading import open_cin_census
 from sources.text import clean
+from store.errors import InputRejected
 
 _BATCH_ROWS = 131_072
 
@@ -36,24 +37,47 @@ def _open_parquet(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
     except (OSError, pa.ArrowException):
         raise unreadable(file) from None
     kept = positions_of(file, [clean(name) for name in header], wanted)
-    batches = _parquet_batches(file, found, [header[position] for position in kept.positions])
-    return RawRows(file, kept, batches, tuple(found.schema_arrow.types[position] for position in kept.positions))
+    columns = [header[position] for position in kept.positions]
+    if header.count(columns[0]) > 1:
+        # The first column is read to know a totals row by it, wanted or not; columns are read by their names.
+        raise InputRejected(
+            "The first column of the file has the name of another.",
+            where=file.where,
+            fix="Ask for the extract again, with a name of its own for each column.",
+        )
+    types = tuple(_read_as(found.schema_arrow.types[position]) for position in kept.positions)
+    return RawRows(file, kept, _parquet_batches(file, found, columns, types), types)
 
 
-def _parquet_batches(file: ExtractFile, found: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _read_as(kind: pa.DataType) -> pa.DataType:
+    """The type that the engine takes in place of one that it does not know."""
+    if pa.types.is_float16(kind):
+        return pa.float32()
+    return pa.string() if pa.types.is_decimal256(kind) else kind
+
+
+def _parquet_batches(
+    file: ExtractFile, found: pq.ParquetFile, columns: list[str], types: tuple[pa.DataType, ...]
+) -> Iterator[pa.RecordBatch]:
     names = ["row", *[f"c{index}" for index in range(len(columns))]]
     read = 0
     try:
         for batch in found.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
-            yield _numbered(read, batch.select(columns), names)
+            cells = [
+                cell if cell.type == kind else cell.cast(kind)
+                for cell, kind in zip(batch.select(columns).columns, types)
+            ]
+            yield _numbered(read, cells, names)
             read += batch.num_rows
     except (OSError, pa.ArrowException):
         raise unreadable(file) from None
 
 
-def _numbered(before: int, batch: pa.RecordBatch, names: list[str]) -> pa.RecordBatch:
-    numbers = pa.array(np.arange(before + 1, before + batch.num_rows + 1, dtype=np.int64))
-    return pa.RecordBatch.from_arrays([numbers, *batch.columns], names=names)
+def _numbered(before: int, cells: list[pa.Array], names: list[str]) -> pa.RecordBatch:
+    rows = len(cells[0])
+    return pa.RecordBatch.from_arrays(
+        [pa.array(np.arange(before + 1, before + rows + 1, dtype=np.int64)), *cells], names
+    )
 
 
 _OPENED_BY: dict[str, Callable[[ExtractFile, tuple[str, ...]], RawRows]] = {

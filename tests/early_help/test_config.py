@@ -89,6 +89,22 @@ def test_a_syntax_error_names_the_line(tmp_path: Path) -> None:
         load_config(written(tmp_path, "[council]\nname = 'x'\nextract_date = \n"))
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("x = " + "[" * 5_000 + "]" * 5_000, "nested deeper"),
+        ("x = " + "{a = " * 5_000 + "1" + "}" * 5_000, "nested deeper"),
+        (".".join("a" * 50_000) + " = 1", "nested deeper"),
+        ("x = " + "9" * 5_000, "more figures"),
+        *[(f"{section} = 5\n[[extracts]]\nname = 'a'", "not a table") for section in ("sources", "models", "audit")],
+    ],
+    ids=["lists", "tables", "dots", "figures", "sources", "models", "audit"],
+)
+def test_a_toml_that_would_break_the_parser_is_refused(content: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=told):
+        load_config(written(tmp_path, content))
+
+
 def test_a_missing_file_a_folder_and_other_bytes_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         load_config(tmp_path / "none.toml")
