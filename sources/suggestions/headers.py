@@ -40,6 +40,7 @@ _PHRASES = {
     ("given", "names"): ("forename",),
     ("last", "name"): ("surname",),
     ("last", "names"): ("surname",),
+    ("family", "name"): ("surname",),
     ("family", "surname"): ("surname",),
     ("date", "of", "birth"): ("birth", "date"),
     ("d", "o", "b"): ("birth", "date"),

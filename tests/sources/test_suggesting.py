@@ -409,6 +409,7 @@ def test_any_headers_give_toml_that_names_them(tmp_path_factory: pytest.TempPath
         ("D.O.B.", ("birth", "date")),
         ("postCode", ("postcode",)),
         ("Client's First Name", ("client", "forename")),
+        ("Family Name", ("surname",)),
         ("NI No", ("nino",)),
         ("", ()),
         ("!!!", ()),
