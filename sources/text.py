@@ -116,11 +116,23 @@ def tidied(text: Expression, steps: Sequence[str]) -> Expression:
 
 
 def joined_key(parts: Sequence[Expression], separator: str) -> Expression:
-    """The parts of a key as one text; null where one of them is blank."""
-    joined = whole_identifier(parts[0])
-    for part in parts[1:]:
-        joined = call("||", call("||", joined, constant(separator)), whole_identifier(part))
+    """The parts of a key as one text, another for other parts; null where one of them is blank."""
+    if len(parts) == 1:
+        return whole_identifier(parts[0])
+    joined, *others = [_set_apart(whole_identifier(part), separator) for part in parts]
+    for part in others:
+        joined = call("||", call("||", joined, constant(separator)), part)
     return joined
+
+
+def _set_apart(part: Expression, separator: str) -> Expression:
+    """A part of a key with a backslash before every separator in it: else a|b and c would be the key of a and b|c.
+
+    Backslashes that then stand before a separator are doubled; all others, and so nearly all keys, stay as they are.
+    """
+    unusual = call("contains", part, constant(separator)) | call("ends_with", part, constant("\\"))
+    doubled = replaced(part, rf"(\\+)({re.escape(separator)}|$)", r"\1\1\2")
+    return either(unusual, call("replace", doubled, constant(separator), constant("\\" + separator)), part)
 
 
 def number_of(relation: duckdb.DuckDBPyRelation) -> int:
