@@ -24,7 +24,9 @@ from sources.readers.raw_rows import RawRows, positions_of
 from sources.text import clean
 from store.errors import InputRejected
 
-BLOCK_BYTES = 16 << 20
+_Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+BLOCK_BYTES = 4 << 20
 """Bytes read at a time; also the longest row allowed."""
 _HEADER_CHARACTERS = 1 << 20
 _MOST_MALFORMED = 100_000
@@ -122,10 +124,36 @@ def _csv_batches(
             for batch in reader:
                 numbers = _row_numbers(read, batch.num_rows, skipped)
                 read += batch.num_rows
-                arrays = [pa.array(numbers), *_cells(file, batch, kept)]
+                within = batch
+                if widths:
+                    within, numbers = _lines_within(file, sum(widths.values()), batch, numbers, malformed)
+                arrays = [pa.array(numbers), *_cells(file, within, kept)]
                 yield pa.RecordBatch.from_arrays(arrays, names=["row", *[f"c{index}" for index in range(len(kept))]])
     except _TROUBLE as error:
         raise (_row_too_long(file) if swallowing else _in_our_words(file, error)) from None
+
+
+def _lines_within(
+    file: ExtractFile, width: int, batch: pa.RecordBatch, numbers: _Numbers, malformed: list[tuple[int, str]]
+) -> tuple[pa.RecordBatch, _Numbers]:
+    """The lines that end within the widths, and their numbers; those that go on past them are malformed.
+
+    A width that is too small cuts figures off, and 90.00 is read as 9.00: what is left over must not be passed over.
+    """
+    line = batch.column(0)
+    longer = compute.greater(compute.utf8_length(compute.utf8_rtrim_whitespace(line)), width)
+    number = compute.sum(longer).as_py() or 0
+    if len(malformed) + number > _MOST_MALFORMED:
+        raise InputRejected(
+            "Many lines go on past the last column of widths.",
+            where=file.where,
+            fix="Give in widths all columns of a line, those too that nothing uses, and see that each is wide enough.",
+        )
+    if number:
+        malformed += zip(numbers[longer.to_numpy(zero_copy_only=False)].tolist(), line.filter(longer).to_pylist())
+        within = compute.invert(longer)
+        batch, numbers = batch.filter(within), numbers[within.to_numpy(zero_copy_only=False)]
+    return batch, numbers
 
 
 def _cells(file: ExtractFile, batch: pa.RecordBatch, kept: tuple[int, ...]) -> list[pa.Array]:
@@ -140,7 +168,7 @@ def _cells(file: ExtractFile, batch: pa.RecordBatch, kept: tuple[int, ...]) -> l
     return list(batch.columns)
 
 
-def _row_numbers(before: int, rows: int, skipped: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _row_numbers(before: int, rows: int, skipped: list[int]) -> _Numbers:
     """Numbers of the next ``rows`` good rows, given how many came before and which numbers were skipped."""
     ranks = np.arange(before + 1, before + rows + 1, dtype=np.int64)
     # The i-th skipped number stands before every good row whose rank is at least that number less i.
