@@ -65,6 +65,32 @@ def test_a_file_of_fixed_widths_is_cut_up(tmp_path: Path) -> None:
     assert rows_of(tmp_path, widths=widths, skip_lines=2) == [("a", -100), ('é;"', -250)]
 
 
+def test_a_line_that_goes_on_past_the_widths_is_set_aside_and_its_figures_are_not_cut_off(tmp_path: Path) -> None:
+    lines = [
+        "a     2024-01-01DD     -10.00",
+        "a     2024-01-02DD     -1000.00",
+        "a     2024-01-03DD  -7   ",
+        "TOTAL OF ALL LINES",
+    ]
+    put(tmp_path / "in", "rent.csv", "\n".join([*lines, "and of its pages, here again: 3"]) + "\n")
+    widths = {"ref": 6, "posted": 10, "kind": 4, "amount": 9}
+    extract = rent_with(widths=widths, footer_lines=2)
+    run = sources(tmp_path / "run", extract, folder=tmp_path / "in", max_bad_share=0.5)
+    assert [row["amount_pence"] for row in read(run, RENT_TRANSACTIONS)] == [-1000, -700]
+    assert {(q["row"], q["rule"]) for q in read(run, QUARANTINE) if q["table"] == "rent_transactions"} >= {
+        (2, "malformed_line")
+    }
+
+
+def test_widths_that_no_line_keeps_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.readers.csv_reading._MOST_MALFORMED", 3)
+    put(tmp_path / "in", "rent.csv", "a     2024-01-01DD   -10.00\n" * 4)
+    extract = rent_with(widths={"ref": 6, "posted": 10, "kind": 4, "amount": 5})
+    with pytest.raises(InputRejected, match="go on past the last column") as told:
+        sources(tmp_path / "run", extract, folder=tmp_path / "in")
+    assert "-10" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
