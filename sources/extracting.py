@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from sources.readers.extract_files import ExtractFile, matched_files
 from sources.readers.raw_rows import FOOTER, MALFORMED_LINE, RawRows
 from sources.readers.reading import open_rows
 from sources.tables import QUARANTINE
+from store.errors import InputRejected
 from store.files import file_hash
 
 
@@ -38,6 +40,7 @@ class Extractor:
         self._extract_date = extract_date
         self._parts = parts
         self._hashes: dict[Path, str] = {}
+        self._stamps: dict[Path, tuple[int, int]] = {}
 
     def part(self, plan: ExtractPlan, file: ExtractFile) -> Part:
         """The part of one file: the one kept, if nothing it depends on has changed, else a new one."""
@@ -69,8 +72,19 @@ class Extractor:
 
     def _hash(self, path: Path) -> str:
         if path not in self._hashes:
+            self._stamps[path] = _stamp(path)
             self._hashes[path] = file_hash(path)
         return self._hashes[path]
+
+    def _refuse_changed(self, files: Iterable[ExtractFile]) -> None:
+        """Raise InputRejected for a file that is not as it was when its hash was taken: half of it may be another's."""
+        for file in files:
+            if _stamp(file.path) != self._stamps[file.path]:
+                raise InputRejected(
+                    "The file was changed while it was being read.",
+                    where=file.where,
+                    fix="Wait until it has been written to its end; then ask again.",
+                )
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -87,17 +101,21 @@ class Extractor:
         summary = PartSummary(plan.extract.name, plan.extract.source, file.relative)
         summary.tables = {one.table.name: Counts() for one in mapped}
         place = {"source": summary.source, "file": summary.file}
-        con.execute(_QUARANTINE_ROWS)
         tables = [*(TABLES_BY_NAME[name] for name in sorted(summary.tables)), QUARANTINE]
         with self._parts.writing(fingerprint, tables, summary) as part:
             for _ in rows.chunks(con):
+                # Emptied and written chunk by chunk: a file of bad rows alone must not fill the memory.
+                con.execute(_QUARANTINE_ROWS)
                 self._set_no_data_aside(summary)
                 source = with_joined(con, plan, scope)
                 for one in mapped:
                     accepted = accepted_rows(con, source, one, self._extract_date, summary.tables[one.table.name])
                     part.write(one.table, accepted, {**place, "part_source": summary.source, "part_mapping": one.name})
+                part.write(QUARANTINE, con.sql(_QUARANTINED).to_arrow_table(), place)
+            con.execute(_QUARANTINE_ROWS)
             self._set_lines_aside(rows, summary)
             part.write(QUARANTINE, con.sql(_QUARANTINED).to_arrow_table(), place)
+            self._refuse_changed([file, *(joined for join in plan.joins for joined in self._files(join))])
         return self._parts.of(fingerprint, tables, summary)
 
     def _set_no_data_aside(self, summary: PartSummary) -> None:
@@ -118,6 +136,12 @@ class Extractor:
             counts.rows += len(rows.malformed)
             counts.rejected += len(rows.malformed)
             add_to(counts.rules, f"row: {MALFORMED_LINE}", len(rows.malformed))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file is written to: its size, and when it was."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 _QUARANTINE_ROWS = (

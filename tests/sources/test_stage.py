@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from sources import extracting
 from sources.extracting import Extractor
 from sources.parts import Parts, PartWriter
+from sources.readers.extract_files import ExtractFile
+from sources.readers.raw_rows import RawRows
 from sources.stage import STAGE
 from sources.tables import (
     ATTENDANCE,
@@ -393,6 +396,25 @@ def test_the_same_files_give_the_same_bytes_whatever_the_threads(tmp_path: Path)
         run_stage(STAGE, tmp_path / f"run_{threads}", made, settings=RunSettings(threads=threads)) for threads in (1, 2)
     ]
     assert bytes_of(runs[0]) == bytes_of(runs[1])
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "in", "rent.csv", RENT_HEADER + "a/1,2024-01-01,DD,1\n")
+    opened = extracting.open_rows
+
+    def overtaken(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
+        rows = opened(file, wanted)
+        path.write_text(RENT_HEADER + "a/1,2024-01-01,DD,1\nb/2,2024-01-01,DD,2\n", encoding="utf-8")
+        return rows
+
+    monkeypatch.setattr(extracting, "open_rows", overtaken)
+    with pytest.raises(InputRejected, match="changed while it was being read") as refused:
+        sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    assert "rent.csv" in refused.value.where
+    assert not list((tmp_path / "run").rglob("*.parquet"))
+    monkeypatch.undo()
+    run = sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    assert len(read(run, RENT_TRANSACTIONS)) == 2
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 7, 100])
