@@ -8,6 +8,7 @@ elements the schema does not know, and text between elements, are passed over.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -32,6 +33,10 @@ _MOST_TOKEN_BYTES = 1 << 20
 """Of markup without an end, such as a tag or a comment."""
 _MOST_HELD = 100_000
 """Texts and groups of one child."""
+_MOST_JOINED = 10_000
+"""Characters of one element that is there several times in the same place; in a header, over the whole file."""
+_MOST_IN_ROWS = 16 << 20
+"""Characters in all rows of one child: what stands above many rows is in each of them."""
 
 
 def open_cin_census(file: ExtractFile, wanted: tuple[str, ...]) -> RawRows:
@@ -120,6 +125,8 @@ class _Reader:
         self._text: list[str] | None = None
         self._characters = 0
         self._held = 0
+        self._joined: Counter[tuple[int, int]] = Counter()
+        """Characters by scope, as its place among the open ones, and column."""
         self._fed = 0
         self._parser = parser = expat.ParserCreate()
         parser.buffer_text = True
@@ -188,6 +195,7 @@ class _Reader:
             self._keep("".join(self._text).strip(), place.columns)
             self._text = None
         if place.opens:
+            self._joined = Counter({key: size for key, size in self._joined.items() if key[0] < len(self._scopes)})
             self._scopes.pop()
         if place.ends_child:
             self._child_read()
@@ -196,6 +204,10 @@ class _Reader:
         self._count()
         if text:
             for index in indexes:
+                place = len(self._scopes), index
+                self._joined[place] += len(text)
+                if self._joined[place] > _MOST_JOINED:
+                    raise self._refused("What one element says, over and over, is longer than can be.")
                 self._scopes[-1].texts.setdefault(index, []).append(text)
 
     def _count(self) -> None:
@@ -205,7 +217,12 @@ class _Reader:
 
     def _child_read(self) -> None:
         whole = self._scopes[0]
-        self.rows.extend(whole.rows(self._depth_of_rows, {}))
+        in_rows = 0
+        for row in whole.rows(self._depth_of_rows, {}):
+            in_rows += sum(map(len, row.values()))
+            if in_rows > _MOST_IN_ROWS:
+                raise self._refused("One child has more in the XML than can be.")
+            self.rows.append(row)
         whole.scopes.clear()
         self._held = 0
 

@@ -194,7 +194,7 @@ def test_settings_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str,
 SECRET = "Zebedee"
 BOMB = "<!DOCTYPE Message [<!ENTITY a0 'ha'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 13))
 
-ENDLESS = "<ChildIdentifiers><LAchildID>1</LAchildID></ChildIdentifiers>" * 100_001
+ENDLESS = "<ChildIdentifiers><LAchildID/></ChildIdentifiers>" * 100_001
 
 
 def refused(folder: Path, content: str | bytes, name: str = "cin.xml") -> InputRejected:
@@ -265,6 +265,25 @@ def test_damaged_and_hostile_xml_is_refused_with_its_line(
     error = refused(tmp_path, content)
     assert told in error.message
     assert line is None or error.where.endswith(f"line {line}")
+
+
+def test_a_header_that_grows_through_the_file_is_refused(tmp_path: Path) -> None:
+    body = message(CHILD)
+    header = f"<Header><CollectionDetails><Year>{SECRET * 100}</Year></CollectionDetails></Header>"
+    put(tmp_path, "cin.xml", body.replace("<Children>", f"{header}<Children>", 1))
+    assert len(rows_of(tmp_path, census("Child", files=["cin.xml"]), "LAchildID", "Year")) == 1
+    put(tmp_path, "cin.xml", body.replace("<Children>", f"{header * 100}<Children>", 1))
+    with pytest.raises(InputRejected, match="over and over") as found:
+        rows_of(tmp_path, census("Child", files=["cin.xml"]), "LAchildID", "Year")
+    assert SECRET not in str(found.value)
+
+
+def test_what_stands_above_very_many_rows_is_refused(tmp_path: Path) -> None:
+    long = f"<ChildIdentifiers><LAchildID>{SECRET * 1_000}</LAchildID></ChildIdentifiers>"
+    put(tmp_path, "cin.xml", message(f"<Child>{long}{'<CINdetails/>' * 5_000}</Child>"))
+    with pytest.raises(InputRejected, match="more in the XML than can be") as found:
+        rows_of(tmp_path, census("CINdetails", files=["cin.xml"]), "LAchildID")
+    assert SECRET not in str(found.value)
 
 
 def test_gzip_cut_short_is_refused(tmp_path: Path) -> None:
