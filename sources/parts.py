@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -94,12 +94,18 @@ class Parts:
         return part
 
     @contextmanager
-    def writing(self, fingerprint: str, tables: Iterable[Table], summary: PartSummary) -> Iterator[PartWriter]:
+    def writing(self, fingerprint: str, tables: Sequence[Table], summary: PartSummary) -> Iterator[PartWriter]:
         """A writer of a new part; the part is there when the block has ended well, and nothing of it when not."""
-        with ExitStack() as stack:
-            writers = {table.name: stack.enter_context(self._writer(fingerprint, table)) for table in tables}
-            yield PartWriter(writers)
-        files = {name: self._file(fingerprint, name) for name in writers}
+        files = {table.name: self._file(fingerprint, table.name) for table in tables}
+        try:
+            with ExitStack() as stack:
+                writers = {table.name: stack.enter_context(self._writer(fingerprint, table)) for table in tables}
+                yield PartWriter(writers)
+        except BaseException:
+            # The files are put in place one by one: where one cannot be, those before it go.
+            for path in files.values():
+                path.unlink(missing_ok=True)
+            raise
         described = {
             "files": {table: file_hash(path) for table, path in files.items()},
             "summary": asdict(summary),

@@ -398,6 +398,22 @@ def test_the_same_files_give_the_same_bytes_whatever_the_threads(tmp_path: Path)
     assert bytes_of(runs[0]) == bytes_of(runs[1])
 
 
+def test_a_disk_that_fills_up_leaves_nothing_of_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "in", "rent.csv", RENT_HEADER + "a/1,2024-01-01,DD,1\n")
+    replaced = []
+
+    def full(path: Path) -> None:
+        replaced.append(path)
+        if len(replaced) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("store.files._flush_folder", full)
+    with pytest.raises(OSError, match="No space left"):
+        sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    assert len(replaced) == 2
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+
+
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "in", "rent.csv", RENT_HEADER + "a/1,2024-01-01,DD,1\n")
     opened = extracting.open_rows
