@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from sources.contracts.definitions import CONTRACTS
-from sources.contracts.references import NamesAGroup, NamesAPerson, NotBeforeBirth
+from sources.contracts.references import ROWS_TO_A_SLIP, NamesAGroup, NamesAPerson, NotBeforeBirth
 from sources.parts import part_schema
 from sources.tables import PERSON_RECORDS, TABLES
 from sources.text import number_of
@@ -76,11 +76,11 @@ class Linker:
         self.links = Links()
         for table in TABLES:
             self._views[table.name] = self._scan(table, parts.get(table.name, ()))
-        for statement in (_KNOWN_PERSONS, _PERSON_SOURCES, _KNOWN_GROUPS, _GROUP_KINDS, _EARLY_DAYS):
+        for statement in (_KNOWN_PERSONS, _PERSON_SOURCES, _KNOWN_GROUPS, _GROUP_KINDS, _EARLY_DAYS, _ROWS_SEEN):
             con.execute(statement)
         for table in TABLES:
             self._find_suspects(table)
-        con.execute(_DOUBTED_BIRTHS)
+        con.execute(_DOUBTED_BIRTHS, [ROWS_TO_A_SLIP])
         for table in TABLES:
             self._judge(table)
         self._doubt_births()
@@ -122,10 +122,14 @@ class Linker:
         for source, rows, lost, register in self._con.execute(_PERSONS_FOUND).fetchall():
             self.links.references.append(Reference(table.name, source, rule.column, None, rows, lost, register))
         self._con.execute(f"CREATE OR REPLACE TABLE {suspects} AS {_SUSPECT_PERSONS}", [unborn, unborn])
-        if birth and number_of(self._con.table(suspects).filter("NOT lost")):
+        if not birth:
+            return
+        self._con.execute("INSERT INTO rows_seen SELECT source, key, rows FROM seen")
+        if number_of(self._con.table(suspects).filter("NOT lost")):
             self._con.execute(
-                f"INSERT INTO early_days SELECT DISTINCT a.source, a.record_id, {day} FROM all_{table.name} AS a "  # noqa: S608
-                f"JOIN {suspects} AS s ON a.source = s.source AND a.record_id = s.key WHERE {day} < s.earliest"
+                f"INSERT INTO early_days SELECT a.source, a.record_id, {day} AS day, count(*) "  # noqa: S608
+                f"FROM all_{table.name} AS a JOIN {suspects} AS s ON a.source = s.source AND a.record_id = s.key "
+                f"WHERE {day} < s.earliest GROUP BY ALL"
             )
 
     def _find_groups(self, table: Table, rule: NamesAGroup) -> None:
@@ -273,9 +277,13 @@ SELECT s.source, s.group_type, s.group_id, true AS lost
 FROM seen AS s SEMI JOIN group_kinds AS r ON s.source = r.source AND s.group_type = r.group_type
 ANTI JOIN known_groups AS g USING (source, group_type, group_id)
 """
-_EARLY_DAYS = "CREATE OR REPLACE TABLE early_days (source VARCHAR, key VARCHAR, day DATE)"
+_EARLY_DAYS = "CREATE OR REPLACE TABLE early_days (source VARCHAR, key VARCHAR, day DATE, rows BIGINT)"
+_ROWS_SEEN = "CREATE OR REPLACE TABLE rows_seen (source VARCHAR, key VARCHAR, rows BIGINT)"
 _DOUBTED_BIRTHS = """
-CREATE OR REPLACE TABLE doubted_births AS SELECT source, key FROM early_days GROUP BY ALL HAVING count(DISTINCT day) > 1
+CREATE OR REPLACE TABLE doubted_births AS
+SELECT source, key FROM early_days AS e
+JOIN (SELECT source, key, sum(rows) AS total FROM rows_seen GROUP BY ALL) AS s USING (source, key)
+GROUP BY source, key, total HAVING count(DISTINCT e.day) > 1 AND sum(e.rows) * ? >= total
 """
 _CLEAR_DOUBTED = """
 DELETE FROM {suspects} AS s WHERE NOT s.lost

@@ -12,6 +12,8 @@ NO_SUCH_PERSON = "no_such_person"
 NO_SUCH_GROUP = "no_such_group"
 BEFORE_BIRTH = "before_birth"
 BORN_AFTER_EVENTS = "born_after_events"
+ROWS_TO_A_SLIP = 20
+"""Slips of the day are fewer than one row in so many; a birth date that more contradict is itself the slip."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,14 @@ class NotBeforeBirth:
         others = "".join(f" (where that is blank, `{day}`)" for day in self.days[1:])
         return (
             f"`{self.days[0]}`{others} is not more than {self.unborn_days} days before the earliest birth date that "
-            "the same source has for the person (where that is so of two different days or more, the birth date is "
-            "taken to be wrong, and the rows stay)"
+            "the same source has for the person (where that is so of two different days or more, and of one in "
+            f"{ROWS_TO_A_SLIP} of the person's rows or more, the birth date is taken to be wrong, and the rows stay)"
         )
 
 
 @dataclass(frozen=True)
 class BornBeforeEvents:
-    """No two days contradict the birth date: one may be mistyped; where there are two it is likelier the birth date."""
+    """Few days contradict the birth date: those may be mistyped; where there are many it is likelier the birth date."""
 
     unborn_days: int
     column: str = "dob"
@@ -80,7 +82,8 @@ class BornBeforeEvents:
         return (
             f"There are not two different days, each more than {self.unborn_days} days before the earliest birth date "
             "that the source holds for the person, on which the same source has something of that person; if there "
-            f"are, the rows of those days stay and it is `{self.column}` that is blanked"
+            f"are, and they are of one in {ROWS_TO_A_SLIP} of the person's rows or more, the rows of those days stay "
+            f"and it is `{self.column}` that is blanked"
         )
 
 

@@ -62,12 +62,15 @@ def _group(row: Row) -> tuple[str, str, str]:
 def judged(rows: Rows) -> tuple[Rows, list[tuple[Any, ...]]]:
     """The rows that stay, and (table, row, column, rule, action, value) of what was noted."""
     register = Register(rows)
-    days: dict[tuple[str, str], set[dt.date]] = {}
+    days: dict[tuple[str, str], list[dt.date]] = {}
+    total: dict[tuple[str, str], int] = {}
     for table in (*POINTS, *PERSON_SPELLS, *EITHER):
         for row in rows.get(table, []):
+            who = row["source"], row["record_id"]
+            total[who] = total.get(who, 0) + 1
             if register.is_early(table, row):
-                days.setdefault((row["source"], row["record_id"]), set()).add(day_of(table, row))
-    doubted = {who for who, early in days.items() if len(early) > 1}
+                days.setdefault(who, []).append(day_of(table, row))
+    doubted = {who for who, early in days.items() if len(set(early)) > 1 and len(early) / total[who] >= 1 / 20}
     kept: Rows = {}
     noted: list[tuple[Any, ...]] = []
     for table, all_rows in rows.items():

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -187,6 +188,19 @@ def test_a_mistyped_day_goes_and_a_mistyped_birth_date_does_not_take_the_rows_wi
         ("attendance", 1, "event_date", "before_birth", "row", "2013-01-09"),
         ("person_records", 2, "dob", "born_after_events", "cell", "2025-05-01"),
     ]
+
+
+@pytest.mark.parametrize(("good", "doubted"), [(38, True), (39, False)])
+def test_two_slips_among_many_rows_do_not_cast_doubt_on_a_birth_date(good: int, doubted: bool) -> None:
+    slips = [mark("1", dt.date(2013, 1, 9)), mark("1", dt.date(2013, 1, 10))]
+    marks = [mark("1", dt.date(2023, 1, 9) + dt.timedelta(days=day)) for day in range(good)]
+    rows = {
+        "person_records": whole("person_records", [person("1", dt.date(2015, 5, 1))]),
+        "attendance": whole("attendance", slips + marks),
+    }
+    kept, noted, _ = linked(rows)
+    assert len(kept["attendance"]) == good + (2 if doubted else 0)
+    assert {rule for _, _, _, rule, _, _ in noted} == {"born_after_events" if doubted else "before_birth"}
 
 
 def test_a_child_may_be_on_record_before_birth_and_in_a_spell_of_the_household() -> None:
