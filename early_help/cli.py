@@ -110,7 +110,7 @@ def check(council: CouncilFile, out: OutFolder) -> None:
     print_sources(console, folder)
     summary = folder.root / "sources" / "summary.json"
     console.print(f"\nThe same by file, with every rule: {_shown(summary)}", markup=False)
-    print_data_quality(console, folder)
+    print_data_quality(console, folder, config.council)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from early_help.runner import read_failure, read_record
 from early_help.stages import STAGES
 from fairness_audits.gate import status as gate_status
 from fairness_audits.release import GateState, Verdict
-from reports.data_quality import top_points
+from reports.data_quality import data_quality_page, top_points
 from sources.contracts.rule_words import RULE_WORDS
 from sources.tables import UNMAPPED_VALUES
+from store.council import Council
 from store.errors import UsageError
-from store.files import read_json
+from store.files import read_json, write_text
 from store.keys import Keys
 from store.run_folder import RunFolder
 
@@ -122,14 +124,17 @@ def _counts_grid(rows: list[tuple[str | int, ...]]) -> Grid:
     return grid
 
 
-def print_data_quality(console: Console, run: RunFolder) -> None:
-    """Print the few things that matter most about the data, and where the rest is."""
-    told = top_points(read_json(run.root / "sources" / "data_quality.json"), _MOST_POINTS)
+def print_data_quality(console: Console, run: RunFolder, council: Council) -> None:
+    """Print the few things that matter most about the data, and write the page that has the rest."""
+    document = read_json(run.root / "sources" / "data_quality.json")
+    told = top_points(document, _MOST_POINTS)
     if told:
         console.print("\nWhat the data can and cannot show, the weightiest first:")
     for line in told:
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    console.print("All of it, for the systems' owners: reports/data_quality.html, once the whole job has run.")
+    page = run.root / "sources" / "data_quality.html"
+    write_text(page, data_quality_page(council, document, (), index=""))
+    console.print(f"All of it, for the systems' owners: {os.path.relpath(page)}", markup=False, soft_wrap=True)
 
 
 def _unmapped_lines(run: RunFolder, summary: dict[str, Any]) -> list[str]:

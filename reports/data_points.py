@@ -71,6 +71,7 @@ def points(document: Document, features: Sequence[FeatureFacts]) -> list[Point]:
         *_schools(document, features),
         *_gaps(document, features),
         *_without_register(document),
+        *_known_too_late(document),
         *_ethnicity(document),
         *_set_aside(document),
         *_unmapped(document),
@@ -160,6 +161,18 @@ def _without_register(document: Document) -> Iterable[Point]:
             "What these rows say reaches no family yet, so a family may look better off than it is",
             "Send the file of this system that names its people, or tell the analytics team which file does",
         )
+
+
+def _known_too_late(document: Document) -> Iterable[Point]:
+    for flow in document["freshness"]:
+        if flow["known_from_the_extract"]:
+            yield Point(
+                flow["source"],
+                1.4,
+                f"Every row of {table_words(flow['table'])} is dated as known only from the day of the extract",
+                "No list counts what was not known when it would have been made, so these rows are never used",
+                "Find the day on which the system learnt of each row, or one that is sure to be no earlier",
+            )
 
 
 def _ethnicity(document: Document) -> Iterable[Point]:
@@ -303,7 +316,7 @@ def _every_school(document: Document) -> str:
         which = f"{text.count(whole)} of {text.count(len(schools))} schools"
     else:
         which = "The one school" if whole == 1 else f"All {text.count(whole)} schools"
-    return f"{which} sent register marks in every month that schools were open"
+    return f"{which} sent register marks in every month in which schools were open and any marks came"
 
 
 def _every_month(document: Document) -> str:

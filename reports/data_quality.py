@@ -75,16 +75,19 @@ class SystemPart:
     points: tuple[Point, ...]
 
 
-def data_quality_page(council: Council, document: Document | None, features: Sequence[FeatureFacts]) -> str:
-    """The page as HTML; with no document, a page that says so."""
+def data_quality_page(
+    council: Council, document: Document | None, features: Sequence[FeatureFacts], index: str = "index.html"
+) -> str:
+    """The page as HTML; with no document, a page that says so. ``index`` is the run's index, '' where there is none."""
     if not document:
-        return render("data_quality.html", council=council, document=None)
+        return render("data_quality.html", council=council, document=None, index=index)
     told = points(document, features)
     coverage = document["coverage"]
     return render(
         "data_quality.html",
         council=council,
         document=document,
+        index=index,
         good=good_news(document),
         cards=cards(told)[:_MOST_CARDS],
         more_cards=max(0, len(cards(told)) - _MOST_CARDS),

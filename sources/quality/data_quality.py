@@ -288,6 +288,7 @@ def _freshness(flow: Flow, inputs: Inputs) -> Document:
         "over_90": share_of(shown.parts["over_90"], shown.total),
         "newest_days": None if newest is None else (inputs.council.extract_date - newest).days,
         "stands_in": _stands_in(inputs.config, flow),
+        "known_from_the_extract": min(flow.by_recorded, default=None) == inputs.council.extract_date,
     }
 
 

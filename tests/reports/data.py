@@ -54,6 +54,7 @@ def _fresh(table: str, source: str, **changes: Any) -> dict[str, Any]:
         "over_90": 0.0,
         "newest_days": 6,
         "stands_in": False,
+        "known_from_the_extract": False,
     } | changes
 
 

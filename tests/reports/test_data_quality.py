@@ -98,6 +98,14 @@ def test_the_page_stands_with_little_or_nothing(document: dict[str, Any] | None)
     assert "None" not in page.text
 
 
+def test_rows_known_only_from_the_day_of_the_extract_are_told() -> None:
+    document = copy.deepcopy(data_quality())
+    document["freshness"][0]["known_from_the_extract"] = True
+    told = " ".join(top_points(document, 9))
+    assert "dated as known only from the day of the extract" in told
+    assert "dated as known only" not in " ".join(top_points(data_quality(), 9))
+
+
 def test_a_system_whose_people_nobody_names_is_told() -> None:
     document = data_quality() | {"without_register": [{"source": "schools", "table": "attendance"}]}
     page = Page(data_quality_page(COUNCIL, document, ()))
@@ -112,12 +120,15 @@ def test_the_weightiest_come_first_and_fit_a_terminal() -> None:
 
 def test_what_is_good_is_said_and_is_true() -> None:
     good = good_news(data_quality())
-    assert "1 of 2 schools sent register marks in every month that schools were open" in good
+    assert "1 of 2 schools sent register marks in every month in which schools were open and any marks came" in good
     assert any(line.startswith("1 of 2 tables that could be judged came without a gap") for line in good)
     whole = data_quality()
     whole["coverage"]["schools"] = whole["coverage"]["schools"][:1]
     whole["coverage"]["tables"] = whole["coverage"]["tables"][1:2]
-    assert "The one school sent register marks in every month that schools were open" in good_news(whole)
+    assert (
+        "The one school sent register marks in every month in which schools were open and any marks came"
+        in good_news(whole)
+    )
     assert any(line.startswith("The one table that could be judged came without") for line in good_news(whole))
     assert all("Schools" not in point.system for point in points(whole, FEATURES) if "register" in point.saw)
 
