@@ -262,7 +262,8 @@ def _file_trouble(error: OSError | duckdb.IOException) -> UsageError:
 
 def _run(folder: RunFolder, config: CouncilConfig, stages: tuple[Stage, ...]) -> list[StageReport]:
     keys = load_or_create_keys()
-    write_json(folder.root / _COUNCIL, {"council": str(config.path)})
+    _refuse_anothers(folder, config)
+    write_json(folder.root / _COUNCIL, {"council": str(config.path), "name": config.council.name})
     console.print(f"{config.council.name}: run folder {_shown(folder.root)}", markup=False)
     try:
         reports = run_stages(folder, config, stages, keys, ConsoleProgress(console), _announce)
@@ -270,6 +271,21 @@ def _run(folder: RunFolder, config: CouncilConfig, stages: tuple[Stage, ...]) ->
         withdraw_packs(folder, keys, _today())
     write_manifest(folder, config)
     return reports
+
+
+def _refuse_anothers(folder: RunFolder, config: CouncilConfig) -> None:
+    """Raise UsageError where the folder holds the run of a council of another name and another TOML."""
+    try:
+        before = read_json(folder.root / _COUNCIL)
+        path, name = str(before["council"]), str(before["name"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return
+    if name != config.council.name and path != str(config.path):
+        raise UsageError(
+            f"This run folder is {name}'s, and the TOML is of {config.council.name}.",
+            where=str(folder.root),
+            fix="Name another --out: two councils' results must not mix in one folder.",
+        )
 
 
 def _announce(report: StageReport) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from sources.config import SourcesConfig
 from sources.extracting import Extractor
@@ -16,9 +18,12 @@ from sources.quality.data_quality import Inputs, data_quality
 from sources.quality.unmapped import formats_tried, unmapped_counts, unmapped_values
 from sources.readers.extract_files import matched_files
 from sources.readers.sql_reading import copy_extract
-from sources.summary import stop_if_too_many_bad_rows, summary_document
+from sources.summary import STOPPED, stop_if_too_many_bad_rows, summary_document
 from sources.tables import QUARANTINE, ROOM, TABLES, UNMAPPED_VALUES
-from sources.uniting import unite, unite_quarantine
+from sources.uniting import SUPERSEDED_ROWS, unite, unite_quarantine
+from store.errors import InputRejected
+from store.files import replacing
+from store.parquet import write_parquet
 from store.run_folder import relative_path
 from store.table import Zone
 from store.workspace import Stage, Workspace
@@ -74,10 +79,15 @@ def run(work: Workspace) -> None:
             for plan, file in files:
                 made.append(extractor.part(plan, file))
                 task.advance()
-        stop_if_too_many_bad_rows([part.summary for part in made], config.max_bad_share)
-        superseded, links = _write_tables(work, con, made)
         read = [(plan, part) for (plan, _), part in zip(files, made, strict=True)]
         unmapped = unmapped_values(con, config, read)
+        shutil.rmtree(work.run.root / STOPPED, ignore_errors=True)
+        try:
+            stop_if_too_many_bad_rows([part.summary for part in made], config.max_bad_share)
+        except InputRejected:
+            _keep_what_was_left_out(con, made, unmapped, work.run.root / STOPPED)
+            raise
+        superseded, links = _write_tables(work, con, made)
         work.write(UNMAPPED_VALUES, unmapped)
         summaries = [part.summary for part in made]
         summary = summary_document(summaries, superseded, links, work.rows_written)
@@ -90,14 +100,20 @@ def run(work: Workspace) -> None:
     parts.drop_unused()
 
 
+def _keep_what_was_left_out(con: duckdb.DuckDBPyConnection, made: list[Part], unmapped: pa.Table, folder: Path) -> None:
+    """Write the quarantine and the values without a meaning of a run that is about to stop."""
+    con.execute(SUPERSEDED_ROWS)
+    noted = unite_quarantine(con, [part.files[QUARANTINE.name] for part in made], "")
+    for table, batches in ((QUARANTINE, noted.to_arrow_reader()), (UNMAPPED_VALUES, unmapped.to_batches())):
+        with replacing(folder / f"{table.name}.parquet") as temporary:
+            write_parquet(temporary, batches, table.arrow_schema())
+
+
 def _write_tables(
     work: Workspace, con: duckdb.DuckDBPyConnection, made: list[Part]
 ) -> tuple[Counter[tuple[str, str]], Links]:
     """Write every table from its parts; returns the superseded rows by file and table, and what the links gave."""
-    con.execute(
-        "CREATE TABLE superseded_rows "
-        "(source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
-    )
+    con.execute(SUPERSEDED_ROWS)
     paths = {table.name: [part.files[table.name] for part in made if table.name in part.files] for table in TABLES}
     with work.task("writing tables", len(TABLES) + 2) as task:
         linker = Linker(con, paths)

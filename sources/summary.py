@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sources.checking import Counts
 from sources.linking import Links, Reference
 from sources.parts import PartSummary
+from sources.tables import ROOM
 from store.errors import InputRejected
+from store.table import Zone
 
 _COMMONEST = 3
+STOPPED = Path(Zone.IDENTIFIABLE.value) / ROOM / "stopped"
+"""Where a run that was stopped keeps what it left out."""
 
 
 def summary_document(
@@ -44,7 +49,7 @@ def summary_document(
     return {
         "files": files,
         "tables": written,
-        "warnings": link_warnings(links.references),
+        "warnings": [*_empty(summaries), *link_warnings(links.references)],
         "without_register": without_register(links.references),
     }
 
@@ -69,6 +74,18 @@ def _of(counted: Counter[tuple[str, str, str]], file: str, table: str) -> dict[s
     """The numbers of one file and table, by rule."""
     found = {rule: number for (in_file, of, rule), number in counted.items() if (in_file, of) == (file, table)}
     return dict(sorted(found.items()))
+
+
+def _empty(summaries: Sequence[PartSummary]) -> list[str]:
+    """One warning for each extract whose files have no row at all."""
+    rows: Counter[str] = Counter()
+    for summary in summaries:
+        rows[summary.extract] += summary.rows
+    return [
+        f"Extract {extract!r}: its files have a header and no rows. Ask for them again if there should be some."
+        for extract in sorted(rows)
+        if not rows[extract]
+    ]
 
 
 def link_warnings(references: Sequence[Reference]) -> list[str]:
@@ -137,5 +154,6 @@ def stop_if_too_many_bad_rows(summaries: Sequence[PartSummary], max_bad_share: f
     raise InputRejected(
         f"More than {max_bad_share:.1%} of the rows meant for a table break its rules:\n" + "\n".join(told),
         where=", ".join(f"[[extracts]] name = {extract!r}" for extract in sorted({extract for extract, _ in bad})),
-        fix="Correct the mapping or the extract. If the data are truly so, raise max_bad_share under [sources].",
+        fix="Correct the mapping or the extract. If the data are truly so, raise max_bad_share under [sources]. What "
+        f"was left out, and the values no code map has, are in {STOPPED.as_posix()} of the run folder: personal data.",
     )

@@ -18,6 +18,10 @@ from sources.text import number_of
 from store.table import ColumnType, Table
 
 _BATCH_ROWS = 131_072
+SUPERSEDED_ROWS = (
+    "CREATE TABLE superseded_rows (source VARCHAR, file VARCHAR, part_row BIGINT, part_mapping VARCHAR, tbl VARCHAR)"
+)
+"""The table of superseded rows, which uniting tables fills."""
 _RECURRING = 8
 """A text recurs when there are so many rows for each of its values."""
 

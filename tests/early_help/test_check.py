@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from early_help.cli import app
 from early_help.status import print_sources
+from store.errors import UsageError
 from store.run_folder import RunFolder
 from tests.early_help.test_config import GOOD
 
@@ -81,3 +82,19 @@ def test_check_tells_of_a_column_whose_cells_are_mostly_of_no_use(tmp_path: Path
 def test_the_version_is_told() -> None:
     told = RUNNER.invoke(app, ["--version"])
     assert told.exit_code == 0 and told.output.startswith("early-help ")
+
+
+def test_a_run_folder_of_another_council_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "extracts").mkdir()
+    (tmp_path / "extracts" / "pupils.csv").write_text(
+        "UPN,First,Gender,Entered\n1,A,Male,2024-01-01\n", encoding="utf-8"
+    )
+    first, second, moved = (tmp_path / name for name in ("first.toml", "second.toml", "moved.toml"))
+    first.write_text(GOOD, encoding="utf-8")
+    moved.write_text(GOOD, encoding="utf-8")
+    second.write_text(GOOD.replace('name = "Testborough"', 'name = "Elsewhere"'), encoding="utf-8")
+    run = ["--out", str(tmp_path / "run")]
+    assert RUNNER.invoke(app, ["check", str(first), *run]).exit_code == 0
+    refused = RUNNER.invoke(app, ["check", str(second), *run])
+    assert isinstance(refused.exception, UsageError) and "Testborough's" in str(refused.exception)
+    assert RUNNER.invoke(app, ["check", str(moved), *run]).exit_code == 0

@@ -120,5 +120,7 @@ def test_from_init_by_suggest_to_check(tmp_path: Path) -> None:
     council.write_text(council.read_text("utf-8") + "\n" + part.read_text("utf-8"), encoding="utf-8")
     checked = runner.invoke(app, ["check", str(council), "--out", str(tmp_path / "run")])
     assert checked.exit_code == 0, checked.output
+    page = (tmp_path / "run" / "sources" / "data_quality.html").read_text(encoding="utf-8")
+    assert "What the data can and cannot show" in page and "index.html" not in page
     again = runner.invoke(app, ["suggest", str(ledger), "--out", str(part)])
     assert isinstance(again.exception, UsageError)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
@@ -308,6 +309,27 @@ class Reads:
 def bytes_of(run: RunFolder) -> dict[str, bytes]:
     made = [run.path(table) for table in (*TABLES, QUARANTINE)] + [run.root / "sources" / "summary.json"]
     return {path.name: path.read_bytes() for path in made}
+
+
+def test_a_stopped_run_keeps_what_it_left_out(tmp_path: Path) -> None:
+    put(tmp_path / "in", "rent.csv", RENT_HEADER + "a,2024-01-01,DD,-1\nb,2024-01-02,Mystery,-2\n")
+    with pytest.raises(InputRejected, match="identifiable/sources/stopped"):
+        sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    stopped = tmp_path / "run" / "identifiable" / "sources" / "stopped"
+    (left_out,) = pq.read_table(stopped / "quarantine.parquet").to_pylist()
+    assert (left_out["row"], left_out["column"], left_out["rule"]) == (2, "kind", "not_a_known_code")
+    (value,) = pq.read_table(stopped / "unmapped_values.parquet").to_pylist()
+    assert (value["value"], value["rows"]) == ("Mystery", 1)
+    put(tmp_path / "in", "rent.csv", RENT_HEADER + "a,2024-01-01,DD,-1\n")
+    sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    assert not stopped.exists()
+
+
+def test_an_extract_without_rows_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "in", "rent.csv", RENT_HEADER)
+    run = sources(tmp_path / "run", RENT, folder=tmp_path / "in")
+    (told,) = json.loads((run.root / "sources" / "summary.json").read_text(encoding="utf-8"))["warnings"]
+    assert "'rent'" in told and "no rows" in told
 
 
 def test_only_what_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
