@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+import traceback
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -236,18 +237,30 @@ def main() -> None:
     try:
         app(args=arguments, standalone_mode=True)
         return
-    except (EarlyHelpError, OSError, duckdb.IOException) as error:
+    except (EarlyHelpError, OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         if debug:
-            raise
-        told = error if isinstance(error, EarlyHelpError) else _file_trouble(error)
+            traceback.print_exc()
+        told = _told(error)
         message, code = str(told), told.exit_code
     except Exception as error:
         if debug:
-            raise
+            traceback.print_exc()
         message, code = _DEFECT.format(type(error).__name__), 1
     # Outside the handlers the error, and all that it holds on to, is gone before the interpreter shuts down.
     errors.print(message, markup=False, style="bold")
     sys.exit(code)
+
+
+def _told(error: EarlyHelpError | OSError | duckdb.IOException | duckdb.OutOfMemoryException) -> EarlyHelpError:
+    if isinstance(error, EarlyHelpError):
+        return error
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return UsageError(
+            "The data engine needs more memory than it may use.",
+            where="[run] memory_gb",
+            fix="Raise memory_gb in the TOML, as far as the machine has memory to spare.",
+        )
+    return _file_trouble(error)
 
 
 def _file_trouble(error: OSError | duckdb.IOException) -> UsageError:

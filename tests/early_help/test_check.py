@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from early_help.cli import app
+from early_help.cli import app, main
 from early_help.status import print_sources
 from store.errors import UsageError
 from store.run_folder import RunFolder
@@ -98,3 +101,11 @@ def test_a_run_folder_of_another_council_is_refused(tmp_path: Path) -> None:
     refused = RUNNER.invoke(app, ["check", str(second), *run])
     assert isinstance(refused.exception, UsageError) and "Testborough's" in str(refused.exception)
     assert RUNNER.invoke(app, ["check", str(moved), *run]).exit_code == 0
+
+
+def test_debug_shows_the_traceback_and_keeps_the_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(sys, "argv", ["early-help", "check", "nowhere.toml", "--debug"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and "Traceback" in told and "What to do" in told
