@@ -103,8 +103,11 @@ def test_a_run_folder_of_another_council_is_refused(tmp_path: Path) -> None:
     assert RUNNER.invoke(app, ["check", str(moved), *run]).exit_code == 0
 
 
-def test_debug_shows_the_traceback_and_keeps_the_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    monkeypatch.setattr(sys, "argv", ["early-help", "check", "nowhere.toml", "--debug"])
+def test_debug_shows_the_traceback_and_keeps_the_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    (tmp_path / "council.toml").write_text("[council\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["early-help", "check", str(tmp_path / "council.toml"), "--debug"])
     with pytest.raises(SystemExit) as ended:
         main()
     told = capsys.readouterr().err
