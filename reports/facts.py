@@ -168,7 +168,7 @@ class FeatureFacts:
 
 @dataclass(frozen=True)
 class ExtractFacts:
-    """Rows of one extract meant for one table, as they may be shown, and the rule broken most often."""
+    """Rows of one extract meant for one table, as they may be shown, and the rule broken most often in words."""
 
     name: str
     source: str
@@ -176,6 +176,8 @@ class ExtractFacts:
     rows_in: str
     accepted: str
     set_aside: str
+    replaced: str
+    """Rows that a later one of the same thing stands in for."""
     share_set_aside: float | None
     """None where it may not be shown."""
     blanked: str

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports import text
-from reports.data_words import cell
+from reports.data_words import cell, column_words
 from reports.facts import (
     AuditFacts,
     Candidate,
@@ -24,9 +24,12 @@ from reports.facts import (
     TargetFacts,
 )
 from reports.words import CANDIDATE_WORDS, GROUPING_WORDS, OUTCOME_WORDS, UNIT_WORDS
-from store.small_numbers import ROUND_TO, THRESHOLD, protect_parts, rounded, share_of, shown_count
+from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, Shown, protect_parts, rounded, share_of, shown_count
 
 Document = Mapping[str, Any]
+_LEAST_NEARLY_ALL = 0.99
+_NEARLY_ALL = 0.999
+"""Reads as over 99%."""
 
 
 def target_facts(name: str, evaluation: Document) -> TargetFacts:
@@ -201,7 +204,7 @@ def _extracts(files: list[Document]) -> tuple[ExtractFacts, ...]:
         for table, found in file["tables"].items():
             place = file["extract"], file["source"], table
             counts.setdefault(place, Counter()).update(_became(found))
-            rules.setdefault(place, Counter()).update(found["rules"])
+            rules.setdefault(place, Counter()).update(_broken(found))
     return tuple(_extract(place, counts[place], rules[place]) for place in sorted(counts))
 
 
@@ -212,10 +215,22 @@ def _extract(place: tuple[str, str, str], counts: Counter[str], rules: Counter[s
         rows_in=cell(shown.total),
         accepted=cell(shown.parts["accepted"]),
         set_aside=cell(shown.parts["set_aside"]),
+        replaced=cell(shown.parts["superseded"]),
         share_set_aside=share_of(shown.parts["set_aside"], shown.total) or None,
         blanked=cell(shown_count(counts["blanked"])),
-        reason=min(rules, key=lambda rule: (-rules[rule], rule), default=""),
+        reason=_rule_words(min(rules, key=lambda rule: (-rules[rule], rule), default="")),
     )
+
+
+def _broken(found: Document) -> Counter[str]:
+    """How often each rule was broken, those across tables (a row that names nobody) among them."""
+    return Counter(found["rules"]) + Counter(found["unlinked"])
+
+
+def _rule_words(rule: str) -> str:
+    """``group_id: no_such_group`` with the column as people say it."""
+    column, _, broken = rule.partition(": ")
+    return text.spaced(f"{column_words(column)}: {broken}") if broken else text.spaced(rule)
 
 
 def _became(found: Document) -> dict[str, int]:
@@ -235,37 +250,64 @@ def _set_aside(found: Document) -> int:
 
 
 def _matching(quality: Document) -> tuple[tuple[str, str], ...]:
-    """Figures of the residents index that a reader of the index page should see; small counts are not shown."""
+    """Figures of the residents index that a reader of the index page should see, protected as everywhere."""
     if not quality:
         return ()
-    people = sum(row["people"] for row in quality["keys_per_person"])
-    linked = sum(row["people"] for row in quality["keys_per_person"] if row["keys"] > 1)
-    families = quality["families"]
-    return (
-        ("Records of people", text.count(sum(row["rows"] for row in quality["by_source"]))),
-        ("People they turned out to be", text.count(people)),
-        ("People found under more than one key", _shown(linked)),
-        ("Matches refused because the records contradict each other", _shown(quality["links_refused_by_conflict"])),
-        ("Families now", text.count(families["now"])),
-        ("Families now with a child", _shown(families["now_with_a_child"])),
-        ("Children who belong to two families now", _shown(families["children_in_two_families_now"])),
+    keys = quality["keys_per_person"]
+    people = protect_parts(
+        {
+            "one_key": sum(row["people"] for row in keys if row["keys"] <= 1),
+            "more": sum(row["people"] for row in keys if row["keys"] > 1),
+        }
     )
+    counts = quality["families"]
+    children = counts["now_with_a_child"]
+    families = protect_parts({"with_a_child": children, "without": counts["now"] - children})
+    return (
+        ("Records of people", cell(_records(quality).total)),
+        ("People they turned out to be", cell(people.total)),
+        ("People found under more than one key", cell(people.parts["more"])),
+        (
+            "Matches refused because the records contradict each other",
+            cell(shown_count(quality["links_refused_by_conflict"])),
+        ),
+        ("Families now", cell(families.total)),
+        ("Families now with a child", cell(families.parts["with_a_child"])),
+        ("Children who belong to two families now", cell(shown_count(counts["children_in_two_families_now"]))),
+    )
+
+
+def _records(quality: Document) -> Shown:
+    """Records of people by system, which add up to all of them."""
+    return protect_parts({row["source"]: row["rows"] for row in quality["by_source"]})
 
 
 def _systems(quality: Document) -> tuple[SystemFacts, ...]:
+    if not quality:
+        return ()
+    records = _records(quality).parts
     return tuple(
         SystemFacts(
             source=row["source"],
-            records=_shown(row["rows"]),
-            people=_shown(row["people"]),
-            elsewhere=_rate(row["people_in_other_systems"], row["people"]),
-            with_dob=Measure(row["share_with_dob"]),
-            with_address=Measure(row["share_with_address"]),
+            records=cell(records[row["source"]]),
+            people=cell(shown_count(row["people"])),
+            elsewhere=_share_with(row["people_in_other_systems"], row["people"]),
+            with_dob=_share_with(round(row["share_with_dob"] * row["rows"]), row["rows"]),
+            with_address=_share_with(round(row["share_with_address"] * row["rows"]), row["rows"]),
         )
-        for row in quality.get("by_source", ())
+        for row in quality["by_source"]
     )
 
 
-def _shown(number: int) -> str:
-    """A count of people for a page, small ones left out."""
-    return f"under {THRESHOLD}" if 0 < number < THRESHOLD else text.count(number)
+def _share_with(count: int, whole: int) -> Measure:
+    """The share that has something; hidden where it would say of fewer than ten that they have it, or have it not."""
+    shown = protect_parts({"with": count, "without": whole - count})
+    held, total = shown.parts["with"], shown.total
+    if isinstance(total, Hidden):
+        return Measure(None)
+    if held is Hidden.SMALL:
+        return Measure(None, below=THRESHOLD / total)
+    if shown.parts["without"] is Hidden.SMALL:
+        # Of many records the few without tell only that nearly all have it; of few they would tell how many.
+        return Measure(_NEARLY_ALL if THRESHOLD / total < 1 - _LEAST_NEARLY_ALL else None)
+    return Measure(share_of(held, total))

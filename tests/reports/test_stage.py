@@ -244,7 +244,49 @@ def test_the_index_counts_rows_in_accepted_and_set_aside(reported: RunFolder) ->
     text = page(reported, "index.html").text
     assert "200,000 rows in two files" in text and "1,740 were set aside" in text
     assert "198,200" in text and "Code: not a code in force on the day" in text
-    assert "Children who belong to two families now under 10" in text
+    assert "Children who belong to two families now fewer than 10" in text
+
+
+def row_cells(run: RunFolder, heading: str) -> list[str]:
+    """The cells of the index's row that begins with ``heading``, as text."""
+    html = (run.root / "reports" / "index.html").read_text(encoding="utf-8")
+    (found,) = re.findall(rf'<tr><th scope="row">{heading}.*?</tr>', html)
+    return [Page(cell).text for cell in re.findall("<td.*?</td>", found)]
+
+
+def test_the_index_names_what_left_most_rows_out_and_its_rows_add_up(run: RunFolder) -> None:
+    summary = read_json(run.root / "sources" / "summary.json")
+    for file in summary["files"]:
+        file["tables"]["attendance"] |= {
+            "rejected": 20,
+            "rules": {"code: not_a_known_code": 20},
+            "unlinked": {"group_id: no_such_group": 2_000},
+            "superseded": 300,
+        }
+    write_json(run.root / "sources" / "summary.json", summary)
+    report(run)
+    _, rows_in, accepted, aside, replaced, _, reason = row_cells(run, "Attendance")
+    assert reason == "Group's key: no such group"
+    assert (accepted, aside, replaced) == ("198,200", "4,040 2%", "600")
+    assert int(rows_in.replace(",", "")) == 198_200 + 4_040 + 600
+
+
+def test_the_index_shows_of_no_system_how_many_few_have_or_lack_something(run: RunFolder) -> None:
+    quality = read_json(run.root / "residents" / "quality.json")
+    small = {"source": "small", "rows": 25, "people": 25, "people_in_other_systems": 24}
+    large = {"source": "large", "rows": 4_003, "people": 4_001, "people_in_other_systems": 3_998}
+    quality["by_source"] = [
+        small | {"share_with_dob": 0.96, "share_with_address": 0.0},
+        large | {"share_with_dob": 0.5, "share_with_address": 1.0},
+    ]
+    quality["families"] |= {"now": 1_204, "now_with_a_child": 1_199}
+    write_json(run.root / "residents" / "quality.json", quality)
+    report(run)
+    assert row_cells(run, "Small") == ["25", "25", "too few to show", "too few to show", "0%"]
+    assert row_cells(run, "Large") == ["4,005", "4,000", "over 99%", "50%", "100%"]
+    text = page(run, "index.html").text
+    assert "Records of people 4,030" in text and "4,028" not in text
+    assert "Families now 1,205" in text and "1,204" not in text and "1,199" not in text
 
 
 def test_the_index_shows_no_small_count_of_rows_set_aside(run: RunFolder) -> None:
@@ -257,7 +299,7 @@ def test_the_index_shows_no_small_count_of_rows_set_aside(run: RunFolder) -> Non
     row = re.search(r'<th scope="row">Attendance.*?</tr>', html)
     assert row is not None
     cells = re.findall(r'<td class="num">(.*?)</td>', row[0])
-    assert cells == ["198,205", "198,200", "fewer than 10", "25"]
+    assert cells == ["198,205", "198,200", "fewer than 10", "0", "25"]
     assert "Fewer than 10 were set aside" in Page(html).text
 
 
