@@ -107,7 +107,8 @@ def test_debug_shows_the_traceback_and_keeps_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     (tmp_path / "council.toml").write_text("[council\n", encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["early-help", "check", str(tmp_path / "council.toml"), "--debug"])
+    arguments = ["check", str(tmp_path / "council.toml"), "--out", str(tmp_path / "run"), "--debug"]
+    monkeypatch.setattr(sys, "argv", ["early-help", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()
     told = capsys.readouterr().err
