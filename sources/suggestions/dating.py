@@ -21,6 +21,13 @@ OF_NO_RECORDING = frozenset(
 )
 """A column of days with one of these words is no day of recording."""
 ONLY_OTHER = "check: the only other column of days"
+_OF_THE_EXTRACT = frozenset({"extract", "extracted", "snapshot", "downloaded", "exported"})
+_DAY_OF_EXTRACT = (
+    "check: STAND-IN, no column says when it was recorded. The day of the extract is never too early, but no as-of "
+    "date lies after it, so that none ever sees these rows: look for an earlier day that is still not too early"
+)
+_NO_DAY = "no column says when it was recorded"
+_CENSUS_DAY = 'census day, as { constant = "YYYY-MM-DD" }'
 _REWRITTEN = frozenset({"updated", "modified", "amended", "changed"})
 
 
@@ -37,8 +44,8 @@ def recorded_line(
 
     A day the system says it recorded the row comes first, which may be the day of the event itself (added to the
     register); then the only other day there is (``other``), which somebody has to look at; then the day the thing
-    began, which is too early where a row is entered late; then, for a file without any day, the day of the extract,
-    which is never too early.
+    began, which is too early where a row is entered late; then, for a file without any such day, the day of the
+    extract, which is never too early and never seen.
     """
     found = choices.get("recorded_on")
     if found is not None:
@@ -52,7 +59,9 @@ def recorded_line(
     if begun is not None and OF_RECORDING & set(words(begun.header)):
         return Line("recorded_on", begun.header, (begun.header,), False, "check: the day of the event and of recording")
     if len(other) == 1:
-        return Line("recorded_on", other[0], (other[0],), False, f"{ONLY_OTHER}: is it when the council knew?")
+        of_extract = bool(_OF_THE_EXTRACT & set(words(other[0])))
+        note = _DAY_OF_EXTRACT if of_extract else f"{ONLY_OTHER}: is it when the council knew?"
+        return Line("recorded_on", other[0], (other[0],), False, note)
     if begun is not None:
         note = (
             "check: STAND-IN, no column says when the row was recorded. Look for created, entered, keyed, received or "
@@ -60,9 +69,17 @@ def recorded_line(
         )
         return Line("recorded_on", begun.header, (begun.header,), False, note)
     if extract_date is not None:
-        note = "check: STAND-IN, the file has no day at all: the day of the extract is never too early"
-        return Line("recorded_on", {"constant": extract_date.isoformat()}, (), False, note)
+        return Line("recorded_on", {"constant": extract_date.isoformat()}, (), False, _DAY_OF_EXTRACT)
     return None
+
+
+def asked_line(column: str, *, census: bool) -> Line:
+    """A day that somebody has to give, in a table that stays a comment until then."""
+    if column == "event_date":
+        note = f"check: {_CENSUS_DAY}" if census else "check: when it happened"
+    else:
+        note = f"check: {_NO_DAY}; best is {_CENSUS_DAY}" if census else f"check: {_NO_DAY}"
+    return Line(column, "?", (), False, note)
 
 
 def in_its_format(line: Line, one: Profile | None, usual: tuple[str, ...]) -> Line:

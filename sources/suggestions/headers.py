@@ -28,10 +28,12 @@ _ABBREVIATIONS = {
     "pymt": "payment", "commenced": "start", "commencement": "start", "started": "start", "begin": "start",
     "began": "start", "ended": "end", "finish": "end", "ceased": "end", "cessation": "end", "cease": "end",
     "termination": "end", "terminated": "end", "closed": "close", "opened": "open", "carers": "carer",
+    "liab": "liability", "pty": "party", "prop": "property",
     "carer's": "carer", "entered": "entered", "organisation": "organisation",
 }  # fmt: skip
 _PHRASES = {
     ("post", "code"): ("postcode",),
+    ("a", "c"): ("account",),
     ("p", "code"): ("postcode",),
     ("first", "name"): ("forename",),
     ("first", "names"): ("forename",),

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from sources.mapping.compiling import TABLES_BY_NAME
 from sources.suggestions.choosing import ENOUGH, Choice, Evidence, evidence_for
 from sources.suggestions.coding import with_maps
-from sources.suggestions.dating import OF_NO_RECORDING, ONLY_OTHER, in_its_format, recorded_line, usual_formats
+from sources.suggestions.dating import (
+    OF_NO_RECORDING,
+    ONLY_OTHER,
+    asked_line,
+    in_its_format,
+    recorded_line,
+    usual_formats,
+)
 from sources.suggestions.headers import best_fit, words
 from sources.suggestions.keys import Table, group_key, person_key, record_key
 from sources.suggestions.kinds import KINDS
@@ -30,6 +37,11 @@ _DEBITS = ("debit", "debit amount", "charge", "charges", "charge amount")
 _CREDITS = ("credit", "credit amount", "payment", "payments", "payment amount")
 _FSM_FROM = ("fsm start", "fsm start date", "fsm from", "free school meals start")
 _FSM_TO = ("fsm end", "fsm end date", "fsm to", "free school meals end")
+_CENSUS = "school_status"
+_NEEDS_MEMBERS = (
+    "A row is about a group, not a person: it counts for nobody until a file of the same source lists the group's "
+    "people as group_members too."
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,8 @@ class _Row:
     group: str
     group_type: str
     taken: frozenset[str]
+    census: bool
+    """Whether the rows are a school census, which was known on its own day and not on the extract's."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,8 @@ class Proposer:
         made = [self._event(evidence) for evidence in events]
         notes: list[str] = []
         people = self._people(made, notes)
+        if not any(one.table == "group_members" for one in people):
+            notes += [_NEEDS_MEMBERS for event in made[:1] if event.group]
         both = [self._finished(proposal) for proposal in (*people, *self._for_each_person(made, people))]
         return *with_maps(both, self.table.profiles, self.name), notes
 
@@ -103,11 +119,13 @@ class Proposer:
             header = choices["recorded_on"].header
             lines.append(Line("event_date", header, (header,), False, "check: STAND-IN, the day it was recorded"))
         if "recorded_on" in TABLES_BY_NAME[kind.table].column_names:
-            recorded = recorded_line(choices, other, self.extract_date, event=True)
-            if recorded is not None:
-                lines.append(recorded)
-            else:
+            census = kind.table == _CENSUS
+            recorded = recorded_line(choices, other, None if census else self.extract_date, event=True)
+            if recorded is None:
                 lacking.append("recorded_on")
+            lines.append(recorded or asked_line("recorded_on", census=census))
+            if "event_date" in lacking:
+                lines.append(asked_line("event_date", census=census))
         lines += self._constants(kind, {line.column for line in lines})
         if kind.table == "school_status":
             lines += self._school_meals(choices)
@@ -194,8 +212,8 @@ class Proposer:
             return []
         if any(event.group and not event.lacking for event in events):
             notes.append(
-                "The names in this file are not mapped: its rows are about a group. Map them as person_records only if "
-                "no other file of the system lists the group's people."
+                "The names in this file are not mapped: its rows are about a group. Map them as person_records and "
+                "group_members only if no other file of the system lists the group's people."
             )
             return []
         group, group_type, _ = group_key(self.table, GROUP_KEYS)
@@ -207,7 +225,8 @@ class Proposer:
             return []
         made: list[Proposal] = []
         taken = {header for event in events for line in event.lines for header in line.headers}
-        row = _Row(key, subject, group, group_type, frozenset(taken))
+        census = any(event.table == _CENSUS for event in events)
+        row = _Row(key, subject, group, group_type, frozenset(taken), census)
         for one in usable:
             suffix = _suffix(one, usable)
             made.append(self._person(one, where, row, suffix))
@@ -222,9 +241,8 @@ class Proposer:
         lines = [self._line(choice) for choice in choices.values()]
         if where:
             lines.append(Line("address", _bare(where), where, sure=True))
-        recorded = self._recorded(one.choices, row.taken)
-        if recorded is not None:
-            lines.append(recorded)
+        recorded = self._recorded(one.choices, row)
+        lines.append(recorded or asked_line("recorded_on", census=row.census))
         lacking = (*(() if row.key else ("key",)), *(() if recorded else ("recorded_on",)))
         present = tuple(choices[name].header for name in ("full_name",) if suffix and name in choices)
         return Proposal(
@@ -240,20 +258,17 @@ class Proposer:
             lines.append(Line("role", {"constant": suffix}, (), False, "check: what this person is in the group"))
         elif "role" in choices:
             lines.append(self._line(choices["role"]))
-        recorded = self._recorded(
-            {**choices, **{n: c for n, c in one.choices.items() if n == "recorded_on"}}, row.taken
-        )
-        if recorded is not None:
-            lines.append(recorded)
+        recorded = self._recorded({**choices, **{n: c for n, c in one.choices.items() if n == "recorded_on"}}, row)
+        lines.append(recorded or asked_line("recorded_on", census=row.census))
         lacking = (*(() if row.key else ("key",)), *(() if recorded else ("recorded_on",)))
         present = tuple(one.choices[name].header for name in ("full_name",) if suffix and name in one.choices)
         return Proposal(
             "group_members", tuple(lines), row.key, (), (row.group,), row.group_type, suffix, present, lacking=lacking
         )  # fmt: skip
 
-    def _recorded(self, choices: dict[str, Choice], taken: frozenset[str]) -> Line | None:
-        other = [name for name in self._other_days(choices) if name not in taken]
-        return recorded_line(choices, other, self.extract_date, event=False)
+    def _recorded(self, choices: dict[str, Choice], row: _Row) -> Line | None:
+        other = [name for name in self._other_days(choices) if name not in row.taken]
+        return recorded_line(choices, other, None if row.census else self.extract_date, event=False)
 
     def _for_each_person(self, events: list[Proposal], people: list[Proposal]) -> list[Proposal]:
         """An event of which a row names several people is one of each of them."""

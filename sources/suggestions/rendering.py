@@ -42,9 +42,8 @@ def _body(suggestion: Suggestion) -> Iterator[str]:
         yield from comment(note)
     used = {name for proposal in suggestion.usable for name in _maps_of(proposal)}
     for one in suggestion.maps:
-        if one.name in used:
-            yield ""
-            yield from _map(one)
+        yield ""
+        yield from _map(one) if one.name in used else _marked(_map(one))
     yield ""
     if suggestion.usable:
         yield from _extract(suggestion)

@@ -32,6 +32,7 @@ _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
+_SQLITE = b"SQLite format 3\0"
 _OF_OFFICE_FILES = ("[Content_Types].xml", "mimetype")
 """The file by which a zip archive is known to be a workbook, or another thing of an office program."""
 
@@ -50,16 +51,26 @@ class TextSample:
 def sample(path: Path) -> TextSample | Layout:
     """Read a sample of a file: the bytes of a text, or how a file whose format has cells is laid out.
 
-    Raises UsageError where there is no such file, InputRejected for one that is empty, damaged, locked or too large.
+    Raises UsageError where there is no such file or it is a folder, InputRejected for one that is empty, damaged,
+    locked, too large or a database.
     """
+    if path.is_dir():
+        raise UsageError("This is a folder, not a file.", where=str(path), fix="Name one of the files in it.")
     if not path.is_file():
         raise UsageError("There is no such file.", where=str(path), fix="Check the path of the extract.")
     with path.open("rb") as handle:
-        first = handle.read(4)
+        start = handle.read(len(_SQLITE))
+    first = start[:4]
     if not first:
         raise InputRejected("The file is empty.", where=path.name, fix="Ask for the extract again.")
     if first == _PARQUET:
         return _parquet(path)
+    if start == _SQLITE:
+        raise InputRejected(
+            "The file is a SQLite database, which is not looked into here.",
+            where=path.name,
+            fix='Map it by hand with format = "sql" and url_env (docs/map-a-council.md), or export the table as CSV.',
+        )
     if first == _OLE:
         return workbook_layout(path)
     if first == _ZIP:

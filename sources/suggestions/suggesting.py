@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sources.suggestions.keys import Table
 from sources.suggestions.kinds import speaking
 from sources.suggestions.layouts import Layout
 from sources.suggestions.profiling import Profile, profile
-from sources.suggestions.proposal import Setting, Suggestion
+from sources.suggestions.proposal import Proposal, Setting, Suggestion
 from sources.suggestions.proposing import Proposer
 from sources.suggestions.sampling import TextSample, sample
 from sources.suggestions.sniffing import sniff
@@ -26,6 +27,9 @@ from store.errors import UsageError
 
 _PLAIN_NAME = re.compile(r"[^a-z0-9]+")
 _USUAL_DATES = ("%Y-%m-%d",)
+_NO_ROWS = (
+    "The file has no rows: no key and no values can be seen. Ask for it again, or map it by hand from its header."
+)
 
 
 def suggest(path: Path, folder: Path, extract_date: dt.date | None = None) -> Suggestion:
@@ -36,9 +40,9 @@ def suggest(path: Path, folder: Path, extract_date: dt.date | None = None) -> Su
     Raises UsageError for a file that is not in the folder or not there, InputRejected for one that cannot be read.
     """
     relative = _relative(path, folder)
-    blank = Suggestion(
-        name=_name(relative), source=_plain(Path(relative).parent.name or Path(relative).stem), path=relative
-    )
+    first = Path(relative).parts[0]
+    # A system's files are in one folder, however many more there are within it.
+    blank = Suggestion(name=_name(relative), source=_plain(first.partition(".")[0]), path=relative)
     found = sample(path)
     if not isinstance(found, TextSample):
         return _of_table(found, blank, extract_date)
@@ -50,11 +54,14 @@ def suggest(path: Path, folder: Path, extract_date: dt.date | None = None) -> Su
 def _of_table(layout: Layout, blank: Suggestion, extract_date: dt.date | None) -> Suggestion:
     layout, nameable, doubts = _named(layout)
     profiles = profile(layout.header, layout.rows)
+    if nameable and not layout.rows:
+        settings = (*layout.settings, *_lines(layout))
+        return replace(blank, settings=settings, profiles=profiles, notes=(*layout.notes, *doubts, _NO_ROWS))
     table = Table(profiles, layout.rows, frozenset(words(blank.path.rpartition(".")[0] or blank.path)))
     proposals, maps, notes = Proposer(table, blank.name, extract_date).proposals() if nameable else ([], [], [])
     return replace(
         blank,
-        settings=(*layout.settings, *_lines(layout), *_cells(profiles)),
+        settings=(*layout.settings, *_lines(layout), *_cells(profiles, _marks(proposals))),
         profiles=profiles,
         nameable=nameable,
         proposals=tuple(proposals),
@@ -105,9 +112,17 @@ def _lines(layout: Layout) -> list[Setting]:
     return settings
 
 
-def _cells(profiles: tuple[Profile, ...]) -> list[Setting]:
+def _marks(proposals: Sequence[Proposal]) -> set[str]:
+    """The columns of register marks."""
+    lines = [line for one in proposals if one.table == "attendance" for line in one.lines if line.column == "code"]
+    return {header for line in lines for header in line.headers}
+
+
+def _cells(profiles: tuple[Profile, ...], marks: set[str]) -> list[Setting]:
+    """``marks`` are the columns where a dash or a question mark is itself a mark, and not a word for nothing."""
     settings: list[Setting] = []
-    missing = sorted({word for one in profiles for word in one.missing})
+    kept = {word for one in profiles if one.name in marks for word in one.missing if not any(map(str.isalpha, word))}
+    missing = sorted({word for one in profiles for word in one.missing} - kept)
     if missing:
         settings.append(("missing", missing, "check: words for nothing"))
     usual = usual_formats(profiles)

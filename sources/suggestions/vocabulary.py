@@ -176,7 +176,7 @@ PERSON = (
         "full_name",
         named(
             "full name, name, person name, claimant name, liable name, lead liable name, second "
-            "liable name, account holder, display name"
+            "liable name, account holder, display name, liability party, liable party"
         ),
         (Shape.NAME,),
         1.5,

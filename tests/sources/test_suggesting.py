@@ -229,6 +229,7 @@ def test_date_formats(cells: list[str], formats: tuple[str, ...], either_way: bo
         (b"PAR1 and then nothing", "Parquet"),
         (gzip.compress(b"a,b\n" * 99, mtime=0)[:-9], "gzip"),
         (gzip.compress(b"", mtime=0), "empty"),
+        (b"SQLite format 3\0" + bytes(99), "SQLite database"),
     ],
 )
 def test_what_is_no_table_is_refused_in_our_words(content: bytes, said: str, tmp_path: Path) -> None:
@@ -240,6 +241,9 @@ def test_what_is_no_table_is_refused_in_our_words(content: bytes, said: str, tmp
 def test_a_file_that_is_not_there_or_not_in_the_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         suggest(tmp_path / "none.csv", tmp_path)
+    (tmp_path / "schools").mkdir()
+    with pytest.raises(UsageError, match="a folder, not a file"):
+        suggest(tmp_path / "schools", tmp_path)
     put(tmp_path, "f.csv", "a,b\n")
     with pytest.raises(UsageError, match="not in the folder"):
         suggest(tmp_path / "f.csv", tmp_path / "other")
@@ -489,3 +493,110 @@ def test_recorded_on_that_nothing_tells_is_a_stand_in_and_says_so(tmp_path: Path
     assert without.proposals[0].lacking == ("recorded_on",) and _tables(without) == []
     (table,) = _tables(suggest(tmp_path / "p.csv", tmp_path, dt.date(2026, 9, 7)))
     assert table["columns"]["recorded_on"] == {"constant": "2026-09-07"}
+
+
+def _census(day: str = "") -> str:
+    header = "UPN,Forename,Surname,DOB,Gender,DfE Number,NCYear,FSM,SEN,Entry Date"
+    rows = (
+        f"A8200000{n:05d},Ada,Byrne,{n % 28 + 1:02d}/02/2015,{('Male', 'Female')[n % 2]},2021234,4,Y,K,01/09/2019"
+        for n in range(40)
+    )
+    return f"{header}{',Census Date' if day else ''}\n" + "".join(f"{row}{f',{day}' if day else ''}\n" for row in rows)
+
+
+def test_a_school_census_without_its_day_waits_for_it(tmp_path: Path) -> None:
+    put(tmp_path, "schools/census.csv", _census())
+    made = suggest(tmp_path / "schools" / "census.csv", tmp_path, dt.date(2026, 9, 7))
+    text = as_toml(made)
+    assert {one.table: one.lacking for one in made.proposals} == {
+        "person_records": ("recorded_on",),
+        "school_status": ("event_date", "recorded_on"),
+    }
+    assert "2026" not in text and "no day at all" not in text and tomllib.loads(text) == {}
+    assert text.count('# recorded_on = "?"   # check: no column says when it was recorded; best is census day') == 2
+    assert '# event_date = "?"   # check: census day, as { constant = "YYYY-MM-DD" }' in text
+    # With the marks taken away and the day filled in, it is a council's mapping, code maps and all.
+    begins = text.index("# # person_records.sex")
+    bare = "\n".join(
+        line[2:] for line in text[begins:].splitlines() if line.startswith(("# [", "# #")) or " = " in line
+    )
+    filled = tomllib.loads(bare.replace('= "?"', '= { constant = "2026-01-15" }'))
+    config = SourcesConfig.model_validate({"folder": ".", **filled})
+    assert [one.table for one in config.extracts[0].tables] == ["person_records", "school_status"]
+    plan_extracts(config)
+
+
+def test_a_school_census_with_its_day_is_proposed(tmp_path: Path) -> None:
+    put(tmp_path, "schools/census.csv", _census("15/01/2026"))
+    tables = _tables(suggest(tmp_path / "schools" / "census.csv", tmp_path, dt.date(2026, 9, 7)))
+    assert {table["table"]: table["columns"]["recorded_on"] for table in tables} == {
+        "person_records": "Census Date",
+        "school_status": "Census Date",
+    }
+
+
+@pytest.mark.parametrize("column", ["", ",Extract Date"])
+def test_the_day_of_the_extract_is_said_to_be_seen_by_no_as_of_date(column: str, tmp_path: Path) -> None:
+    rows = "".join(f"{n},Ada,Byrne,EX1 1AB{column and ',07/09/2026'}\n" for n in range(30))
+    put(tmp_path, "p.csv", f"Barcode,Forename,Surname,Postcode{column}\n{rows}")
+    (line,) = [
+        line for line in as_toml(suggest(tmp_path / "p.csv", tmp_path, dt.date(2026, 9, 7))).splitlines()
+        if line.startswith("recorded_on")
+    ]  # fmt: skip
+    assert "no column says when it was recorded" in line and "none ever sees these rows" in line
+
+
+def test_council_tax_in_its_short_words(tmp_path: Path) -> None:
+    people = [f"BYRNE ADA,{'OKEKE IDA' if n % 2 else ''},{n} HIGH ST,EX1 1AB,13/02/2015,1000{n:05d}" for n in range(40)]
+    header = "LIAB PTY 1,LIAB PTY 2,PROP ADDR,PROP P/CODE,LIAB FROM DT,UPRN"
+    put(tmp_path, "tax/keyed.csv", f"A/C NO,{header}\n" + "".join(f"77{n:06d},{row}\n" for n, row in enumerate(people)))
+    first, second = (
+        table
+        for table in _tables(suggest(tmp_path / "tax" / "keyed.csv", tmp_path))
+        if table["table"] == "person_records"
+    )
+    assert first["key"] == second["key"] == ["A/C NO"]
+    assert (first["columns"]["full_name"], second["columns"]["full_name"]) == ("LIAB PTY 1", "LIAB PTY 2")
+    shared = {"address": "PROP ADDR", "postcode": "PROP P/CODE", "address_from": "LIAB FROM DT", "uprn": "UPRN"}
+    assert shared.items() <= first["columns"].items() and shared.items() <= second["columns"].items()
+    put(tmp_path, "tax/bare.csv", f"{header}\n" + "".join(f"{row}\n" for row in people))
+    assert all(one.lacking == ("key",) for one in suggest(tmp_path / "tax" / "bare.csv", tmp_path).proposals)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [("housing/2026/july/rents.csv", "housing"), ("housing/rents.csv", "housing"), ("rents.csv.gz", "rents")],
+)
+def test_the_source_is_the_first_folder(path: str, source: str, tmp_path: Path) -> None:
+    text = "Tenancy Ref,Start Date\n" + "T1,01/02/2025\n" * 9
+    put(tmp_path, path, gzip.compress(text.encode(), mtime=0) if path.endswith(".gz") else text)
+    assert suggest(tmp_path / path, tmp_path).source == source
+
+
+def test_a_header_without_rows_is_said_to_have_none(tmp_path: Path) -> None:
+    put(tmp_path, "p.csv", "Barcode,Forename,Surname,DOB,Postcode\n")
+    suggestion = suggest(tmp_path / "p.csv", tmp_path, dt.date(2026, 9, 7))
+    text = _shown(suggestion)
+    assert "The file has no rows" in text and "nothing was found" not in text and "nothing found" not in text
+    assert tomllib.loads(as_toml(suggestion)) == {} and '"Barcode"' in text
+
+
+@pytest.mark.parametrize(("members", "told"), [(False, True), (True, False)])
+def test_rows_about_a_group_say_that_its_people_are_needed(members: bool, told: bool, tmp_path: Path) -> None:
+    if members:
+        header = "Tenancy Ref,Person No,Forename,Surname,DOB,Relationship,Date Added"
+        row = "T{0},{1},Ada,Byrne,13/02/2003,Tenant,13/02/2025"
+    else:
+        header, row = "Tenancy Ref,Transaction Date,Transaction Type,Amount", "T{0},13/02/2025,RENT,{1}.50"
+    put(tmp_path, "housing/f.csv", f"{header}\n" + "".join(row.format(n // 2, n) + "\n" for n in range(40)))
+    suggestion = suggest(tmp_path / "housing" / "f.csv", tmp_path)
+    assert any("group_members" in note for note in suggestion.notes) is told
+
+
+def test_a_dash_in_a_register_is_a_mark_and_elsewhere_a_word_for_nothing(tmp_path: Path) -> None:
+    rows = [f"A8200000{n:05d},13/02/2025,AM,{('/', 'L', '-', '?')[n % 4]},13/02/2025" for n in range(40)]
+    put(tmp_path, "marks.csv", "UPN,Mark Date,Session,Mark,Amended\n" + "\n".join(rows) + "\n")
+    assert "missing" not in {name for name, _, _ in suggest(tmp_path / "marks.csv", tmp_path).settings}
+    people = [f"{n},Ada,Byrne,{('EX1 1AB', '-')[n % 2]},13/02/2025" for n in range(40)]
+    put(tmp_path, "people.csv", "Barcode,Forename,Surname,Postcode,Joined\n" + "\n".join(people) + "\n")
+    assert ("missing", ["-"], "check: words for nothing") in suggest(tmp_path / "people.csv", tmp_path).settings
