@@ -1,4 +1,4 @@
-"""Interval charts as SVG: one small panel a measure, its row labels inside, so that it reads on a phone too.
+"""Interval charts as SVG: a dot and a bar for each row on one axis, in a small panel or over the page's width.
 
 A chart never stands alone: the page that shows it gives the same figures as a table. Its text alternative is
 the figure's caption; inside, the picture carries no roles, so that a screen reader does not read it mark by
@@ -17,12 +17,32 @@ from markupsafe import Markup
 
 from reports.style import palette
 
-_WIDTH = 300
-_ROW = 44
-_LABEL_LIMIT = 215
 _TAG = re.compile(r"<[a-z][^<>]*>")
 _ROLE = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')
 _VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the words of a row stand beside its dot; sizes in pixels, heights as shares of a row."""
+
+    width: int
+    row: int
+    dot: float
+    words: float
+    label: int
+    """Where labels begin, from the axis; negative is left of it."""
+    shown: int
+    """Where figures end, from the axis."""
+    limit: int
+    font: int
+
+
+ABOVE = Layout(width=300, row=44, dot=0.68, words=0.3, label=0, shown=300, limit=215, font=14)
+"""Words above the dot: a small panel, which reads on a phone too."""
+
+LEFT = Layout(width=470, row=28, dot=0.5, words=0.5, label=-300, shown=560, limit=290, font=13)
+"""Whole labels at the left, figures at the right: as wide as a strip of months, with its type."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +59,18 @@ class IntervalRow:
 
 
 def interval_chart(
-    rows: Sequence[IntervalRow], *, name: str, description: str, reference: float | None = None, percent: bool = True
+    rows: Sequence[IntervalRow],
+    *,
+    name: str,
+    description: str,
+    reference: float | None = None,
+    percent: bool = True,
+    layout: Layout = ABOVE,
 ) -> Markup:
     """An SVG with a dot and an interval for each row, top to bottom, on one axis from zero.
 
-    ``name`` makes the ids in it unique on the page; ``reference`` draws a dashed line at that value.
+    ``name`` makes the ids in it unique on the page; ``reference`` draws a dashed line at that value; ``layout``
+    is where the words stand.
     """
     colours = palette()
     top = _axis_end(rows, reference)
@@ -62,7 +89,7 @@ def interval_chart(
     down = alt.Scale(domain=[0, len(rows)], reverse=True)
     vertical = alt.Y("at:Q", scale=down, axis=None)
     horizontal = alt.X("value:Q", scale=scale, axis=axis)
-    marks = _marks(rows, colours["accent"], colours["muted"])
+    marks = _marks(rows, layout)
     layers = []
     if reference is not None:
         line = alt.Chart(alt.Data(values=[{"value": reference}]))
@@ -75,36 +102,40 @@ def interval_chart(
             x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", y=vertical, color=colour
         ),
         drawn.mark_point(filled=True, size=85, opacity=1).encode(x=horizontal, y=vertical, color=colour),
-        *_words(every, "label", 0, "left", down),
-        *_words(every, "shown", _WIDTH, "right", down),
+        *_words(every, "label", "left", layout.label, down, layout),
+        *_words(every, "shown", "right", layout.shown, down, layout),
     ]
-    chart = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(rows), padding={"left": 8, "right": 12})
+    chart = alt.layer(*layers).properties(
+        width=layout.width, height=layout.row * len(rows), padding={"left": 8, "right": 12}
+    )
     chart = chart.configure(aria=False, background=colours["card"], font="sans-serif").configure_view(stroke=None)
     svg = vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
     return inline(svg, name, description)
 
 
-def _marks(rows: Sequence[IntervalRow], colour: str, quiet: str) -> list[dict[str, object]]:
+def _marks(rows: Sequence[IntervalRow], layout: Layout) -> list[dict[str, object]]:
+    colours = palette()
+    colour, quiet = colours["accent"], colours["muted"]
     return [
         {
-            "at": round(place + 0.68, 2),
-            "label_at": round(place + 0.3, 2),
+            "at": round(place + layout.dot, 2),
+            "label_at": round(place + layout.words, 2),
             "label": row.label,
             "shown": row.shown,
             "value": row.value,
             "low": row.low if row.low is not None else row.value,
             "high": row.high if row.high is not None else row.value,
             "colour": colour if row.strong else quiet,
-            "ink": palette()["ink"] if row.value is not None else quiet,
+            "ink": colours["ink"] if row.value is not None else quiet,
         }
         for place, row in enumerate(rows)
     ]
 
 
-def _words(chart: alt.Chart, field: str, at: int, align: str, down: alt.Scale) -> list[alt.Chart]:
+def _words(chart: alt.Chart, field: str, align: str, at: int, down: alt.Scale, layout: Layout) -> list[alt.Chart]:
     """The words of each row, first as a broad outline in the card's colour so that no line runs through them."""
     place = {"x": alt.value(at), "y": alt.Y("label_at:Q", scale=down, axis=None), "text": f"{field}:N"}
-    common = {"align": align, "baseline": "middle", "fontSize": 14, "limit": _LABEL_LIMIT}
+    common = {"align": align, "baseline": "middle", "fontSize": layout.font, "limit": layout.limit}
     colours = palette()
     halo = chart.mark_text(**common, color=colours["card"], stroke=colours["card"], strokeWidth=6, strokeJoin="round")
     ink = alt.Color("ink:N", scale=None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fairness_audits.intervals import wilson, z_of
 from reports import text
-from reports.charts import IntervalRow, interval_chart
+from reports.charts import LEFT, IntervalRow, interval_chart
 from reports.data_points import ratio
 from reports.data_words import Document, after, system_words, table_words
 from reports.facts import Measure
@@ -19,13 +19,14 @@ _THIN = 0.5
 
 
 def _named(flow: Document) -> str:
-    return f"{table_words(flow['table'])} ({system_words(flow['source'])})"
+    """A table and its system, as a label."""
+    return f"{titled(flow)} ({system_words(flow['source'])})"
 
 
 def tables_chart(coverage: Document) -> Chart | None:
     places = range(len(coverage["months"]))
     rows = [
-        StripRow(text.spaced(_named(flow)), tuple(_fill(flow, place, coverage) for place in places))
+        StripRow(_named(flow), tuple(_fill(flow, place, coverage) for place in places))
         for flow in in_order(coverage["tables"])
     ]
     if not rows or not coverage["months"]:
@@ -90,10 +91,9 @@ def slowest(flow: Document) -> tuple[bool, int, str, str]:
 
 def freshness_chart(flows: Sequence[Document]) -> Chart | None:
     own = [flow for flow in flows if not flow["stands_in"] and flow["median_days"] is not None]
-    tables = [flow["table"] for flow in own]
     rows = [
         IntervalRow(
-            _short_name(flow, twice=tables.count(flow["table"]) > 1),
+            _named(flow),
             max(flow["median_days"], 0),
             max(flow["median_days"], 0),
             None if flow["p90_days"] is None else max(flow["p90_days"], 0),
@@ -105,14 +105,13 @@ def freshness_chart(flows: Sequence[Document]) -> Chart | None:
     if not rows:
         return None
     said = "Days from event to recording: the middle row of each table, and how far nine in ten reach."
-    svg = interval_chart(rows, name="freshness", description=f"{said} The table has the figures.", percent=False)
-    note = "The dot is the middle row: half are on record by then. The bar reaches to where nine in ten are."
+    said += " The table has the figures."
+    svg = interval_chart(rows, name="freshness", description=said, percent=False, layout=LEFT)
+    note = (
+        "The dot, and the figure at the right, is the middle row: half are on record by then. The bar reaches to where "
+        "nine in ten are."
+    )
     return Chart("Days from event to recording", note, svg)
-
-
-def _short_name(flow: Document, *, twice: bool) -> str:
-    """The table; where several systems have one, the system first, because a long name is cut at its end."""
-    return f"{system_words(flow['source'])}: {table_words(flow['table'])}" if twice else titled(flow)
 
 
 def titled(flow: Document) -> str:
@@ -144,9 +143,7 @@ def ethnicity_chart(people: Sequence[Document]) -> Chart | None:
     ]
     if not any(row.value is not None for row in rows):
         return None
-    said = (
-        "Share of each system's records of people that state an ethnicity, with intervals. The table has the figures."
-    )
+    said = "Share of each system's records of people that state an ethnicity, with intervals."
     return Chart(
         "Records with a stated ethnicity",
         "The dot is the share, the bar its 95% interval.",

@@ -13,6 +13,7 @@ from typing import Any
 from reports import text
 from reports.data_words import Document, cell, column_words, effect, month, span, system_words, table_words
 from reports.facts import FeatureFacts
+from store.small_numbers import Hidden
 
 _FEW_STATED = 0.7
 _MANY_LATE = 0.2
@@ -103,12 +104,20 @@ def _schools(document: Document, features: Sequence[FeatureFacts]) -> Iterable[P
 
 
 def _of_school(school: Document) -> str:
-    gaps = school["gaps"]
-    pupils = cell(max(gaps, key=lambda gap: gap["pupils"] if isinstance(gap["pupils"], int) else 0)["pupils"])
-    when = text.listed([span(gap) for gap in gaps])
+    pupils = cell(pupils_of(school))
+    when = text.listed([span(gap) for gap in school["gaps"]])
     if not school["ever_sent"]:
         return f"School {school['school']} sent no register marks at all (about {pupils} pupils)"
     return f"School {school['school']} sent next to no register marks {when} (about {pupils} pupils)"
+
+
+def pupils_of(school: Document) -> int | str:
+    """The pupils on a school's roll: in its gap, the one with most pupils, or else in the middle month."""
+    found = [gap["pupils"] for gap in school["gaps"]] or [count for count in school["expected"] if count != 0]
+    counts = sorted(count for count in found if isinstance(count, int))
+    if not counts:
+        return Hidden.SMALL
+    return counts[-1] if school["gaps"] else counts[len(counts) // 2]
 
 
 def _gaps(document: Document, features: Sequence[FeatureFacts]) -> Iterable[Point]:
@@ -302,8 +311,8 @@ def _accepted(document: Document) -> str:
     clean = sum(table["set_aside"] == 0 for table in tables)
     kept = text.share(max(0.0, 1 - aside / rows))
     return (
-        f"{kept} of {text.count(rows)} rows kept every rule. From {clean} of {len(tables)} tables no row at "
-        "all had to be set aside"
+        f"{kept} of {text.count(rows)} rows, each counted once for every table it feeds, kept every rule. From {clean} "
+        f"of {len(tables)} tables no row at all had to be set aside"
     )
 
 

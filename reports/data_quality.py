@@ -17,7 +17,7 @@ from reports.data_charts import (
     tables_chart,
     titled,
 )
-from reports.data_points import Point, cards, good_news, points, ratio
+from reports.data_points import Point, cards, good_news, points, pupils_of, ratio
 from reports.data_words import (
     DASH,
     Document,
@@ -53,7 +53,7 @@ class YearRow:
 
 @dataclass(frozen=True)
 class SchoolRow:
-    """One school: pupils expected in a usual month, the least that came, and when next to nothing did."""
+    """One school: pupils on its roll, the least that came, and when next to nothing did."""
 
     school: str
     pupils: str
@@ -148,11 +148,9 @@ def _school_rows(coverage: Document) -> list[SchoolRow]:
     rows = []
     for school in sorted(coverage["schools"], key=lambda school: (not school["gaps"], school["school"])):
         levels = [level for level in school["came"] if level is not None]
-        counts = sorted(count for count in school["expected"] if isinstance(count, int) and count)
-        pupils = text.count(counts[len(counts) // 2]) if counts else cell("<")
         least = text.share(min(levels)) if levels else DASH
         gaps = text.listed([span(gap) for gap in school["gaps"]])
-        rows.append(SchoolRow(school["school"], pupils, least, gaps))
+        rows.append(SchoolRow(school["school"], cell(pupils_of(school)), least, gaps))
     return rows
 
 

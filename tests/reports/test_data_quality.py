@@ -15,6 +15,7 @@ from reports.data_quality import data_quality_page, top_points
 from reports.data_words import effect, month, span
 from reports.facts import FeatureFacts
 from reports.reading import feature_facts
+from sources.quality.coverage import GAP_SHARE
 from tests.reports.data import HOSTILE_SCHOOL, MONTHS, data_quality
 from tests.reports.pages import Page
 from tests.support import COUNCIL
@@ -67,6 +68,45 @@ def test_the_system_that_keeps_no_date_of_recording_is_marked_and_not_drawn(html
     assert "The system keeps no date of recording" in html
     (drawn,) = re.findall(r'<svg role="img" aria-labelledby="freshness-title".*?</svg>', html, re.DOTALL)
     assert "Benefit claims" in drawn and "Rent accounts" not in drawn
+
+
+def test_the_freshness_picture_names_every_table_whole_as_the_first_picture_does() -> None:
+    document = data_quality()
+    long = document["freshness"][1] | {"table": "young_carer_identifications", "source": "schools"}
+    document["freshness"].append(long)
+    document["freshness"].append(long | {"source": "young_carers"})
+    html = data_quality_page(COUNCIL, document, ())
+    drawn = {
+        name: re.findall(rf'<svg role="img" aria-labelledby="{name}-title".*?</svg>', html, re.DOTALL)[0]
+        for name in ("freshness", "tables")
+    }
+    for label in ("The young carers' register (Schools)", "The young carers' register (Young carers)"):
+        assert f">{label}</text>" in drawn["freshness"]
+    assert "\u2026" not in drawn["freshness"]
+    sizes = {name: set(re.findall(r'font-size="(\d+)px"', svg)) for name, svg in drawn.items()}
+    assert sizes["freshness"] == sizes["tables"] == {"13"}
+    widths = {name: float(re.findall(r'viewBox="0 0 ([0-9.]+)', svg)[0]) for name, svg in drawn.items()}
+    assert abs(widths["freshness"] - widths["tables"]) < 20
+
+
+def test_a_school_has_one_number_of_pupils_in_words_and_in_the_table() -> None:
+    document = data_quality()
+    document["coverage"]["schools"][1] |= {"expected": [115 for _ in MONTHS]}
+    document["coverage"]["schools"][1]["gaps"][0]["pupils"] = 110
+    html = data_quality_page(COUNCIL, document, ())
+    assert "about 110 pupils" in Page(html).text
+    table = html[html.index("Pupils on roll</th>") :].split("</table>")[0]
+    assert re.findall(r'</th><td class="num">(\d+)</td>', table) == ["110", "85"]
+
+
+def test_the_legend_says_of_a_gap_what_the_words_say(text: str) -> None:
+    assert "next to nothing came: under a quarter of the usual number of rows" in text
+    assert text.count("next to nothing: under a quarter of usual") == 2
+    assert data_quality()["coverage"]["gap_below"] == GAP_SHARE == 0.25
+
+
+def test_rows_are_said_to_count_once_for_each_table(text: str) -> None:
+    assert "20,000 rows, each counted once for every table it feeds, kept every rule" in text
 
 
 def test_small_counts_stay_words(html: str) -> None:
