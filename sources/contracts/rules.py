@@ -33,10 +33,6 @@ class Rule(Protocol):
     @property
     def name(self) -> str: ...
 
-    def columns(self) -> tuple[str, ...]:
-        """The columns it looks at."""
-        ...
-
     def broken(self, extract_date: dt.date) -> Expression:
         """Whether a row of values breaks it; null counts as no."""
         ...
@@ -53,9 +49,6 @@ class NotAfterExtract:
     column: str
     name: str = AFTER_EXTRACT_DATE
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
-
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.column) > constant(extract_date)
 
@@ -71,9 +64,6 @@ class NotBefore:
     first: dt.date
     name: str = TOO_EARLY
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
-
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.column) < constant(self.first)
 
@@ -88,9 +78,6 @@ class NotFarAhead:
     column: str
     years: int
     name: str = TOO_LATE
-
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
 
     def broken(self, extract_date: dt.date) -> Expression:
         last = dt.date(min(extract_date.year + self.years, dt.MAXYEAR), 12, 31)
@@ -110,9 +97,6 @@ class Between:
     unit: str = ""
     name: str = OUT_OF_RANGE
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
-
     def broken(self, extract_date: dt.date) -> Expression:
         value = ColumnExpression(self.column)
         return (value < constant(self.low)) | (value > constant(self.high))
@@ -130,9 +114,6 @@ class Shaped:
     shape: str
     name: str
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column,)
-
     def broken(self, extract_date: dt.date) -> Expression:
         return ~matches(ColumnExpression(self.column), self.pattern)
 
@@ -149,9 +130,6 @@ class NotLongAfter:
     days: int
     name: str
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column, self.other)
-
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.column) > ColumnExpression(self.other) + constant(self.days)
 
@@ -167,9 +145,6 @@ class InOrder:
     last: str
     column: str = ""
     name: str = ENDS_BEFORE_IT_BEGINS
-
-    def columns(self) -> tuple[str, ...]:
-        return (self.first, self.last)
 
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.last) < ColumnExpression(self.first)
@@ -192,9 +167,6 @@ class OnlyWith:
     other: str
     name: str
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.column, self.other)
-
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.column).isnotnull() & ColumnExpression(self.other).isnull()
 
@@ -210,9 +182,6 @@ class OnlyFor:
     code: str
     values: tuple[str, ...]
     name: str
-
-    def columns(self) -> tuple[str, ...]:
-        return (self.column, self.code)
 
     def broken(self, extract_date: dt.date) -> Expression:
         other = ColumnExpression(self.code).isnotin(*[constant(value) for value in self.values])
@@ -231,9 +200,6 @@ class NotBoth:
     name: str
     column: str = ""
 
-    def columns(self) -> tuple[str, ...]:
-        return (self.one, self.other)
-
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.one).isnotnull() & ColumnExpression(self.other).isnotnull()
 
@@ -249,9 +215,6 @@ class NotTheSame:
     other: str
     name: str
     column: str = ""
-
-    def columns(self) -> tuple[str, ...]:
-        return (self.one, self.other)
 
     def broken(self, extract_date: dt.date) -> Expression:
         return ColumnExpression(self.one) == ColumnExpression(self.other)
