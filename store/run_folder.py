@@ -56,6 +56,8 @@ def connect(settings: RunSettings, spill: Path) -> duckdb.DuckDBPyConnection:
             "memory_limit": f"{settings.memory_gb}GB",
             "temp_directory": str(spill),
             "preserve_insertion_order": True,
+            # The job shows its own progress.
+            "enable_progress_bar": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
