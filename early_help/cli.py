@@ -64,6 +64,7 @@ errors = Console(stderr=True, highlight=False)
 CouncilFile = Annotated[Path, typer.Argument(metavar="COUNCIL.toml", help="The council's configuration.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A folder that `early-help run` wrote.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="The run folder; made if it is not there.")]
+_SEED_HELP = "The same families and seed make the same borough, byte for byte; another seed, another borough."
 TargetName = Annotated[str, typer.Option("--target", help="Such as under_the_radar.")]
 
 
@@ -180,7 +181,7 @@ def synth(
     families: Annotated[int, typer.Option("--families", min=20, help="How many families.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the raw extracts and their council.toml.")],
     truth: Annotated[Path, typer.Option("--truth", help="Folder of the truth, apart from the extracts.")],
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=_SEED_HELP)] = 1,
 ) -> None:
     """Make the raw extracts of a synthetic borough, its truth in a folder of its own, and show its calibration."""
     from sources.synthetic import generate  # noqa: PLC0415 - only this command and the demo need it
@@ -200,7 +201,7 @@ def synth(
 @app.command()
 def demo(
     families: Annotated[int, typer.Option("--families", min=100, help="How many families.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, help=_SEED_HELP)] = 1,
     out: Annotated[Path, typer.Option("--out", help="The run folder.")] = Path("runs/demo"),
 ) -> None:
     """Run the whole job on a synthetic borough, and release one target by the proper route."""

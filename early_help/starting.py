@@ -26,7 +26,8 @@ def start(folder: Path) -> list[str]:
     if folder.exists() and not folder.is_dir():
         raise UsageError("This is a file, not a folder.", where=str(folder), fix="Name a folder that is not there yet.")
     if folder.is_dir():
-        there = sorted(name for name in {*files, EXTRACTS} if os.path.lexists(folder / name))
+        # The council's own file first: it is what a second `init` is about.
+        there = [name for name in (COUNCIL_FILE, EXTRACTS, *files) if os.path.lexists(folder / name)]
         if there:
             raise UsageError(
                 f"The folder already has {there[0]}, and nothing is overwritten.",
@@ -78,7 +79,9 @@ def council_toml() -> str:
 
 
 def _what_to_ask(system: System) -> str:
-    asked = "\n".join(f"## `{ask.file}`\n\nFor {ask.why}.\n\nColumns: {ask.columns}.\n" for ask in system.asks)
+    asked = "\n".join(
+        f"## `{ask.file}`\n\nWhat it is for: {ask.why}.\n\nColumns: {ask.columns}.\n" for ask in system.asks
+    )
     return _ASK.format(title=system.title, asked=asked, keys=system.keys, recorded=system.recorded)
 
 

@@ -22,6 +22,8 @@ from sources.synthetic.targets import TARGETS
 
 _T_95 = 2.093
 """Of Student's t with 19 degrees of freedom."""
+_FEWEST_CASES = 5
+"""Where fewer cases than this were to be expected, finding none of them says nothing."""
 
 
 class Standing(Enum):
@@ -29,8 +31,11 @@ class Standing(Enum):
 
     WITHIN = "within"
     CHANCE = "within chance"
-    """Outside, but its interval reaches the tolerance: too few families to tell."""
+    """Outside, but its interval reaches the tolerance."""
     OFF = "off"
+    """Outside, with its whole interval."""
+    TOO_FEW = "too few to tell"
+    """Half its interval is wider than the whole tolerance, or it is none or all of so few that this says nothing."""
     NONE = "nobody"
     """Nobody to count."""
 
@@ -46,10 +51,18 @@ class Figure:
     def standing(self, target: Target | BuiltIn) -> Standing:
         if not self.rows:
             return Standing.NONE
+        reaches = self.value - self.margin <= target.high and self.value + self.margin >= target.low
+        if self._says_nothing(target) and (reaches or not self.margin):
+            return Standing.TOO_FEW
         if target.low <= self.value <= target.high:
             return Standing.WITHIN
-        touches = self.value - self.margin <= target.high and self.value + self.margin >= target.low
-        return Standing.CHANCE if touches else Standing.OFF
+        return Standing.CHANCE if reaches else Standing.OFF
+
+    def _says_nothing(self, target: Target | BuiltIn) -> bool:
+        if self.margin:
+            return self.margin > target.high - target.low
+        # No row differs from another, as where none is a case or all are: the interval is no measure of chance then.
+        return self.rows * (target.low if self.value < target.low else 1 - target.high) < _FEWEST_CASES
 
 
 def measure(extracts: Path, truth: Path) -> dict[str, Figure]:

@@ -50,12 +50,13 @@ def _tolerance(target: Target | BuiltIn) -> str:
 
 
 def told(figures: Mapping[str, Figure]) -> str:
-    """How many of the targets that are aimed at were met, in a sentence."""
+    """How each of the targets that are aimed at came out, counted in a sentence."""
     standings = [figures[target.name].standing(target) for target in TARGETS if target.aimed]
-    within, chance = standings.count(Standing.WITHIN), standings.count(Standing.CHANCE)
+    count = {standing: standings.count(standing) for standing in Standing}
     return (
-        f"{within} of the {len(standings)} figures aimed at are within tolerance, {chance} more within chance of it; "
-        f"{standings.count(Standing.OFF)} are off."
+        f"Of the {len(standings)} figures aimed at, {count[Standing.WITHIN]} are within tolerance, "
+        f"{count[Standing.CHANCE]} within chance of it and {count[Standing.OFF]} off; {count[Standing.TOO_FEW]} rest "
+        f"on too few to tell, and {count[Standing.NONE]} on nobody."
     )
 
 

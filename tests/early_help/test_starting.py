@@ -54,6 +54,20 @@ def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
     assert _files(tmp_path) == {name: "mine"}
 
 
+def test_a_second_init_names_the_councils_own_file(tmp_path: Path) -> None:
+    start(tmp_path / "new")
+    with pytest.raises(UsageError, match=r"already has council\.toml"):
+        start(tmp_path / "new")
+    assert _files(tmp_path / "new") == layout()
+
+
+def test_each_readme_says_what_a_file_is_for() -> None:
+    files = layout()
+    for system in SYSTEMS:
+        readme = files[f"extracts/{system.folder}/README.md"]
+        assert all(f"What it is for: {ask.why}." in readme for ask in system.asks)
+
+
 def test_init_refuses_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "council.toml").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UsageError):
