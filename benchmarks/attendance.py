@@ -51,7 +51,8 @@ run_stage(STAGE, Path(sys.argv[2]), config.sections[SourcesConfig])
 """
 _COPY = """
 import sys, duckdb
-with duckdb.connect(config={"threads": 2, "memory_limit": "4GB", "enable_progress_bar": False}) as con:
+with duckdb.connect(config={"threads": 2, "memory_limit": "4GB"}) as con:
+    con.execute("SET enable_progress_bar = false")
     made = con.read_csv(sys.argv[1]) if sys.argv[1].endswith("csv") else con.read_parquet(sys.argv[1])
     made.write_parquet(sys.argv[2], compression="zstd")
 """
@@ -98,7 +99,8 @@ class Cost:
 def make_council(folder: Path, kind: str, millions: int) -> Path:
     """A council of pupils and their marks only; returns its TOML."""
     pupils = millions * 1_000_000 // SESSIONS
-    with duckdb.connect(config={"enable_progress_bar": False}) as con:
+    with duckdb.connect() as con:
+        con.execute("SET enable_progress_bar = false")
         con.sql(_PUPILS, params=[pupils]).write_csv(str(folder / "pupils.csv"))
         marks = con.sql(_MARKS, params=[SESSIONS, pupils])
         if kind == "csv":

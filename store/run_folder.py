@@ -50,15 +50,16 @@ def relative_path(table: Table, target: str | None = None) -> Path:
 def connect(settings: RunSettings, spill: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB connection that loads no extension and spills only to ``spill``."""
     spill.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(
+    con = duckdb.connect(
         config={
             "threads": settings.threads,
             "memory_limit": f"{settings.memory_gb}GB",
             "temp_directory": str(spill),
             "preserve_insertion_order": True,
-            # The job shows its own progress.
-            "enable_progress_bar": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
     )
+    # The job shows its own progress.
+    con.execute("SET enable_progress_bar = false")
+    return con
