@@ -66,6 +66,7 @@ def test_each_readme_says_what_a_file_is_for() -> None:
     for system in SYSTEMS:
         readme = files[f"extracts/{system.folder}/README.md"]
         assert all(f"What it is for: {ask.why}." in readme for ask in system.asks)
+        assert not any(":" in ask.why for ask in system.asks)
 
 
 def test_init_refuses_a_dangling_link(tmp_path: Path) -> None:
