@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def connect(settings: RunSettings, spill: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
-    # The job shows its own progress.
-    con.execute("SET enable_progress_bar = false")
+    # The job shows its own progress. In a notebook without widgets the engine shows none, and refuses to be told so.
+    with suppress(duckdb.InvalidInputException):
+        con.execute("SET enable_progress_bar = false")
     return con
