@@ -83,6 +83,10 @@ def accepted_rows(
         ColumnExpression("row").alias("part_row"),
         _mask(checks).alias(_BROKEN),
     ).to_arrow_table()
+    # The engine's threads may hand over a chunk's rows in any order.
+    numbers = checked.column("part_row").to_numpy()
+    if (numbers[1:] < numbers[:-1]).any():
+        checked = checked.take(pa.array(np.argsort(numbers, kind="stable")))
     broken = checked.column(_BROKEN).to_numpy()
     rejected = (broken & rejecting) != 0
     counts.rows += len(broken)

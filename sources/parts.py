@@ -70,7 +70,8 @@ class PartWriter:
             else rows.column(field.name).cast(field.type)
             for field in schema
         ]
-        self._writers[table.name].write(pa.table(columns, schema=schema))
+        # In one piece: how the engine happened to batch its rows must not show in the bytes.
+        self._writers[table.name].write(pa.table(columns, schema=schema).combine_chunks())
 
 
 class Parts:
