@@ -5,16 +5,18 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from residents.addresses import find_homes
 from residents.config import ResidentsConfig
-from residents.families import families, make_families
-from residents.matching import Model, fit, score
-from residents.people import join_versions, make_people, make_pseudonyms, people, protected, record_person
-from residents.quality import quality_document
-from residents.residence import make_spells, residence_spells
-from residents.standardise import standardise
+from residents.families.families import families, make_families
+from residents.homes.addresses import find_homes
+from residents.homes.residence import make_spells, residence_spells
+from residents.joining.people import join_versions, make_people, make_pseudonyms, people, protected, record_person
+from residents.matching.blocking import make_pairs
+from residents.matching.scoring import score
+from residents.matching.standardise import standardise
+from residents.matching.training import Model, fit
+from residents.matching.versions import make_versions
+from residents.quality.document import quality_document
 from residents.tables import FAMILIES, PEOPLE, PROTECTED, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS, TABLES
-from residents.versions import make_pairs, make_versions
 from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS
 from store.keys import Purpose
 from store.run_folder import connect

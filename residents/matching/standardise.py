@@ -10,7 +10,7 @@ import datetime as dt
 import duckdb
 import pyarrow as pa
 
-from residents.names import SURNAME_PARTICLES, TITLES, spellings
+from residents.matching.names import SURNAME_PARTICLES, TITLES, spellings
 
 # The letters that Unicode does not take apart into a base letter and an accent.
 _MACROS = """

@@ -6,8 +6,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from residents.clustering import Clusters, Version, cluster
-from residents.likeness import Name
+from residents.joining.clustering import Clusters, Version, cluster
+from residents.joining.likeness import Name
 from store.errors import InputRejected
 from store.keys import Keys, Purpose
 

@@ -6,8 +6,8 @@ live together, or whom a group names together, make one family; two who live apa
 belongs to both. A shared surname alone never makes a tie, nor does a communal address. A child nobody is tied
 to is still in a family: of the children of that home and name, or alone.
 
-Time. A membership lasts beyond its evidence, as ``residents.lasting`` says, and ``end_recorded_on`` is the day on
-which the council knew that it had ended; coming of age is known at once. Spells are made with the whole extract in
+Time. A membership lasts beyond its evidence, as ``lasting`` says, and ``end_recorded_on`` is the day on which
+the council knew that it had ended; coming of age is known at once. Spells are made with the whole extract in
 hand, so a few things about an earlier day are better than they were known on it:
 
 - who is whose carer, which carers make one unit, which addresses are communal and which birth date is right: a
@@ -25,9 +25,9 @@ import datetime as dt
 import duckdb
 import pyarrow as pa
 
-from residents.clustering import connected
 from residents.config import ResidentsConfig
-from residents.lasting import let_ties_last, make_presence
+from residents.families.lasting import let_ties_last, make_presence
+from residents.joining.clustering import connected
 from store.keys import Keys, Purpose
 
 # A person is grown from the 18th birthday. Where no birth date is known, the groups' own words decide.

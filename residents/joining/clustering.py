@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from residents.likeness import Name, dates_could_be_one, names_could_be_one
+from residents.joining.likeness import Name, dates_could_be_one, names_could_be_one
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Training the matching model and scoring pairs with it, by Splink on DuckDB.
+"""Training the matching model, by Splink on DuckDB.
 
 Training is on one thread, so that sums come in one order and every machine learns the same figures. Chance
 agreement is counted among versions of which no two have the same names and birth date: among all of them the
@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 from splink import DuckDBAPI, Linker, block_on
 
 from residents.config import ResidentsConfig
-from residents.model import COMPARISONS, MODEL_VERSION, Comparison, settings
+from residents.matching.model import COMPARISONS, MODEL_VERSION, Comparison, settings
 from store.errors import InputRejected
 
 # Each round's own fields are not learnt in it. None is an address alone: that would teach 'same household'. Of the
@@ -34,15 +33,6 @@ _LEAST_PAIRS = 200
 _LEAST_M = 0.0005
 _LEAST_U = 0.000001
 _PLACES = 9
-_NO_LINKS = pa.table(
-    {
-        "version_l": pa.array([], pa.int64()),
-        "version_r": pa.array([], pa.int64()),
-        "weight": pa.array([], pa.float64()),
-        "probability": pa.array([], pa.float64()),
-    }
-)
-
 _COLUMNS = """
 SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, dob, dob_text, dob_weak,
     dob_swapped, sex, homes, postcodes, upn, nino, email, phone, postcode, forename AS by_forename,
@@ -240,20 +230,3 @@ def _steady(begun: dict[str, Any], rounds: list[dict[str, Any]], kind: str, floo
     for place, value in new.items():
         levels[place][kind] = round(value / total * (1 - kept), _PLACES)
     return {**begun, "comparison_levels": levels}
-
-
-def score(con: duckdb.DuckDBPyConnection, model: Model, least_probability: float) -> pa.Table:
-    """Score ``pairs`` and return ``version_l``, ``version_r``, ``probability``, the strongest first.
-
-    Probabilities are rounded to 6 places and ties stand in the order of the versions.
-    """
-    if not con.sql("FROM pairs LIMIT 1").fetchall():
-        return _NO_LINKS
-    api = DuckDBAPI(connection=con)
-    linker = Linker(api.register("versions"), model.settings, log_level=None, validate_settings=False)
-    linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
-    predicted = linker.inference.predict(threshold_match_probability=least_probability, warning_mode="never")
-    scored = predicted.as_duckdbpyrelation().select(
-        "version_l, version_r, round(match_weight, 4) AS weight, round(match_probability, 6) AS probability"
-    )
-    return scored.order("weight DESC, version_l, version_r").to_arrow_table()

@@ -1,0 +1,1 @@
+"""Families over time, from relationships, services' own groups and shared homes."""

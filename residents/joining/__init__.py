@@ -1,0 +1,1 @@
+"""From scored pairs to people: clusters that cannot conflict, their ids and their best values."""

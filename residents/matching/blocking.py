@@ -1,0 +1,65 @@
+"""The pairs of versions worth comparing: those that share a blocking key. Makes ``block_keys`` and ``pairs``."""
+
+from __future__ import annotations
+
+import duckdb
+
+# One line for each way two versions of one person can be brought together. Several must fail before a pair is lost.
+_KEYS = """
+CREATE TABLE block_keys AS
+WITH
+each_home AS (SELECT version, unnest(homes) AS home FROM versions),
+each_postcode AS (SELECT version, unnest(postcodes) AS postcode FROM versions),
+each_word AS (SELECT version, unnest(surname_words) AS word FROM versions),
+each_group AS (SELECT version, unnest(name_groups) AS name_group FROM versions),
+keyed AS (
+    SELECT 'forename and birth date' AS rule, version, hash('fd', forename, dob) AS key
+    FROM versions WHERE forename IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'a surname word and birth date', version, hash('sd', word, dob)
+    FROM each_word JOIN versions USING (version) WHERE dob IS NOT NULL
+    UNION ALL SELECT 'a name spelling and birth date', version, hash('gd', name_group, dob)
+    FROM each_group JOIN versions USING (version) WHERE dob IS NOT NULL
+    UNION ALL SELECT 'birth date and postcode', version, hash('dp', e.postcode, dob)
+    FROM each_postcode AS e JOIN versions USING (version) WHERE dob IS NOT NULL
+    UNION ALL SELECT 'swapped names', version, hash('n', forename, surname)
+    FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL
+    UNION ALL SELECT 'swapped names', version, hash('n', surname, forename)
+    FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'home and initial', version, hash('hi', e.home, left(forename, 1))
+    FROM each_home AS e JOIN versions USING (version) WHERE forename IS NOT NULL
+    UNION ALL SELECT 'home and surname word', version, hash('hs', e.home, w.word)
+    FROM each_home AS e JOIN each_word AS w USING (version)
+    UNION ALL SELECT 'postcode and forename', version, hash('pf', e.postcode, forename)
+    FROM each_postcode AS e JOIN versions USING (version) WHERE forename IS NOT NULL
+    UNION ALL SELECT 'postcode, surname start and initial', version,
+        hash('ps', e.postcode, left(surname, 3), left(forename, 1))
+    FROM each_postcode AS e JOIN versions USING (version) WHERE forename IS NOT NULL AND surname IS NOT NULL
+    UNION ALL SELECT 'name starts and birth month', version,
+        hash('ym', left(forename, 3), left(surname, 3), left(dob_text, 6))
+    FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'day and month swapped', version, hash('dm', left(forename, 2), least(dob, dob_swapped))
+    FROM versions WHERE forename IS NOT NULL AND dob_swapped IS NOT NULL
+    UNION ALL SELECT 'UPN', version, hash('u', upn) FROM versions WHERE upn IS NOT NULL
+    UNION ALL SELECT 'NINO', version, hash('i', nino) FROM versions WHERE nino IS NOT NULL
+    UNION ALL SELECT 'email', version, hash('e', email) FROM versions WHERE email IS NOT NULL
+    UNION ALL SELECT 'telephone', version, hash('t', phone) FROM versions WHERE phone IS NOT NULL
+),
+sized AS (SELECT *, count(*) OVER (PARTITION BY key) AS members FROM (SELECT DISTINCT * FROM keyed))
+SELECT rule, version, key, members FROM sized
+"""
+# Versions of one key of one system are linked by that key, so only pairs of different keys are compared.
+_PAIRS = """
+CREATE TABLE pairs AS
+SELECT DISTINCT l.version AS join_key_l, r.version AS join_key_r, '0' AS match_key
+FROM block_keys AS l
+JOIN block_keys AS r ON l.key = r.key AND l.version < r.version
+JOIN versions AS a ON l.version = a.version
+JOIN versions AS b ON r.version = b.version
+WHERE l.members BETWEEN 2 AND $largest AND r.members BETWEEN 2 AND $largest AND a.subject <> b.subject
+"""
+
+
+def make_pairs(con: duckdb.DuckDBPyConnection, largest_block: int) -> None:
+    """Make ``pairs``: every two versions that share a blocking key no more than ``largest_block`` versions hold."""
+    con.execute(_KEYS)
+    con.execute(_PAIRS, {"largest": largest_block})

@@ -1,0 +1,1 @@
+"""How good the index is, and whom it serves less well."""
