@@ -9,6 +9,7 @@ from residents.config import ResidentsConfig
 from residents.families.families import families, make_families
 from residents.homes.addresses import find_homes
 from residents.homes.residence import make_spells, residence_spells
+from residents.index import index_versions
 from residents.joining.people import join_versions, make_people, make_pseudonyms, people, protected, record_person
 from residents.matching.blocking import make_pairs
 from residents.matching.scoring import score
@@ -16,7 +17,7 @@ from residents.matching.standardise import standardise
 from residents.matching.training import Model, fit
 from residents.matching.versions import make_versions
 from residents.quality.document import quality_document
-from residents.tables import FAMILIES, PEOPLE, PROTECTED, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS, TABLES
+from residents.tables import FAMILIES, PEOPLE, PROTECTED, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS, TABLES, VERSIONS
 from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS
 from store.keys import Purpose
 from store.run_folder import connect
@@ -51,6 +52,7 @@ def run(work: Workspace) -> None:
         document = quality_document(
             con, model.document(), joined.refused, config.largest_block, work.council.extract_date
         )
+        work.write_document("residents/model.json", model.document())
         work.write_document("residents/quality.json", document)
         task.advance()
 
@@ -71,6 +73,7 @@ def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
     ):
         make_pseudonyms(con, keys, kind, [row[0] for row in con.execute(sql).fetchall()])
     work.write(RECORD_PERSON, record_person(con))
+    work.write(VERSIONS, index_versions(con))
     work.write(PEOPLE, people(con))
     work.write(PROTECTED, protected(con))
     work.write(RESIDENCE_SPELLS, residence_spells(con))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.table import Table, Zone, date, flag, number, text
+from store.table import Table, Zone, date, flag, integer, number, text
 
 ROOM = "residents"
 
@@ -101,4 +101,20 @@ PSEUDONYMS = Table(
     sort=("kind", "id"),
 )
 
-TABLES = (RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS)
+VERSIONS = Table(
+    "versions",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "The index as it stands: each way in which a system writes one of its keys, and whose it is. Its other columns are "
+    "those that the matching model compares.",
+    (
+        integer("version", "Number of the version in this index", required=True),
+        text("person_id", "Person", required=True),
+        text("source", "System", required=True),
+        text("subject_id", "The system's key for the person", required=True),
+    ),
+    sort=("version",),
+    open_columns=True,
+)
+
+TABLES = (RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS, VERSIONS)
