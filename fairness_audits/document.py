@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from fairness_audits.ethnicity import UNKNOWN, broad_group, label
-from fairness_audits.intervals import wilson, z_of
 from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
 from fairness_audits.metrics import RATES, Metric, Scale, evidence_name, title
 from fairness_audits.policy import Grouping, Rule
 from fairness_audits.verdict import Finding, Verdict, combine
 from fairness_audits.wording import what_would_settle_it, why
+from store.intervals import wilson, z_of
 
 REPORTED_CONFIDENCE = 0.95
 _PLACES = 6

@@ -14,17 +14,15 @@ from fairness_audits.cases import Cases
 from fairness_audits.clusters import GroupTotals, group_totals
 from fairness_audits.intervals import (
     Floats,
-    newcombe,
     newcombe_p,
     observed_over_expected,
     ratio_of_rates,
     ratio_of_rates_p,
     ratio_of_ratios,
     ratio_of_ratios_p,
-    wilson,
-    z_of,
 )
 from fairness_audits.metrics import RATES, Metric, Scale
+from store.intervals import newcombe, wilson, z_of
 
 
 @dataclass(frozen=True)

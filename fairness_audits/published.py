@@ -6,12 +6,12 @@ from typing import Any
 
 from fairness_audits.document import METRICS, REPORTED_CONFIDENCE, number
 from fairness_audits.ethnicity import broad_group, label
-from fairness_audits.intervals import wilson, z_of
 from fairness_audits.measure import EVERYONE, NOTHING, Evidence, Measures
 from fairness_audits.metrics import Metric, title
 from fairness_audits.policy import Grouping, Rule
 from fairness_audits.verdict import Finding, combine
 from fairness_audits.wording import what_would_settle_it, why_published
+from store.intervals import wilson, z_of
 from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect
 
 COLUMNS = ("n", "positives", "flagged", "tp", "fp", "fn")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairness_audits.intervals import wilson, z_of
 from reports import text
 from reports.charts import LEFT, IntervalRow, interval_chart
 from reports.data_points import ratio
@@ -12,6 +11,7 @@ from reports.data_words import Document, after, system_words, table_words
 from reports.facts import Measure
 from reports.figures import Chart
 from reports.strips import Fill, StripRow, strip_chart
+from store.intervals import wilson, z_of
 
 _MOST_SCHOOLS = 40
 _CONFIDENCE = 0.95

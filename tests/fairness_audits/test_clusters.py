@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairness_audits.clusters import FEWEST_RECURRING, group_totals
-from fairness_audits.intervals import newcombe, wilson, z_of
+from store.intervals import newcombe, wilson, z_of
 
 rows = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.booleans()), min_size=1, max_size=60)
 

@@ -8,16 +8,14 @@ from scipy.stats import binomtest, chi2
 
 from fairness_audits.intervals import (
     holm,
-    newcombe,
     newcombe_p,
     observed_over_expected,
     ratio_of_rates,
     ratio_of_rates_p,
     ratio_of_ratios,
     ratio_of_ratios_p,
-    wilson,
-    z_of,
 )
+from store.intervals import newcombe, wilson, z_of
 
 Z95 = z_of(0.95)
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
