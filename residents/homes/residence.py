@@ -15,16 +15,16 @@ import datetime as dt
 
 import duckdb
 
-# An end before the start is a slip of the end: the sighting is kept as one day.
+# An end before the start is a slip of the end: the sighting is kept as one day. ``row_holder`` says whose each row is.
 _SIGHTINGS = """
-CREATE TABLE sightings AS
+CREATE OR REPLACE TEMP TABLE holder_sightings AS
 WITH
 seen AS (
-    SELECT p.person_id, s.source, s.subject_id, h.uprn, h.address_key, h.kind, s.recorded_on,
+    SELECT DISTINCT p.holder, s.source, h.uprn, h.address_key, h.kind, s.recorded_on,
         coalesce(s.address_from, s.recorded_on) AS from_date, s.address_from IS NULL AS snapshot,
         CASE WHEN s.address_to < coalesce(s.address_from, s.recorded_on)
             THEN coalesce(s.address_from, s.recorded_on) ELSE s.address_to END AS to_date
-    FROM std AS s JOIN std_homes AS h USING (row) JOIN row_person AS p USING (row)
+    FROM std AS s JOIN std_homes AS h USING (row) JOIN row_holder AS p USING (row)
     WHERE h.address_key IS NOT NULL AND coalesce(s.address_from, s.recorded_on) <= $today
 ),
 -- A system that has recorded nothing later cannot have shown that anyone is gone.
@@ -32,86 +32,163 @@ reports AS (
     SELECT source, recorded_on, lead(recorded_on) OVER (PARTITION BY source ORDER BY recorded_on) AS next_report
     FROM (SELECT DISTINCT source, recorded_on FROM std WHERE recorded_on <= $today)
 ),
--- The first later day at another address: of the days on which anything begins, those at this address drop out.
+-- A snapshot ends at any later sighting elsewhere, a dated address only at a later dated one.
 starts AS (
-    SELECT person_id, address_key, from_date, snapshot, min(recorded_on) AS recorded_on FROM seen GROUP BY ALL
+    SELECT holder, address_key, from_date, weak, min(recorded_on) AS recorded_on
+    FROM (
+        SELECT holder, address_key, from_date, recorded_on, true AS weak FROM seen
+        UNION ALL SELECT holder, address_key, from_date, recorded_on, false FROM seen WHERE NOT snapshot
+    )
+    GROUP BY ALL
+),
+-- The days on which anything begins, in runs of days that show one and the same home.
+days AS (
+    SELECT holder, weak, from_date, CASE WHEN min(address_key) = max(address_key) THEN min(address_key) END AS home
+    FROM starts GROUP BY ALL
+),
+turned AS (
+    SELECT *, CASE WHEN home = lag(home) OVER one_by_one THEN 0 ELSE 1 END AS turn,
+        lead(from_date) OVER one_by_one AS next_day, lead(home) OVER one_by_one AS next_home
+    FROM days WINDOW one_by_one AS (PARTITION BY holder, weak ORDER BY from_date)
+),
+runs AS (
+    SELECT *, sum(turn) OVER (PARTITION BY holder, weak ORDER BY from_date ROWS UNBOUNDED PRECEDING) AS run FROM turned
+),
+run_ends AS (
+    SELECT holder, weak, run, lead(min(from_date)) OVER (PARTITION BY holder, weak ORDER BY run) AS after_run
+    FROM runs GROUP BY holder, weak, run
+),
+-- The first later day that shows another home, and when that was known.
+moved AS (
+    SELECT s.holder, s.weak, s.address_key, s.from_date,
+        CASE WHEN d.next_home = s.address_key THEN e.after_run ELSE d.next_day END AS moved_on
+    FROM starts AS s
+    JOIN runs AS d USING (holder, weak, from_date)
+    LEFT JOIN run_ends AS e
+        ON d.holder = e.holder AND d.weak = e.weak AND e.run = d.run + CASE WHEN d.home = d.next_home THEN 0 ELSE 1 END
 ),
 elsewhere AS (
-    SELECT a.person_id, a.address_key, a.from_date,
-        min(b.from_date) AS any_seen, min(b.recorded_on) AS any_known,
-        min(b.from_date) FILTER (NOT b.snapshot) AS dated_seen,
-        min(b.recorded_on) FILTER (NOT b.snapshot) AS dated_known
-    FROM (SELECT DISTINCT person_id, address_key, from_date FROM starts) AS a
-    JOIN starts AS b
-        ON a.person_id = b.person_id AND a.address_key <> b.address_key AND b.from_date > a.from_date
+    SELECT m.holder, m.weak, m.address_key, m.from_date, m.moved_on, min(s.recorded_on) AS known_on
+    FROM moved AS m
+    JOIN starts AS s ON m.holder = s.holder AND m.weak = s.weak AND m.moved_on = s.from_date
+        AND m.address_key <> s.address_key
     GROUP BY ALL
 )
-SELECT s.person_id, s.source, s.uprn, s.address_key, s.kind, s.recorded_on, s.from_date,
-    CASE
-        WHEN s.to_date IS NOT NULL THEN s.to_date
-        WHEN NOT s.snapshot THEN coalesce(e.dated_seen, DATE '9999-12-31')
-        ELSE least(runs_out, coalesce(e.any_seen, DATE '9999-12-31'))
-    END AS to_date,
+SELECT s.holder, s.source, s.uprn, s.address_key, s.kind, s.recorded_on, s.from_date,
+    coalesce(s.to_date, least(s.runs_out, e.moved_on), DATE '9999-12-31') AS to_date,
     CASE
         WHEN s.to_date IS NOT NULL THEN greatest(s.to_date, s.recorded_on)
-        WHEN NOT s.snapshot THEN greatest(e.dated_known, e.dated_seen, s.recorded_on)
-        WHEN e.any_seen <= runs_out THEN greatest(e.any_known, e.any_seen)
-        ELSE runs_out
+        WHEN e.moved_on <= s.runs_out THEN greatest(e.known_on, e.moved_on, s.recorded_on)
+        ELSE greatest(s.runs_out, s.recorded_on)
     END AS end_recorded_on,
-    s.to_date IS NOT NULL OR (NOT s.snapshot AND e.dated_seen IS NOT NULL) OR e.any_seen <= runs_out AS left_there
+    s.to_date IS NOT NULL OR coalesce(e.moved_on <= s.runs_out, false) AS left_there
 FROM (
-    SELECT n.*, CASE WHEN r.next_report IS NULL OR n.from_date + $snapshot::INTEGER > $today THEN DATE '9999-12-31'
+    SELECT n.*, CASE
+        WHEN NOT n.snapshot OR r.next_report IS NULL OR n.from_date + $snapshot::INTEGER > $today
+            THEN DATE '9999-12-31'
         ELSE greatest(n.from_date + $snapshot::INTEGER, r.next_report) END AS runs_out
     FROM seen AS n LEFT JOIN reports AS r USING (source, recorded_on)
-) AS s LEFT JOIN elsewhere AS e USING (person_id, address_key, from_date)
+) AS s
+LEFT JOIN elsewhere AS e
+    ON s.holder = e.holder AND s.snapshot = e.weak AND s.address_key = e.address_key AND s.from_date = e.from_date
 """
 _SPELLS = """
-CREATE TABLE spells AS
+CREATE OR REPLACE TEMP TABLE holder_spells AS
 WITH
 ordered AS (
     SELECT *,
-        max(to_date) OVER (PARTITION BY person_id, address_key ORDER BY from_date, to_date, source, recorded_on
+        max(to_date) OVER (PARTITION BY holder, address_key ORDER BY from_date, to_date, source, recorded_on
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM sightings
+    FROM holder_sightings
 ),
 numbered AS (
     SELECT *,
         sum(CASE WHEN before IS NULL OR from_date > least(before, DATE '9000-01-01') + $bridge::INTEGER
                 THEN 1 ELSE 0 END)
-            OVER (PARTITION BY person_id, address_key ORDER BY from_date, to_date, source, recorded_on
+            OVER (PARTITION BY holder, address_key ORDER BY from_date, to_date, source, recorded_on
                 ROWS UNBOUNDED PRECEDING) AS spell
     FROM ordered
 )
-SELECT person_id, max(uprn) AS uprn, address_key, max(kind) AS kind, min(from_date) AS from_date,
+SELECT holder, max(uprn) AS uprn, address_key, max(kind) AS kind, min(from_date) AS from_date,
     max(to_date) AS to_date, min(recorded_on) AS recorded_on,
     CASE WHEN max(to_date) < DATE '9999-12-31'
         THEN max(greatest(end_recorded_on, recorded_on)) FILTER (to_date = spell_end) END AS end_recorded_on,
     bool_or(left_there) FILTER (to_date = spell_end) AS left_there, count(DISTINCT source) AS systems
-FROM (SELECT *, max(to_date) OVER (PARTITION BY person_id, address_key, spell) AS spell_end FROM numbered)
-GROUP BY person_id, address_key, spell
+FROM (SELECT *, max(to_date) OVER (PARTITION BY holder, address_key, spell) AS spell_end FROM numbered)
+GROUP BY holder, address_key, spell
 """
-# The most people at once is reached on the day that one of them arrives.
-_COMMUNAL = """
-CREATE TABLE communal AS
+# The most people at once is reached on the day that one of them arrives. Before people are known, the keys of one
+# system stand for them.
+_CROWDED = """
+CREATE OR REPLACE TEMP TABLE crowded AS
 WITH
 steps AS (
-    SELECT address_key, from_date AS day, 1 AS change FROM spells
-    UNION ALL SELECT address_key, to_date + 1, -1 FROM spells WHERE to_date < DATE '9000-01-01'
+    SELECT address_key, counted_by, from_date AS day, 1 AS change FROM stays
+    UNION ALL SELECT address_key, counted_by, to_date + 1, -1 FROM stays WHERE to_date < DATE '9000-01-01'
 ),
-daily AS (SELECT address_key, day, sum(change) AS change FROM steps GROUP BY ALL),
-held AS (SELECT address_key, sum(change) OVER (PARTITION BY address_key ORDER BY day) AS people FROM daily)
+daily AS (SELECT address_key, counted_by, day, sum(change) AS change FROM steps GROUP BY ALL),
+held AS (
+    SELECT address_key, sum(change) OVER (PARTITION BY address_key, counted_by ORDER BY day) AS people FROM daily
+)
 SELECT address_key FROM held GROUP BY address_key HAVING max(people) > $most
-UNION SELECT address_key FROM spells WHERE kind IN ('hmo', 'institution')
+UNION SELECT address_key FROM std_homes WHERE kind IN ('hmo', 'institution')
 """
+_SUBJECTS = """
+CREATE OR REPLACE TEMP VIEW row_holder AS
+SELECT r.row, v.subject AS holder FROM row_version AS r JOIN versions AS v USING (version)
+"""
+_SUBJECT_STAYS = """
+CREATE OR REPLACE TEMP VIEW stays AS
+SELECT h.*, v.source AS counted_by
+FROM holder_spells AS h JOIN (SELECT DISTINCT subject, source FROM versions) AS v ON h.holder = v.subject
+"""
+_VERSION_SPELLS = """
+CREATE TABLE version_spells AS
+SELECT v.version, h.address_key, h.from_date, h.to_date, h.left_there,
+    EXISTS (FROM crowded AS c WHERE c.address_key = h.address_key) AS communal
+FROM versions AS v JOIN holder_spells AS h ON v.subject = h.holder
+ORDER BY v.version, h.from_date, h.address_key, h.to_date
+"""
+_PEOPLE = "CREATE OR REPLACE TEMP VIEW row_holder AS SELECT row, person_id AS holder FROM row_person"
+_PEOPLE_STAYS = "CREATE OR REPLACE TEMP VIEW stays AS SELECT *, 'all' AS counted_by FROM holder_spells"
+_PERSON_SPELLS = "CREATE TABLE spells AS SELECT holder AS person_id, * EXCLUDE (holder) FROM holder_spells"
+_COMMUNAL = "CREATE TABLE communal AS FROM crowded"
+
+
+def version_spells(
+    con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int, communal_people: int
+) -> None:
+    """Make ``version_spells``: where each identity version lived, before anything is joined into people.
+
+    From ``std``, ``std_homes``, ``row_version`` and ``versions``. A row for each version and spell: ``version``;
+    ``address_key`` (a UPRN, else a normal form of the address, as in ``versions.homes``); ``from_date`` and
+    ``to_date``, both days included, 9999-12-31 while nothing shows an end; ``left_there``, that somebody said so
+    or showed them elsewhere, where false means that the evidence merely ran out; ``communal``, that many live there
+    side by side, so that sharing it says nothing. The spells are those of the system's key: each of its versions
+    has them all.
+    """
+    con.execute(_SUBJECTS)
+    _make_holder_spells(con, today, snapshot_days, bridge_days)
+    con.execute(_SUBJECT_STAYS)
+    con.execute(_CROWDED, {"most": communal_people})
+    con.execute(_VERSION_SPELLS)
 
 
 def make_spells(
     con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int, communal_people: int
 ) -> None:
     """Make ``spells`` (open ones end on 9999-12-31) and ``communal``, the addresses where people live side by side."""
+    con.execute(_PEOPLE)
+    _make_holder_spells(con, today, snapshot_days, bridge_days)
+    con.execute(_PERSON_SPELLS)
+    con.execute(_PEOPLE_STAYS)
+    con.execute(_CROWDED, {"most": communal_people})
+    con.execute(_COMMUNAL)
+
+
+def _make_holder_spells(con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int) -> None:
     con.execute(_SIGHTINGS, {"today": today, "snapshot": snapshot_days})
     con.execute(_SPELLS, {"bridge": bridge_days})
-    con.execute(_COMMUNAL, {"most": communal_people})
 
 
 def residence_spells(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
