@@ -7,6 +7,7 @@ true matches would be counted as chance. Agreement among matches is learnt by EM
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import Any
@@ -29,13 +30,15 @@ _ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("nino",),),
 )
 _NEAR_CERTAIN = 0.9
+_STEPS = (40, 10, 3)
+"""Most steps of EM; fewer are tried where more take a level to nothing."""
 _LEAST_PAIRS = 200
 _LEAST_M = 0.0005
 _LEAST_U = 0.000001
 _PLACES = 9
 _COLUMNS = """
 SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, dob, dob_text, dob_weak,
-    dob_swapped, sex, homes, postcodes, upn, nino, email, phone, postcode, forename AS by_forename,
+    dob_swapped, sex, homes, postcodes, street, house, upn, nino, email, phone, postcode, forename AS by_forename,
     surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode, upn AS by_upn, nino AS by_nino
 FROM versions ORDER BY version
 """
@@ -186,16 +189,22 @@ def _learn_round(
         "probability_two_random_records_match": _NEAR_CERTAIN,
         "comparisons": [c for c in start["comparisons"] if c["output_column_name"] in taught],
     }
-    api = DuckDBAPI(connection=single)
-    linker = Linker(api.register("training"), begun, log_level=None, validate_settings=False)
-    linker.training.estimate_parameters_using_expectation_maximisation(
-        block_on(*[f"by_{field}" for field in fields]),
-        estimate_without_term_frequencies=True,
-        max_pairs=most_pairs,
-        record_sample_proportion=1.0,
-    )
-    learnt: dict[str, Any] = linker.misc.save_model_to_json()
-    return learnt
+    for steps in _STEPS:
+        api = DuckDBAPI(connection=single)
+        linker = Linker(
+            api.register("training"), {**begun, "max_iterations": steps}, log_level=None, validate_settings=False
+        )
+        # A level that no match has goes to nothing step by step, and Splink refuses a chance that it cannot hold.
+        with contextlib.suppress(ValueError):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*[f"by_{field}" for field in fields]),
+                estimate_without_term_frequencies=True,
+                max_pairs=most_pairs,
+                record_sample_proportion=1.0,
+            )
+            learnt: dict[str, Any] = linker.misc.save_model_to_json()
+            return learnt
+    return begun
 
 
 def _enough_pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> bool:
