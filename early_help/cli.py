@@ -21,6 +21,7 @@ from rich.console import Console
 from early_help import demo as demo_run
 from early_help.calibration import print_calibration
 from early_help.config import CouncilConfig, load_config
+from early_help.keys_commands import keys as keys_commands
 from early_help.lock import run_lock
 from early_help.manifest import write_manifest
 from early_help.new_council import init, suggest
@@ -42,7 +43,7 @@ from fairness_audits.release import GateState, Role
 from reports.packs import withdraw_packs
 from store.errors import EarlyHelpError, UsageError
 from store.files import read_json, write_json
-from store.keys import load_keys, load_or_create_keys
+from store.key_file import load_keys, load_or_create_keys
 from store.run_folder import RunFolder
 from store.workspace import Stage
 
@@ -58,6 +59,7 @@ app = typer.Typer(
 _COUNCIL = "state/council.json"
 app.command()(init)
 app.command()(suggest)
+app.add_typer(keys_commands, name="keys")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 

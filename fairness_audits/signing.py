@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from pathlib import Path
 from typing import Any
 
+from store.files import canonical
 from store.keys import Keys, Purpose
 
 ROOM = "fairness_audits"
@@ -49,11 +49,6 @@ def release_code(keys: Keys, target: str, record: dict[str, Any]) -> str:
 def same_code(expected: str, found: bytes) -> bool:
     """Compare two codes in constant time."""
     return hmac.compare_digest(expected.encode(), found)
-
-
-def canonical(content: Any) -> bytes:
-    """The one way of writing a record that is hashed or authenticated."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def _code(keys: Keys, kind: str, target: str, content: bytes) -> str:

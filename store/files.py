@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -48,6 +48,11 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def canonical(content: Any) -> bytes:
+    """The one way of writing a record that is hashed or authenticated, as one line of JSON."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
 def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -66,8 +71,8 @@ def text_hash(content: str) -> str:
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no handle on a folder, and needs none."""
+def flush_folder(folder: Path) -> None:
+    """Make a new name in the folder durable; Windows has no handle on a folder, and needs none."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

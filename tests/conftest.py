@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from store.keys import KEY_FILE_VARIABLE, Keys
+from store.key_file import KEY_FILE_VARIABLE
+from store.keys import Keys
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 EXTRACTS = _SHARED / "council_extracts"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from store.files import file_hash
-from store.keys import KEY_FILE_VARIABLE
+from store.key_file import KEY_FILE_VARIABLE
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from early_help.cli import main; main()"]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from store.errors import InputRejected, UsageError
-from store.keys import KEY_FILE_VARIABLE, Keys, Purpose, load_keys, load_or_create_keys
+from store.key_file import KEY_FILE_VARIABLE, load_keys, load_or_create_keys
+from store.keys import Keys, Purpose
 from store.sealing import seal, unseal
 
 
