@@ -8,23 +8,32 @@ import duckdb
 _KEYS = """
 CREATE TABLE block_keys AS
 WITH
+-- Without a birth date a name brings strangers together, unless few people have it: namesakes grow with the square.
+rare_names AS (
+    SELECT forename, surname FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL
+    GROUP BY forename, surname HAVING count(DISTINCT dob) <= 3 AND count(DISTINCT subject) <= 50
+),
 each_home AS (SELECT version, unnest(homes) AS home FROM versions),
 each_postcode AS (SELECT version, unnest(postcodes) AS postcode FROM versions),
 each_word AS (SELECT version, unnest(surname_words) AS word FROM versions),
 each_group AS (SELECT version, unnest(name_groups) AS name_group FROM versions),
 keyed AS (
-    SELECT 'forename and birth date' AS rule, version, hash('fd', forename, dob) AS key
+    SELECT 'initial and birth date' AS rule, version, hash('id', left(forename, 1), dob) AS key
     FROM versions WHERE forename IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'initial and birth date', version, hash('id', left(surname, 1), dob)
+    FROM versions WHERE surname IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'a surname word and birth date', version, hash('sd', word, dob)
     FROM each_word JOIN versions USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'a name spelling and birth date', version, hash('gd', name_group, dob)
     FROM each_group JOIN versions USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'birth date and postcode', version, hash('dp', e.postcode, dob)
     FROM each_postcode AS e JOIN versions USING (version) WHERE dob IS NOT NULL
-    UNION ALL SELECT 'swapped names', version, hash('n', forename, surname)
-    FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL
-    UNION ALL SELECT 'swapped names', version, hash('n', surname, forename)
-    FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'names and birth year', version, hash('ny', least(forename, surname), greatest(forename, surname),
+        year(dob)) FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'names and birthday', version, hash('nd', least(forename, surname), greatest(forename, surname),
+        month(dob), day(dob)) FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    UNION ALL SELECT 'a name few have', version, hash('n', v.forename, v.surname)
+    FROM versions AS v JOIN rare_names AS n ON v.forename = n.forename AND v.surname = n.surname
     UNION ALL SELECT 'home and initial', version, hash('hi', e.home, left(forename, 1))
     FROM each_home AS e JOIN versions USING (version) WHERE forename IS NOT NULL
     UNION ALL SELECT 'home and surname word', version, hash('hs', e.home, w.word)
@@ -39,6 +48,14 @@ keyed AS (
     FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'day and month swapped', version, hash('dm', left(forename, 2), least(dob, dob_swapped))
     FROM versions WHERE forename IS NOT NULL AND dob_swapped IS NOT NULL
+    UNION ALL SELECT 'street and initial', version, hash('si', house, left(street, 5), left(forename, 1))
+    FROM versions WHERE street IS NOT NULL AND forename IS NOT NULL
+    UNION ALL SELECT 'street and surname start', version, hash('ss', house, left(street, 5), left(surname, 3))
+    FROM versions WHERE street IS NOT NULL AND surname IS NOT NULL
+    UNION ALL SELECT 'half of a NINO and surname start', version, hash('h1', left(nino, 4), left(surname, 2))
+    FROM versions WHERE nino IS NOT NULL AND surname IS NOT NULL
+    UNION ALL SELECT 'half of a NINO and surname start', version, hash('h2', right(nino, 4), left(surname, 2))
+    FROM versions WHERE nino IS NOT NULL AND surname IS NOT NULL
     UNION ALL SELECT 'UPN', version, hash('u', upn) FROM versions WHERE upn IS NOT NULL
     UNION ALL SELECT 'NINO', version, hash('i', nino) FROM versions WHERE nino IS NOT NULL
     UNION ALL SELECT 'email', version, hash('e', email) FROM versions WHERE email IS NOT NULL

@@ -13,11 +13,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 
-_SWAPPED = "(forename_l = surname_r AND surname_l = forename_r AND forename_l <> surname_l)"
+_LEAST_LIKENESS = 0.92
+"""Jaro-Winkler likeness of two names that are as good as one: a slip or two in a long name."""
+
+
+def _as_good_as(one: str, two: str) -> str:
+    # The first letters are looked at first, which is cheap and spares most pairs the rest.
+    return f"left({one}, 1) = left({two}, 1) AND jaro_winkler_similarity({one}, {two}) >= {_LEAST_LIKENESS}"
+
+
+def _slip(name: str, shortest: int) -> str:
+    """One letter or digit more, less or other, or two neighbours the wrong way round.
+
+    One slip leaves the first letter or the last as it was, which is cheaper to look at.
+    """
+    one, two = f"{name}_l", f"{name}_r"
+    return (
+        f"(left({one}, 1) = left({two}, 1) OR right({one}, 1) = right({two}, 1)) AND "
+        f"length({one}) >= {shortest} AND length({two}) >= {shortest} AND "
+        f"abs(length({one}) - length({two})) <= 1 AND damerau_levenshtein({one}, {two}) = 1"
+    )
+
+
+# Exactly swapped, or swapped with slips, or the surname written first before two forenames.
+_SWAPPED = (
+    f"(forename_l <> surname_l AND {_as_good_as('forename_l', 'surname_r')} AND "
+    f"{_as_good_as('surname_l', 'forename_r')} OR forename_l = surname_r AND middle_l = forename_r OR "
+    "forename_r = surname_l AND middle_r = forename_l)"
+)
+_HALF_SWAPPED = "forename_l = surname_r OR surname_l = forename_r"
 _SPELLING = "list_has_any(name_groups_l, name_groups_r)"
 _DATES = "dob_l IS NULL OR dob_r IS NULL"
+_TWO_PARTS = (
+    "left(dob_text_l, 6) = left(dob_text_r, 6) OR substr(dob_text_l, 5) = substr(dob_text_r, 5) OR "
+    "left(dob_text_l, 4) = left(dob_text_r, 4) AND right(dob_text_l, 2) = right(dob_text_r, 2)"
+)
+_DATE_SLIP = (
+    "(left(dob_text_l, 3) = left(dob_text_r, 3) OR right(dob_text_l, 4) = right(dob_text_r, 4)) AND "
+    "damerau_levenshtein(dob_text_l, dob_text_r) = 1"
+)
+_LIKE_STREET = "left(street_l, 1) = left(street_r, 1) AND jaro_winkler_similarity(street_l, street_r) >= 0.88"
 
 
 @dataclass(frozen=True)
@@ -47,11 +84,14 @@ class Comparison:
     main: bool = False
 
 
-def _identifier(name: str, u: float, m: float, unsure: str | None = None) -> Comparison:
+def _identifier(
+    name: str, m_same: float, u_same: float, m_slip: float, u_slip: float, unsure: str | None = None
+) -> Comparison:
     missing = f"{name}_l IS NULL OR {name}_r IS NULL" + (f" OR ({unsure})" if unsure else "")
     levels = (
-        Level("same", f"{name}_l = {name}_r", m, u, learn_u=False),
-        Level("different", "ELSE", 1 - m, 1 - u, learn_u=False),
+        Level("same", f"{name}_l = {name}_r", m_same, u_same, learn_u=False),
+        Level("one slip", _slip(name, 6), m_slip, u_slip, learn_u=False),
+        Level("different", "ELSE", 1 - m_same - m_slip, 1 - u_same - u_slip, learn_u=False),
     )
     return Comparison(name, missing, levels, (name,))
 
@@ -70,36 +110,24 @@ COMPARISONS: tuple[Comparison, ...] = (
                 0.004,
                 frequency_of="forename",
             ),
-            Level(
-                "same written as one",
-                "forename_all_l = forename_all_r AND length(forename_l) > 1",
-                0.005,
-                0.00002,
-                learn_m=False,
-                learn_u=False,
-            ),
-            Level(
-                "same, other middle name",
-                "forename_l = forename_r AND length(forename_l) > 1",
-                0.01,
-                0.002,
-                learn_m=False,
-            ),
-            Level("spelling of one name", _SPELLING, 0.03, 0.002, learn_m=False),
+            Level("same written as one", "forename_all_l = forename_all_r AND length(forename_l) > 1", 0.005, 0.00002),
+            Level("same, other middle name", "forename_l = forename_r AND length(forename_l) > 1", 0.01, 0.002),
+            Level("spelling of one name", _SPELLING, 0.03, 0.002),
+            Level("one slip", _slip("forename", 4), 0.03, 0.001),
             Level(
                 "very like",
-                "jaro_winkler_similarity(forename_l, forename_r) >= 0.92 OR forename_l = middle_r OR "
-                "middle_l = forename_r",
-                0.04,
-                0.003,
+                f"{_as_good_as('forename_l', 'forename_r')} OR forename_l = middle_r OR middle_l = forename_r",
+                0.02,
+                0.002,
             ),
             Level(
                 "initial",
                 "(length(forename_l) = 1 OR length(forename_r) = 1) AND left(forename_l, 1) = left(forename_r, 1)",
-                0.04,
+                0.03,
                 0.01,
             ),
-            Level("like", "jaro_winkler_similarity(forename_l, forename_r) >= 0.8", 0.015, 0.02),
+            Level("one name in the other's place", _HALF_SWAPPED, 0.003, 0.002),
+            Level("like", "jaro_winkler_similarity(forename_l, forename_r) >= 0.8", 0.012, 0.02),
             Level("different", "ELSE", 0.025, 0.96),
         ),
         ("forename",),
@@ -110,10 +138,11 @@ COMPARISONS: tuple[Comparison, ...] = (
         f"surname_l IS NULL OR surname_r IS NULL OR {_SWAPPED}",
         (
             Level("same", "surname_l = surname_r", 0.87, 0.004, frequency_of="surname"),
-            Level("very like", "jaro_winkler_similarity(surname_l, surname_r) >= 0.92", 0.04, 0.002),
-            Level("one word in common", "list_has_any(surname_words_l, surname_words_r)", 0.02, 0.003, learn_m=False),
-            Level("like", "jaro_winkler_similarity(surname_l, surname_r) >= 0.8", 0.02, 0.01),
-            Level("different", "ELSE", 0.05, 0.98),
+            Level("one slip", _slip("surname", 4), 0.03, 0.001),
+            Level("very like", _as_good_as("surname_l", "surname_r"), 0.02, 0.001),
+            Level("one word in common", "list_has_any(surname_words_l, surname_words_r)", 0.02, 0.003),
+            Level("like", "jaro_winkler_similarity(surname_l, surname_r) >= 0.8", 0.015, 0.01),
+            Level("different", "ELSE", 0.045, 0.981),
         ),
         ("surname",),
         main=True,
@@ -123,19 +152,18 @@ COMPARISONS: tuple[Comparison, ...] = (
         _DATES,
         (
             Level("same", "dob_l = dob_r AND NOT dob_weak_l", 0.92, 0.00006),
-            Level("same, 1 January", "dob_l = dob_r", 0.005, 0.0001, learn_m=False),
-            Level("day and month swapped", "dob_l = dob_swapped_r", 0.006, 0.00005, learn_m=False, learn_u=False),
-            Level("one slip", "damerau_levenshtein(dob_text_l, dob_text_r) = 1", 0.03, 0.0015),
+            Level("same, 1 January", "dob_l = dob_r", 0.005, 0.00001),
+            Level("day and month swapped", "dob_l = dob_swapped_r", 0.006, 0.00005, learn_u=False),
+            Level("one slip", _DATE_SLIP, 0.03, 0.0015),
             Level(
                 "1 January of the year",
                 "(dob_weak_l OR dob_weak_r) AND left(dob_text_l, 4) = left(dob_text_r, 4)",
                 0.004,
                 0.0005,
-                learn_m=False,
             ),
-            Level("same year", "left(dob_text_l, 4) = left(dob_text_r, 4)", 0.01, 0.018),
-            Level("same day, other year", "substr(dob_text_l, 5) = substr(dob_text_r, 5)", 0.01, 0.003),
-            Level("different", "ELSE", 0.015, 0.977),
+            Level("two parts of three", _TWO_PARTS, 0.01, 0.004),
+            Level("same year", "left(dob_text_l, 4) = left(dob_text_r, 4)", 0.005, 0.016),
+            Level("different", "ELSE", 0.02, 0.9779),
         ),
         ("dob",),
         main=True,
@@ -151,20 +179,31 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "home",
-        "postcodes_l IS NULL OR postcodes_r IS NULL OR len(postcodes_l) = 0 OR len(postcodes_r) = 0",
+        "(homes_l IS NULL OR homes_r IS NULL) AND (postcodes_l IS NULL OR postcodes_r IS NULL)",
         (
-            Level("same address", "list_has_any(homes_l, homes_r)", 0.6, 0.0002),
+            Level("same address", "list_has_any(homes_l, homes_r)", 0.55, 0.0002),
+            Level("address much the same", f"house_l = house_r AND {_LIKE_STREET}", 0.05, 0.0001),
             Level("same postcode", "list_has_any(postcodes_l, postcodes_r)", 0.15, 0.0015),
-            Level("different", "ELSE", 0.25, 0.9983),
+            Level("street much the same", _LIKE_STREET, 0.02, 0.002),
+            Level("postcode one slip", _slip("postcode", 4), 0.02, 0.01),
+            Level("different", "ELSE", 0.21, 0.9862),
         ),
         ("postcode",),
     ),
-    # A temporary UPN ends in a letter and is replaced later, so that a different one says nothing.
-    _identifier("upn", 0.000001, 0.98, "upn_l <> upn_r AND (upn_l SIMILAR TO '.*[A-Z]' OR upn_r SIMILAR TO '.*[A-Z]')"),
-    _identifier("nino", 0.000001, 0.98),
+    # Two sound UPNs are never one slip apart: the check letter sees to that. A temporary UPN ends in a letter and is
+    # replaced later, so that a different one says nothing.
+    _identifier(
+        "upn",
+        0.95,
+        0.000001,
+        0.03,
+        0.000005,
+        "upn_l <> upn_r AND (right(upn_l, 1) BETWEEN 'A' AND 'Z' OR right(upn_r, 1) BETWEEN 'A' AND 'Z')",
+    ),
+    _identifier("nino", 0.95, 0.000001, 0.03, 0.00002),
     # Families share these, and people change them.
-    _identifier("email", 0.0002, 0.6),
-    _identifier("phone", 0.0003, 0.6),
+    _identifier("email", 0.58, 0.0002, 0.02, 0.0001),
+    _identifier("phone", 0.58, 0.0003, 0.02, 0.0001),
 )
 
 

@@ -69,7 +69,11 @@ SELECT k.version::BIGINT AS version, dense_rank() OVER (ORDER BY k.source, k.sub
     CASE WHEN NOT EXISTS (
         FROM shared_identifiers AS x WHERE x.field = 'phone' AND x.value = coalesce(k.phone, i.phone))
         THEN coalesce(k.phone, i.phone) END AS phone,
-    k.postcode, k.home, a.homes, a.postcodes, k.first_row
+    k.postcode, k.home, a.homes, a.postcodes, k.first_row,
+    -- The words of an address that is in no gazetteer, which may be written in many ways.
+    CASE WHEN contains(k.home, '|')
+        THEN nullif(regexp_replace(split_part(k.home, '|', 1), '[^a-z]', '', 'g'), '') END AS street,
+    CASE WHEN contains(k.home, '|') THEN nullif(regexp_extract(k.home, '^[^|0-9]*([0-9]+)', 1), '') END AS house
 FROM known AS k
 JOIN subject_ids AS i ON k.source = i.source AND k.subject_id = i.subject_id
 LEFT JOIN subject_homes AS a ON k.source = a.source AND k.subject_id = a.subject_id
