@@ -15,17 +15,12 @@ rare_names AS (
 ),
 each_home AS (SELECT version, unnest(homes) AS home FROM versions),
 each_postcode AS (SELECT version, unnest(postcodes) AS postcode FROM versions),
-each_word AS (SELECT version, unnest(surname_words) AS word FROM versions),
 each_group AS (SELECT version, unnest(name_groups) AS name_group FROM versions),
 keyed AS (
     SELECT 'initial and birth date' AS rule, version, hash('id', left(forename, 1), dob) AS key
     FROM versions WHERE forename IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'initial and birth date', version, hash('id', left(surname, 1), dob)
     FROM versions WHERE surname IS NOT NULL AND dob IS NOT NULL
-    UNION ALL SELECT 'a surname word and birth date', version, hash('sd', word, dob)
-    FROM each_word JOIN versions USING (version) WHERE dob IS NOT NULL
-    UNION ALL SELECT 'a name spelling and birth date', version, hash('gd', name_group, dob)
-    FROM each_group JOIN versions USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'birth date and postcode', version, hash('dp', e.postcode, dob)
     FROM each_postcode AS e JOIN versions USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'names and birth year', version, hash('ny', least(forename, surname), greatest(forename, surname),
@@ -36,8 +31,10 @@ keyed AS (
     FROM versions AS v JOIN rare_names AS n ON v.forename = n.forename AND v.surname = n.surname
     UNION ALL SELECT 'home and initial', version, hash('hi', e.home, left(forename, 1))
     FROM each_home AS e JOIN versions USING (version) WHERE forename IS NOT NULL
-    UNION ALL SELECT 'home and surname word', version, hash('hs', e.home, w.word)
-    FROM each_home AS e JOIN each_word AS w USING (version)
+    UNION ALL SELECT 'home and a name spelling', version, hash('hg', e.home, g.name_group)
+    FROM each_home AS e JOIN each_group AS g USING (version)
+    UNION ALL SELECT 'home and birth year', version, hash('hy', e.home, year(dob))
+    FROM each_home AS e JOIN versions USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'postcode and forename', version, hash('pf', e.postcode, forename)
     FROM each_postcode AS e JOIN versions USING (version) WHERE forename IS NOT NULL
     UNION ALL SELECT 'postcode, surname start and initial', version,
