@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-notebooks lint bench docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-notebooks lint bench bench-linkage docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: install ## Check style and types
 bench: install ## Measure time and memory: the main job by stage, and reading attendance against a plain copy
 	$(BIN)/python -m benchmarks.main_job
 	$(BIN)/python -m benchmarks.attendance
+
+bench-linkage: install ## Measure who is who and which families: quality by group and system, cost; into docs/linkage.md
+	$(BIN)/python -m benchmarks.linkage
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference
