@@ -60,13 +60,14 @@ WITH
 pairs AS (SELECT DISTINCT child, adult FROM ties),
 both_homes AS (
     SELECT p.child, p.adult, greatest(c.from_date, a.from_date) AS from_date, least(c.to_date, a.to_date) AS to_date,
-        greatest(c.recorded_on, a.recorded_on) AS recorded_on
+        greatest(c.recorded_on, a.recorded_on) AS recorded_on, a.from_date AS moved_on
     FROM pairs AS p
     JOIN spells AS c ON p.child = c.person_id
     JOIN spells AS a ON p.adult = a.person_id AND c.address_key <> a.address_key
         AND c.from_date <= a.to_date AND a.from_date <= c.to_date
     UNION ALL
-    SELECT p.child, p.adult, gone.to_date + 1, stays.to_date, greatest(gone.end_recorded_on, stays.recorded_on)
+    SELECT p.child, p.adult, gone.to_date + 1, stays.to_date, greatest(gone.end_recorded_on, stays.recorded_on),
+        CASE WHEN p.adult = p.two THEN gone.to_date + 1 END
     FROM (
         SELECT child, adult, child AS one, adult AS two FROM pairs
         UNION ALL SELECT child, adult, adult, child FROM pairs
@@ -81,13 +82,20 @@ SELECT * FROM both_homes WHERE to_date - from_date >= $days
 _LASTING = """
 CREATE TABLE lasting AS
 WITH
-numbered AS (SELECT t.rowid AS tie, t.*, u.family FROM ties AS t JOIN units AS u ON t.adult = u.person_id),
+numbered AS (
+    SELECT t.rowid AS tie, t.*, u.family FROM ties AS t JOIN units AS u ON t.adult = u.person_id
+        AND t.from_date BETWEEN u.from_date AND u.to_date
+),
 ends AS (
-    SELECT t.tie, greatest(a.from_date - 1, t.to_date) AS to_date,
-        greatest(a.recorded_on, greatest(a.from_date, t.to_date) + $days::INTEGER) AS end_recorded_on
-    FROM numbered AS t JOIN apart AS a USING (child, adult)
-    WHERE NOT t.stated AND a.to_date - greatest(a.from_date, t.to_date) >= $days
-        AND greatest(a.from_date, t.to_date) + $days::INTEGER <= $today
+    SELECT tie, greatest(from_date - 1, held_to) AS to_date,
+        greatest(recorded_on, greatest(from_date, held_to) + $days::INTEGER) AS end_recorded_on
+    FROM (
+        SELECT t.tie, a.from_date, a.to_date, a.recorded_on,
+            CASE WHEN t.basis <> 'home' AND t.to_date = DATE '9999-12-31' AND a.moved_on > t.recorded_on
+                THEN greatest(t.from_date, t.recorded_on) ELSE t.to_date END AS held_to
+        FROM numbered AS t JOIN apart AS a USING (child, adult) WHERE NOT t.stated
+    )
+    WHERE to_date - greatest(from_date, held_to) >= $days AND greatest(from_date, held_to) + $days::INTEGER <= $today
     UNION ALL
     SELECT t.tie, greatest(o.from_date - 1, t.to_date), greatest(o.recorded_on, o.from_date, t.to_date)
     FROM numbered AS t JOIN numbered AS o ON t.child = o.child AND t.family <> o.family
