@@ -1,149 +1,113 @@
-"""Addresses in one form, and the property each record names.
+"""Addresses in one form, and the property each record names. Makes ``std_homes``.
 
-A record's property is its UPRN where it holds one, else the one property of the gazetteer with the same
-address and postcode, else the only one with that address, else the only one of the postcode with the same
-numbers and much the same words. Makes ``homes``: one row for each distinct address as held.
+A record's property is its UPRN where the gazetteer has it, else the one that its address names (``finding``). An
+address in no gazetteer is still compared with others: its key is its numbers, words and postcode, and a rare
+spelling in the same postcode with the same numbers is taken for the common one.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-# Every pattern is applied in turn to a folded, comma-free line. "9c bexhill terrace" is flat c of number 9.
-_FORMS = (
-    (r"\b(apt|apartment|appartment|unit|flt|flats)\b", "flat"),
-    (r"\bflat(\d)", r"flat \1"),
-    (r"\b(number|no) (\d)", r"\2"),
-    (r"^(\d+) ?([a-z]) ", r"flat \2 \1 "),
-    (r"\brd\b", "road"),
-    (r"\b(ave|av)\b", "avenue"),
-    (r"\bln\b", "lane"),
-    (r"\b(gdns|gdn|gardns)\b", "gardens"),
-    (r"\bcl\b", "close"),
-    (r"\b(ct|crt)\b", "court"),
-    (r"\bsq\b", "square"),
-    (r"\bpl\b", "place"),
-    (r"\b(terr|ter|tce)\b", "terrace"),
-    (r"\b(cres|cresc)\b", "crescent"),
-    (r"\b(gr|grv|gro)\b", "grove"),
-    (r"\bhse\b", "house"),
-    (r"\bwlk\b", "walk"),
-    (r"\bwy\b", "way"),
-    (r"\b(dr|drv)\b", "drive"),
-    (r"\bhts\b", "heights"),
-    (r"\bldg\b", "lodge"),
-    (r"\bbldgs?\b", "buildings"),
-    (r" st$", " street"),
-)
+from residents.homes.finding import find_properties
+from residents.homes.forms import read_forms
 
-# A last part without a number that stands under many postcodes is a town or a district, and says nothing.
-_SPLIT = """
-CREATE TABLE lines AS
-WITH held_lines AS (
-    SELECT DISTINCT held_address AS line, held_postcode, held_uprn FROM std
-    WHERE held_address IS NOT NULL OR held_postcode IS NOT NULL OR held_uprn IS NOT NULL
-    UNION
-    SELECT DISTINCT address, postcode, uprn_form(uprn) FROM addresses
+# A UPRN under which several addresses are held that name other properties stands for none, such as a council's own.
+_UNTRUSTED = """
+CREATE TEMP TABLE untrusted AS
+SELECT s.held_uprn
+FROM (SELECT DISTINCT held_uprn, held_address, held_postcode FROM std WHERE held_uprn IS NOT NULL) AS s
+LEFT JOIN found AS f
+    ON s.held_address IS NOT DISTINCT FROM f.line AND s.held_postcode IS NOT DISTINCT FROM f.held_postcode
+LEFT JOIN gazetteer AS g ON s.held_uprn = g.held_number
+GROUP BY s.held_uprn
+HAVING (count(DISTINCT f.uprn) FILTER (f.uprn <> g.uprn) > 2
+        AND count(*) FILTER (f.uprn <> g.uprn) > count(*) FILTER (f.uprn = g.uprn))
+    OR (count(g.uprn) = 0 AND count(DISTINCT (f.key, f.words)) > 3)
+"""
+# In the same postcode and with the same numbers, a form that is a slip away from a commoner one is that one.
+_ALIKE = """
+CREATE TEMP TABLE alike AS
+WITH
+own AS (
+    SELECT f.key, f.words, coalesce(f.postcodes[1], f.mended[1], '') AS postcode, count(*) AS records
+    FROM found AS f
+    JOIN std AS s ON f.line IS NOT DISTINCT FROM s.held_address AND f.held_postcode IS NOT DISTINCT FROM s.held_postcode
+    WHERE f.uprn IS NULL GROUP BY ALL
 ),
-parted AS (
-    SELECT *,
-        nullif(regexp_extract(upper(line), '\\b([A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})\\W*$', 1), '')
-            AS inner_postcode
-    FROM held_lines
+slipped AS (
+    SELECT a.key, a.postcode, a.words, b.words AS becomes, b.records
+    FROM own AS a JOIN own AS b USING (key, postcode)
+    WHERE a.key <> '' AND postcode <> '' AND a.words <> b.words AND words_agree(a.words, b.words) > 0.8
+        AND (b.records, b.words) > (a.records, a.words)
 )
-SELECT line, held_postcode, held_uprn,
-    coalesce(postcode_form(held_postcode), postcode_form(inner_postcode)) AS postcode,
-    trim(regexp_replace(regexp_replace(regexp_replace(fold(
-        CASE WHEN inner_postcode IS NULL THEN line
-            ELSE regexp_replace(line, '(?i)\\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\\W*$', '') END),
-        '[''\u2019.]', '', 'g'), '\\s+', ' ', 'g'), '[\\s,]+$', '')) AS folded
-FROM parted
+SELECT key, postcode, words, arg_max(becomes, (records, becomes)) AS becomes
+FROM slipped GROUP BY ALL HAVING count(DISTINCT becomes) = 1
 """
-_LOCALITIES = """
-CREATE TABLE localities AS
-SELECT locality FROM (
-    SELECT trim(regexp_extract(folded, ',([^,]*)$', 1)) AS locality, postcode FROM lines
-    WHERE contains(folded, ',') AND postcode IS NOT NULL
-)
-WHERE NOT regexp_matches(locality, '[0-9]') AND locality <> ''
-GROUP BY locality
-HAVING count(DISTINCT postcode) > greatest(10, 0.02 * (SELECT count(DISTINCT postcode) FROM lines))
+# The one postcode under which the same numbers and words are held stands for a missing one.
+_PLACED = """
+CREATE TEMP TABLE placed AS
+SELECT key, words, min(postcode) AS postcode
+FROM (SELECT DISTINCT key, words, coalesce(postcodes[1], mended[1]) AS postcode FROM found WHERE uprn IS NULL)
+WHERE key <> '' AND words <> '' AND postcode IS NOT NULL
+GROUP BY ALL HAVING count(*) = 1
 """
-_CUT = """
-CREATE TABLE cut_lines AS
-WITH ends AS (
-    SELECT l.folded, max(length(t.locality)) AS locality_length
-    FROM (SELECT DISTINCT folded FROM lines) AS l
-    JOIN localities AS t ON ends_with(l.folded, ' ' || t.locality) OR ends_with(l.folded, ',' || t.locality)
-    GROUP BY l.folded
-)
-SELECT l.* EXCLUDE (folded),
-    trim(regexp_replace(
-        left(folded, (length(folded) - coalesce(locality_length, 0))::INTEGER), '[^a-z0-9]+', ' ', 'g')) AS form
-FROM lines AS l LEFT JOIN ends USING (folded)
-"""
-_NUMBERS = "list_sort(regexp_extract_all(form, '\\b([0-9]+[a-z]?|[a-z])\\b', 1))"
-_FORMED = f"""
-CREATE TABLE formed AS
-SELECT line, held_postcode, held_uprn, postcode, nullif(form, '') AS form,
-    {_NUMBERS} AS numbers,
-    array_to_string({_NUMBERS}, ' ') AS number_key,
-    regexp_replace(regexp_replace(form, '\\b([0-9]+[a-z]?|[a-z]|flat)\\b', '', 'g'), ' +', '', 'g') AS street
-FROM cut_lines
-"""  # noqa: S608 (the pasted text is a constant of this module)
-
-_GAZETTEER = """
-CREATE TABLE gazetteer AS
-SELECT g.uprn, uprn_form(g.uprn) AS number, coalesce(g.kind, 'unknown') AS kind, f.form, f.postcode, f.number_key,
-    f.street
-FROM addresses AS g
-LEFT JOIN formed AS f
-    ON g.address IS NOT DISTINCT FROM f.line AND g.postcode IS NOT DISTINCT FROM f.held_postcode
-    AND uprn_form(g.uprn) IS NOT DISTINCT FROM f.held_uprn
+_KEYED = """
+CREATE TEMP TABLE keyed AS
+SELECT f.line, f.held_postcode, f.uprn, f.score, f.found_by, f.words, f.room,
+    coalesce(f.postcodes[1], f.mended[1], p.postcode) AS postcode,
+    CASE
+        WHEN f.uprn IS NOT NULL OR f.ambiguous OR b.id IS NOT NULL THEN NULL
+        WHEN f.key = '' AND (plain_street(f.words) OR coalesce(f.postcodes[1], f.mended[1]) IS NULL) THEN NULL
+        WHEN f.words = '' AND f.number IS NULL THEN NULL
+        ELSE concat_ws('|', nullif(f.key, ''), coalesce(a.becomes, f.words),
+            coalesce(f.postcodes[1], f.mended[1], p.postcode, ''))
+    END AS own_key
+FROM found AS f
+LEFT JOIN blocks AS b ON f.id = b.id
+LEFT JOIN placed AS p ON f.key = p.key AND f.words = p.words
+LEFT JOIN alike AS a ON f.key = a.key AND f.words = a.words
+    AND coalesce(f.postcodes[1], f.mended[1], p.postcode) = a.postcode
 """
 _HOMES = """
 CREATE TABLE homes AS
 WITH
-by_both AS (
-    SELECT form, postcode, min(uprn) AS uprn FROM gazetteer WHERE form IS NOT NULL AND postcode IS NOT NULL
-    GROUP BY ALL HAVING count(DISTINCT uprn) = 1
+held AS (
+    SELECT DISTINCT s.held_address AS line, s.held_postcode, s.held_uprn,
+        CASE WHEN u.held_uprn IS NULL AND h.uprn IS NULL THEN s.held_uprn END AS number
+    FROM std AS s
+    LEFT JOIN untrusted AS u ON s.held_uprn = u.held_uprn
+    LEFT JOIN (FROM gazetteer JOIN shells USING (uprn)) AS h ON s.held_uprn = h.held_number
 ),
-by_form AS (
-    SELECT form, min(uprn) AS uprn FROM gazetteer WHERE form IS NOT NULL GROUP BY form HAVING count(DISTINCT uprn) = 1
-),
-by_numbers AS (
-    SELECT postcode, number_key, min(uprn) AS uprn, min(street) AS street
-    FROM gazetteer WHERE postcode IS NOT NULL AND number_key <> ''
-    GROUP BY ALL HAVING count(DISTINCT uprn) = 1
-),
-found AS (
-    SELECT f.*,
-        coalesce(g.uprn, b.uprn, o.uprn, n.uprn) AS uprn,
-        CASE WHEN g.uprn IS NOT NULL THEN 'held' WHEN b.uprn IS NOT NULL THEN 'address_and_postcode'
-            WHEN o.uprn IS NOT NULL THEN 'address_alone' WHEN n.uprn IS NOT NULL THEN 'numbers_in_postcode'
-        END AS found_by
-    FROM formed AS f
-    LEFT JOIN gazetteer AS g ON f.held_uprn = g.number
-    LEFT JOIN by_both AS b ON f.form = b.form AND f.postcode = b.postcode
-    LEFT JOIN by_form AS o ON f.form = o.form
-    LEFT JOIN by_numbers AS n ON f.postcode = n.postcode AND f.number_key = n.number_key
-        AND jaro_winkler_similarity(f.street, n.street) >= 0.85
+settled AS (
+    SELECT h.line, h.held_postcode, h.held_uprn, t.homeless, k.words, k.room,
+        coalesce(g.uprn, k.uprn) AS uprn,
+        CASE WHEN g.uprn IS NULL THEN k.score WHEN k.uprn <> g.uprn THEN 0.9 ELSE 1 END AS score,
+        CASE WHEN g.uprn IS NOT NULL THEN 'held' ELSE k.found_by END AS found_by,
+        coalesce(h.number, k.own_key) AS own_key, coalesce(k.postcode, t.postcodes[1], t.mended[1]) AS postcode
+    FROM held AS h
+    JOIN texts AS t ON h.line IS NOT DISTINCT FROM t.line AND h.held_postcode IS NOT DISTINCT FROM t.held_postcode
+    LEFT JOIN keyed AS k ON h.line IS NOT DISTINCT FROM k.line AND h.held_postcode IS NOT DISTINCT FROM k.held_postcode
+    LEFT JOIN gazetteer AS g ON h.number = g.held_number
 )
-SELECT DISTINCT ON (f.line, f.held_postcode, f.held_uprn) f.line, f.held_postcode, f.held_uprn, f.found_by,
-    f.uprn,
-    coalesce(f.uprn, f.held_uprn, f.form || '|' || coalesce(f.postcode, '')) AS address_key,
-    coalesce(f.postcode, g.postcode) AS postcode,
+SELECT DISTINCT ON (s.line, s.held_postcode, s.held_uprn) s.line, s.held_postcode, s.held_uprn, s.found_by, s.score,
+    CASE WHEN x.uprn IS NULL THEN s.uprn END AS uprn,
+    CASE WHEN x.uprn IS NULL AND (NOT s.homeless OR s.uprn IS NOT NULL) THEN coalesce(s.uprn, s.own_key)
+        END AS address_key,
+    CASE WHEN NOT s.homeless OR s.uprn IS NOT NULL THEN coalesce(g.postcode, s.postcode) END AS postcode,
     CASE WHEN g.kind IS NOT NULL AND g.kind <> 'unknown' THEN g.kind
-        WHEN regexp_matches(f.form, '\\b(hostel|refuge|care home|childrens home|nursing home|hotel)\\b')
+        WHEN regexp_matches(s.words, '\\b(hostel|refuge|care home|childrens home|nursing home|hotel)\\b')
             THEN 'institution'
+        WHEN s.room THEN 'hmo'
         ELSE 'unknown' END AS kind
-FROM found AS f
-LEFT JOIN gazetteer AS g ON f.uprn = g.uprn
-ORDER BY f.line, f.held_postcode, f.held_uprn, f.uprn, g.kind
+FROM settled AS s
+LEFT JOIN gazetteer AS g ON s.uprn = g.uprn
+LEFT JOIN shells AS x ON s.uprn = x.uprn
+ORDER BY s.line, s.held_postcode, s.held_uprn, s.uprn, g.kind
 """
 _STD_HOMES = """
 CREATE TABLE std_homes AS
-SELECT s.row, h.uprn, h.address_key, h.postcode, h.kind, h.found_by
+SELECT s.row, h.uprn, h.address_key, h.postcode, h.kind, h.found_by, h.score
 FROM std AS s
 JOIN homes AS h
     ON s.held_address IS NOT DISTINCT FROM h.line AND s.held_postcode IS NOT DISTINCT FROM h.held_postcode
@@ -154,11 +118,15 @@ ORDER BY s.row
 
 
 def find_homes(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ``std_homes`` (row, uprn, address_key, postcode, kind, found_by) from ``std`` and ``addresses``."""
-    con.execute(_SPLIT)
-    con.execute(_LOCALITIES)
-    con.execute(_CUT)
-    for pattern, form in _FORMS:
-        con.execute("UPDATE cut_lines SET form = regexp_replace(form, $1, $2, 'g')", [pattern, form])
-    for statement in (_FORMED, _GAZETTEER, _HOMES, _STD_HOMES):
+    """Make ``std_homes`` from ``std`` and ``addresses``: a row for each row of ``std`` that says where it is.
+
+    ``uprn`` is the property in the gazetteer, ``found_by`` how it was found and ``score`` how well it fits, 0 to 1
+    (see ``finding``; 1 for a UPRN held, 0.9 where the address beside it names another property). ``address_key`` is
+    the UPRN, else one the system holds that the gazetteer lacks, else the numbers, words and postcode; empty where
+    the record names no one home: no fixed abode, a block without the flat, a street without the number, or two
+    properties that fit as well. ``postcode`` is the property's, else the record's; ``kind`` the kind of property.
+    """
+    read_forms(con)
+    find_properties(con)
+    for statement in (_UNTRUSTED, _ALIKE, _PLACED, _KEYED, _HOMES, _STD_HOMES):
         con.execute(statement)
