@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from splink import DuckDBAPI, Linker, block_on
+from splink import DuckDBAPI, Linker
 
 from residents.config import ResidentsConfig
 from residents.matching.model import COMPARISONS, MODEL_VERSION, Comparison, settings
@@ -33,30 +33,39 @@ _NEAR_CERTAIN = 0.9
 _STEPS = (40, 10, 3)
 """Most steps of EM; fewer are tried where more take a level to nothing."""
 _LEAST_PAIRS = 200
+_STATED_PAIRS = 100
+"""What a stated value weighs beside pairs that were counted (a Dirichlet prior of so many pairs)."""
 _LEAST_M = 0.0005
 _LEAST_U = 0.000001
 _PLACES = 9
+_COUNT = duckdb.FunctionExpression("count")
 _COLUMNS = """
 SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, dob, dob_text, dob_weak,
     dob_swapped, sex, homes, postcodes, street, house, upn, nino, email, phone, postcode, forename AS by_forename,
-    surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode, upn AS by_upn, nino AS by_nino
+    surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode, upn AS by_upn, nino AS by_nino,
+    subject AS by_subject
 FROM versions ORDER BY version
 """
 _SAMPLE = """
 SELECT * FROM training
-QUALIFY row_number() OVER (PARTITION BY forename, surname, dob ORDER BY version) = 1
+QUALIFY row_number() OVER (PARTITION BY forename, surname, dob ORDER BY hash(version, $seed), version) = 1
+    AND (dob IS NULL OR row_number() OVER (PARTITION BY forename, dob ORDER BY hash(version, $seed), version) = 1)
+    AND (dob IS NULL OR row_number() OVER (PARTITION BY surname, dob ORDER BY hash(version, $seed), version) = 1)
+    AND (upn IS NULL OR row_number() OVER (PARTITION BY upn ORDER BY hash(version, $seed), version) = 1)
+    AND (nino IS NULL OR row_number() OVER (PARTITION BY nino ORDER BY hash(version, $seed), version) = 1)
 ORDER BY hash(version, $seed), version LIMIT $rows
 """
-# Pairs that agree on every name and the birth date are as near to certain as pairs without a key can be. The share
-# of matches they leave out is taken as the share of versions without a birth date, and a quarter of the rest.
-_PRIOR = """
-WITH certain AS (
-    SELECT count(*) AS n FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
-    GROUP BY forename, surname, dob
-)
-SELECT (SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM certain)::DOUBLE,
+# Pairs that agree on every name and the birth date are as near to certain as pairs without a key can be.
+_CERTAIN = """
+WITH
+held AS (
+    SELECT forename, surname, dob, subject, count(*) AS n FROM versions
+    WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL GROUP BY ALL
+),
+certain AS (SELECT sum(n) AS total, sum(n * n) AS own FROM held GROUP BY forename, surname, dob)
+SELECT (SELECT coalesce(sum(total * total - own) / 2, 0) FROM certain)::DOUBLE,
     (SELECT count(*) FROM versions)::DOUBLE,
-    (SELECT count(dob) FROM versions)::DOUBLE
+    (SELECT count(*) FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL)::DOUBLE
 """
 _HELD = """
 SELECT avg((forename IS NOT NULL)::INTEGER), avg((surname IS NOT NULL)::INTEGER), avg((dob IS NOT NULL)::INTEGER),
@@ -65,6 +74,10 @@ SELECT avg((forename IS NOT NULL)::INTEGER), avg((surname IS NOT NULL)::INTEGER)
 FROM versions
 """
 _HELD_FIELDS = ("forename", "surname", "dob", "sex", "postcode", "upn", "nino", "email", "phone")
+
+
+_Found = tuple[float, dict[str, Any]]
+"""How many pairs a round had, and a comparison as Splink learnt it from them."""
 
 
 @dataclass(frozen=True)
@@ -108,25 +121,41 @@ def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, confi
     logging.getLogger("splink").setLevel(logging.ERROR)
     held = dict(zip(_HELD_FIELDS, (share or 0.0 for share in con.execute(_HELD).fetchall()[0])))
     comparisons = tuple(c for c in COMPARISONS if all(held[column] > 0 for column in c.columns))
-    prior = _prior(con)
     enough = con.sql("SELECT count(*) FROM versions").fetchall()[0][0] >= config.train_minimum
-    stated = settings(comparisons, prior, frequencies=enough)
+    stated = settings(comparisons, 0.0, frequencies=enough)
+    prior = _prior(con, _certain_share(comparisons, stated))
+    stated |= {"probability_two_random_records_match": prior}
     if not enough:
         return Model(stated, prior, {c.name: "stated: too few records to learn from" for c in comparisons})
     single.register("training_rows", con.sql(_COLUMNS).to_arrow_table())
     single.execute("CREATE TABLE training AS FROM training_rows")
     single.execute("CREATE TABLE sample_rows AS " + _SAMPLE, {"seed": seed, "rows": config.train_sample})
-    with_chance = _learn_chance(single, stated)
-    return _learn_agreement(single, with_chance, comparisons, held, config, prior)
+    fitted, learnt = _learn_agreement(single, _learn_chance(single, stated), comparisons, held, config)
+    prior = _prior(con, _certain_share(comparisons, fitted))
+    return Model({**fitted, "probability_two_random_records_match": prior}, prior, learnt)
 
 
-def _prior(con: duckdb.DuckDBPyConnection) -> float:
-    certain, versions, dated = con.execute(_PRIOR).fetchall()[0]
-    if versions < 2 or dated == 0:
+def _certain_share(comparisons: tuple[Comparison, ...], made: dict[str, Any]) -> float:
+    """The share of matches that agree on names and birth date, as the model has it."""
+    share = 1.0
+    for comparison, parameters in zip(comparisons, made["comparisons"]):
+        if comparison.main:
+            levels = zip(comparison.levels, parameters["comparison_levels"][1:])
+            share *= sum(found["m_probability"] for level, found in levels if level.exact)
+    return share
+
+
+def _prior(con: duckdb.DuckDBPyConnection, certain_share: float) -> float:
+    """The chance that two versions of different keys match, from the pairs that agree on names and birth date.
+
+    ``certain_share`` is the share of matches with names and birth dates that agree on all of them.
+    """
+    certain, versions, whole = con.execute(_CERTAIN).fetchall()[0]
+    if versions < 2 or whole == 0:
         return 0.0001
     pairs = versions * (versions - 1) / 2
-    both_dated = (dated / versions) ** 2
-    return float(round(min(max(certain / 0.75 / both_dated / pairs, 1 / pairs, 1e-8), 0.05), 12))
+    matches = certain / certain_share / (whole / versions) ** 2
+    return float(round(min(max(matches / pairs, 1 / pairs, 1e-8), 0.05), 12))
 
 
 def _learn_chance(single: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +164,9 @@ def _learn_chance(single: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> 
     linker = Linker(api.register("sample_rows"), stated, log_level=None, validate_settings=False)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e12, min_count_per_level=None, num_chunks=1)
     counted = linker.misc.save_model_to_json()["comparisons"]
-    steadied = [_steady(c, [found], "u_probability", _LEAST_U) for c, found in zip(stated["comparisons"], counted)]
+    size = single.execute("SELECT count(*) FROM sample_rows").fetchall()[0][0]
+    counts = [(size * (size - 1) / 2, found) for found in counted]
+    steadied = [_steady(c, [found], "u_probability", _LEAST_U) for c, found in zip(stated["comparisons"], counts)]
     return {**stated, "comparisons": steadied}
 
 
@@ -145,16 +176,17 @@ def _learn_agreement(
     comparisons: tuple[Comparison, ...],
     held: dict[str, float],
     config: ResidentsConfig,
-    prior: float,
-) -> Model:
-    found: dict[str, list[dict[str, Any]]] = {}
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings with ``m`` learnt, and what is said of each comparison."""
+    found: dict[str, list[_Found]] = {}
     for alternatives in _ROUNDS:
-        fields = next((fields for fields in alternatives if _enough_pairs(single, fields)), None)
-        if fields is None:
+        counted = ((fields, _pairs(single, fields)) for fields in alternatives)
+        fields, pairs = next(((fields, n) for fields, n in counted if n >= _LEAST_PAIRS), ((), 0))
+        if not fields:
             continue
         taught = {c.name for c in comparisons if not set(c.columns) & set(fields)}
         for comparison in _learn_round(single, start, fields, taught, config.train_pairs)["comparisons"]:
-            found.setdefault(comparison["output_column_name"], []).append(comparison)
+            found.setdefault(comparison["output_column_name"], []).append((pairs, comparison))
     fitted: dict[str, Any] = {**start, "comparisons": []}
     learnt = {}
     for comparison, begun in zip(comparisons, start["comparisons"]):
@@ -169,7 +201,7 @@ def _learn_agreement(
         use = rounds if needed else []
         learnt[comparison.name] = f"learnt in {len(use)} rounds" if use else "stated: held by too few"
         fitted["comparisons"].append(_steady(begun, use, "m_probability", _LEAST_M))
-    return Model(fitted, prior, learnt)
+    return fitted, learnt
 
 
 def _learn_round(
@@ -197,7 +229,7 @@ def _learn_round(
         # A level that no match has goes to nothing step by step, and Splink refuses a chance that it cannot hold.
         with contextlib.suppress(ValueError):
             linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*[f"by_{field}" for field in fields]),
+                " AND ".join((*(f"l.by_{field} = r.by_{field}" for field in fields), "l.by_subject <> r.by_subject")),
                 estimate_without_term_frequencies=True,
                 max_pairs=most_pairs,
                 record_sample_proportion=1.0,
@@ -207,35 +239,44 @@ def _learn_round(
     return begun
 
 
-def _enough_pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> bool:
+def _pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> float:
+    """How many pairs of versions of different keys agree on ``fields``."""
     columns = [duckdb.ColumnExpression(field) for field in fields]
     held = single.table("training")
     for column in columns:
         held = held.filter(column.isnotnull())
-    counts = held.select(*columns).aggregate([*columns, duckdb.FunctionExpression("count").alias("n")])
-    total = counts.aggregate("sum(n * (n - 1) / 2)").fetchall()[0][0]
-    return (total or 0) >= _LEAST_PAIRS
+    by_subject = held.aggregate([*columns, duckdb.ColumnExpression("by_subject"), _COUNT.alias("n")])
+    totals = by_subject.aggregate(
+        [*columns, duckdb.SQLExpression("sum(n) AS versions"), duckdb.SQLExpression("sum(n * n) AS own")]
+    )
+    return float(totals.aggregate("coalesce(sum(versions * versions - own) / 2, 0)").fetchall()[0][0])
 
 
-def _steady(begun: dict[str, Any], rounds: list[dict[str, Any]], kind: str, floor: float) -> dict[str, Any]:
+def _steady(begun: dict[str, Any], rounds: list[_Found], kind: str, floor: float) -> dict[str, Any]:
     """A comparison with one kind of probability as found in training, the mean of the rounds.
 
-    Levels that are fixed or were never met keep their stated value, the others share what these leave. None is
-    below the floor and all are rounded, so that one unlucky sample cannot give an infinite weight.
+    Levels that are fixed keep their stated value, the others share what these leave. The stated values count as
+    some more pairs, and none is below the floor, so that one unlucky sample cannot give an infinite weight.
     """
     levels = [dict(level) for level in begun["comparison_levels"]]
+    pairs = sum(n for n, _ in rounds)
     new: dict[int, float] = {}
     kept = 0.0
     for place, level in enumerate(levels):
         if level.get("is_null_level"):
             continue
-        results = [found["comparison_levels"][place].get(kind) for found in rounds]
-        values = [value for value in results if isinstance(value, float)]
-        if level["fix_" + kind] or not values:
+        if level["fix_" + kind] or not rounds:
             kept += level[kind]
         else:
-            new[place] = max(sum(values) / len(values), floor)
+            found = [_number(comparison["comparison_levels"][place].get(kind)) for _, comparison in rounds]
+            counted = sum(found) / len(found)
+            new[place] = max((counted * pairs + level[kind] * _STATED_PAIRS) / (pairs + _STATED_PAIRS), floor)
     total = sum(new.values())
     for place, value in new.items():
         levels[place][kind] = round(value / total * (1 - kept), _PLACES)
     return {**begun, "comparison_levels": levels}
+
+
+def _number(value: object) -> float:
+    # Splink gives no number for a level that was never met.
+    return value if isinstance(value, float) else 0.0
