@@ -5,14 +5,29 @@ The defaults come from principle, or from the FEBRL benchmarks where that is sai
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from store.council import Section
 
 
+class Engine(StrEnum):
+    """Where pairs of records are compared and scored."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 class ResidentsConfig(Section):
     """``[residents]``"""
 
+    engine: Engine = Field(
+        Engine.DUCKDB,
+        description="Where pairs of records are compared and scored. Spark needs the extra spark and Java 17; the "
+        "same model gives the same people there, and costs more on one machine. `--engine` on the command line "
+        "goes before it.",
+    )
     match_probability: float = Field(
         0.5,
         gt=0,
@@ -38,6 +53,13 @@ class ResidentsConfig(Section):
         ge=10,
         description="Systems' own keys in one person above which the index is not fit to publish. A dozen systems "
         "with several keys each, such as one for each incident, stay well below it.",
+    )
+    blocking_recall_floor: float = Field(
+        0.9,
+        ge=0,
+        le=1,
+        description="Least share of known true pairs that blocking must bring together. An index that is known to be "
+        "under it is not published: a pair that is never compared is missed whatever the model.",
     )
     shared_identifier: int = Field(
         6, ge=2, description="Different people under one UPN, email or telephone above which it identifies nobody."

@@ -1,13 +1,187 @@
-"""The index of one run as the next quarter's run finds it."""
+"""The index from one quarter to the next: what a run takes over from the run before it.
+
+The previous run's versions, people, families and matching model are copied into this run, so that the run can be
+made again from what it holds. A version that is still as it was stays with its person without being looked at; only
+pairs with something new in them are compared, by the same model. Every person keeps the id, whatever became of it;
+where two people turned out to be one, or one to be two, `person_changes` says so.
+
+An id is made from a running number of the index under a key, so that it says nothing of anyone and hangs on no name,
+identifier or address.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import duckdb
+import pyarrow as pa
+
+from residents.carrying import pair_off
+from residents.tables import FAMILIES, VERSIONS
+from store.errors import UsageError
+from store.files import read_json, replacing
+from store.keys import Keys, Purpose
+from store.run_folder import RunFolder, relative_path
+from store.workspace import Workspace
+
+INDEX_DOCUMENT = "residents/index.json"
+MODEL_DOCUMENT = "residents/model.json"
+_FOLDER = "identifiable/residents/previous"
+_TABLES = (VERSIONS, FAMILIES)
+_DOCUMENTS = (INDEX_DOCUMENT, MODEL_DOCUMENT)
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What is known of the previous index beside its tables ``previous_versions`` and ``previous_families``."""
+
+    model: dict[str, Any]
+    extract_date: dt.date
+    people_issued: int
+
+
+def fetch_previous(work: Workspace) -> None:
+    """Copy the index of the previous run, where one was named, into this run.
+
+    Raises UsageError when that run holds no index, is another council's, or is this run itself.
+    """
+    if work.previous is None:
+        return
+    root = work.previous.root
+    if root == work.run.root:
+        raise UsageError("A run cannot be its own previous run.", where="--previous", fix="Name the earlier run.")
+    files = _files_of(work.previous)
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        raise UsageError(
+            "The previous run holds no residents index that can be taken over.",
+            where=str(missing[0]),
+            fix="Name a run folder whose residents stage has finished, or leave --previous out to make a new index.",
+        )
+    council = read_json(root / "state" / "council.json")["name"]
+    if council != work.council.name:
+        raise UsageError(
+            f"The previous run is {council}'s, and the TOML is of {work.council.name}.",
+            where=str(root),
+            fix="Name an earlier run of the same council.",
+        )
+    for path in files:
+        with replacing(work.run.root / _FOLDER / path.name) as temporary:
+            shutil.copyfile(path, temporary)
+
+
+def _files_of(run: RunFolder) -> list[Path]:
+    return [run.root / relative_path(table) for table in _TABLES] + [run.root / name for name in _DOCUMENTS]
+
+
+def previous_files(work: Workspace) -> list[Path]:
+    """What was taken over from the previous run; none where there is none."""
+    return sorted((work.run.root / _FOLDER).glob("[!.]*"))
+
+
+def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous | None:
+    """Make ``previous_versions`` and ``previous_families``, and say what else is known; None without a previous run.
+
+    Raises UsageError when the previous extracts are not older.
+    """
+    folder = work.run.root / _FOLDER
+    if not (folder / Path(INDEX_DOCUMENT).name).is_file():
+        return None
+    index = read_json(folder / Path(INDEX_DOCUMENT).name)
+    extract_date = dt.date.fromisoformat(index["extract_date"])
+    if extract_date > work.council.extract_date:
+        raise UsageError(
+            f"The previous run's extracts are of {extract_date}, later than this run's.",
+            where="--previous",
+            fix="Name a run that was made before this one.",
+        )
+    for table in _TABLES:
+        con.read_parquet(str(folder / f"{table.name}.parquet")).create(f"previous_{table.name}")
+    return Previous(read_json(folder / Path(MODEL_DOCUMENT).name), extract_date, index["people_issued"])
+
+
+# A version is settled when all that is compared is as it was.
+_SETTLED = """
+CREATE TABLE settled AS
+SELECT v.version, min(p.person_id) AS person_id, bool_or(p.aliased) AS aliased,
+    max(p.support) AS support
+FROM versions AS v JOIN previous_versions AS p ON v.source = p.source AND v.subject_id = p.subject_id
+WHERE v.forename IS NOT DISTINCT FROM p.forename AND v.middle IS NOT DISTINCT FROM p.middle
+    AND v.forename_all IS NOT DISTINCT FROM p.forename_all AND v.surname IS NOT DISTINCT FROM p.surname
+    AND v.surname_last IS NOT DISTINCT FROM p.surname_last AND v.dob IS NOT DISTINCT FROM p.dob
+    AND v.sex IS NOT DISTINCT FROM p.sex AND v.upn IS NOT DISTINCT FROM p.upn AND v.nino IS NOT DISTINCT FROM p.nino
+    AND v.email IS NOT DISTINCT FROM p.email AND v.phone IS NOT DISTINCT FROM p.phone
+    AND v.homes IS NOT DISTINCT FROM p.homes AND v.postcodes IS NOT DISTINCT FROM p.postcodes
+GROUP BY v.version
+"""
+_NONE_SETTLED = "CREATE TABLE settled (version BIGINT, person_id VARCHAR, aliased BOOLEAN, support DOUBLE)"
+
+
+def settle(con: duckdb.DuckDBPyConnection, previous: Previous | None) -> None:
+    """Make ``settled`` (version, person_id): the versions that are as they were in the previous index."""
+    con.execute(_SETTLED if previous else _NONE_SETTLED)
+
+
+# How many keys of the systems each new cluster shares with each earlier person. A version that is not as it was
+# counts for whoever its key was.
+_OVERLAPS = """
+WITH
+known AS (
+    SELECT c.label, s.person_id, v.subject FROM clusters AS c JOIN versions AS v USING (version)
+    JOIN settled AS s USING (version)
+    UNION
+    SELECT c.label, p.person_id, v.subject FROM clusters AS c JOIN versions AS v USING (version)
+    JOIN (SELECT DISTINCT source, subject_id, person_id FROM previous_versions) AS p USING (source, subject_id)
+    WHERE NOT EXISTS (FROM settled AS s JOIN versions AS w USING (version) WHERE w.subject = v.subject)
+)
+SELECT person_id AS earlier, label AS later, count(DISTINCT subject) AS keys
+FROM known GROUP BY ALL ORDER BY keys DESC, earlier, later
+"""
+_NO_OVERLAPS = "SELECT NULL::VARCHAR AS earlier, NULL::BIGINT AS later, NULL::BIGINT AS keys WHERE false"
+_CHANGES = """
+CREATE TABLE person_changes AS
+SELECT CASE WHEN a.person_id IS NULL THEN 'merge' ELSE 'split' END AS kind,
+    o.earlier AS from_person, p.person_id AS to_person, o.keys, $recorded_on::DATE AS recorded_on
+FROM id_overlaps AS o
+JOIN persons AS p ON o.later = p.label
+LEFT JOIN (SELECT DISTINCT person_id FROM persons) AS a ON o.earlier = a.person_id
+WHERE o.earlier <> p.person_id
+ORDER BY from_person, to_person
+"""
+
+
+def make_persons(
+    con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date
+) -> dict[str, Any]:
+    """Make ``persons`` (label, person_id) and ``person_changes`` from ``clusters``, and return the index document.
+
+    An earlier id goes to the cluster that holds most of its systems' keys; a cluster without one has a new id.
+    """
+    overlaps = con.sql(_OVERLAPS if previous else _NO_OVERLAPS).to_arrow_table()
+    kept = pair_off(overlaps["earlier"].to_numpy().astype(str), overlaps["later"].to_numpy())
+    ids = dict(zip(overlaps["later"].to_numpy()[kept].tolist(), overlaps["earlier"].to_numpy()[kept].tolist()))
+    labels = con.sql("SELECT DISTINCT label FROM clusters ORDER BY label").to_arrow_table()["label"].to_pylist()
+    unnamed = [label for label in labels if label not in ids]
+    begin = previous.people_issued if previous else 0
+    numbers = [f"person|{begin + number}" for number in range(len(unnamed))]
+    ids |= zip(unnamed, ("P" + made for made in keys.pseudonyms(Purpose.PERSON, numbers)))
+    rows = pa.table(
+        {"label": pa.array(labels, pa.int64()), "person_id": pa.array([ids[x] for x in labels], pa.string())}
+    )
+    con.register("person_rows", rows)
+    con.execute("CREATE TABLE persons AS FROM person_rows")
+    con.register("id_overlaps", overlaps)
+    con.execute(_CHANGES, {"recorded_on": extract_date})
+    return {"version": 1, "extract_date": extract_date.isoformat(), "people_issued": begin + len(unnamed)}
 
 
 def index_versions(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
     """The table ``versions`` with the person each one is, in the order of its numbers."""
     return con.sql(
-        "SELECT v.version, p.person_id, v.* EXCLUDE (version) FROM versions AS v "
+        "SELECT v.version, p.person_id, c.aliased, c.support, v.* EXCLUDE (version) FROM versions AS v "
         "JOIN clusters AS c USING (version) JOIN persons AS p USING (label) ORDER BY v.version"
     )

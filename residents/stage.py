@@ -9,16 +9,40 @@ from residents.config import ResidentsConfig
 from residents.families.families import families, make_families
 from residents.homes.addresses import find_homes
 from residents.homes.residence import make_spells, residence_spells
-from residents.index import index_versions
-from residents.joining.people import join_versions, make_people, make_pseudonyms, people, protected, record_person
+from residents.index import (
+    INDEX_DOCUMENT,
+    fetch_previous,
+    index_versions,
+    make_persons,
+    open_previous,
+    previous_files,
+    settle,
+)
+from residents.joining.links import join_versions
+from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
 from residents.matching.blocking import make_pairs
-from residents.matching.scoring import score
+from residents.matching.engines import score_on
 from residents.matching.standardise import standardise
 from residents.matching.training import Model, fit
 from residents.matching.versions import make_versions
+from residents.quality.checks import forget_stopped, keep_stopped, refuse_unfit_people
 from residents.quality.document import quality_document
-from residents.tables import FAMILIES, PEOPLE, PROTECTED, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS, TABLES, VERSIONS
+from residents.quality.linkage import linkage_document, make_linkage
+from residents.quality.review import review_pairs
+from residents.tables import (
+    FAMILIES,
+    PEOPLE,
+    PERSON_CHANGES,
+    PROTECTED,
+    PSEUDONYMS,
+    RECORD_PERSON,
+    RESIDENCE_SPELLS,
+    REVIEW_PAIRS,
+    TABLES,
+    VERSIONS,
+)
 from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS
+from store.errors import InputRejected
 from store.keys import Purpose
 from store.run_folder import connect
 from store.workspace import Stage, Workspace
@@ -28,32 +52,51 @@ _STEPS = 7
 
 
 def run(work: Workspace) -> None:
-    config = work.section(ResidentsConfig)
     con = work.connect()
+    forget_stopped(work.run)
+    try:
+        _make_index(work, con)
+    except InputRejected as error:
+        keep_stopped(con, work.run, error)
+        raise
+
+
+def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
+    config = work.section(ResidentsConfig)
     for table in _INPUTS:
         con.read_parquet(str(work.path(table))).create(table.name)
+    previous = open_previous(con, work)
     with work.task("Matching people and making families", _STEPS) as task:
         standardise(con, work.council.extract_date)
         find_homes(con)
         task.advance()
         make_versions(con, config.shared_identifier)
+        settle(con, previous)
         make_pairs(con, config.largest_block)
         task.advance()
         model, links = _match(work, con, config)
         task.advance()
-        joined = join_versions(con, links, config.largest_cluster)
+        joined = join_versions(con, links)
+        refuse_unfit_people(con, config)
         task.advance()
-        make_people(con, work.keys(Purpose.PERSON))
+        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date)
+        make_people(con)
         make_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
         task.advance()
         make_families(con, work.keys(Purpose.PERSON), config, work.council.covers_from, work.council.extract_date)
         task.advance()
+        make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
         _write(work, con)
         document = quality_document(
             con, model.document(), joined.refused, config.largest_block, work.council.extract_date
         )
         work.write_document("residents/model.json", model.document())
+        work.write_document(INDEX_DOCUMENT, index)
         work.write_document("residents/quality.json", document)
+        linkage = linkage_document(
+            con, model.settings, model.document(), config, joined.refused, None, work.council.extract_date
+        )
+        work.write_document("residents/linkage.json", linkage)
         task.advance()
 
 
@@ -62,7 +105,7 @@ def _match(work: Workspace, con: duckdb.DuckDBPyConnection, config: ResidentsCon
     single = connect(work.settings.model_copy(update={"threads": 1}), work.scratch / "spill_training")
     with single:
         model = fit(con, single, config, work.settings.seed)
-    return model, score(con, model, config.match_probability)
+    return model, score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
@@ -74,10 +117,12 @@ def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         make_pseudonyms(con, keys, kind, [row[0] for row in con.execute(sql).fetchall()])
     work.write(RECORD_PERSON, record_person(con))
     work.write(VERSIONS, index_versions(con))
+    work.write(PERSON_CHANGES, con.sql("FROM person_changes ORDER BY from_person, to_person"))
     work.write(PEOPLE, people(con))
     work.write(PROTECTED, protected(con))
     work.write(RESIDENCE_SPELLS, residence_spells(con))
     work.write(FAMILIES, families(con))
+    work.write(REVIEW_PAIRS, review_pairs(con))
     work.write(
         PSEUDONYMS,
         con.sql(
@@ -95,4 +140,6 @@ STAGE = Stage(
     sections=(ResidentsConfig,),
     run=run,
     purposes=(Purpose.PERSON, Purpose.ANALYSIS),
+    external_files=previous_files,
+    fetch=fetch_previous,
 )

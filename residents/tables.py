@@ -112,9 +112,53 @@ VERSIONS = Table(
         text("person_id", "Person", required=True),
         text("source", "System", required=True),
         text("subject_id", "The system's key for the person", required=True),
+        flag("aliased", "Whether the person is known by names or dates that conflict", required=True),
+        number("support", "Probability of the best link that holds it to the person, 0 to 1", required=True),
     ),
     sort=("version",),
     open_columns=True,
 )
 
-TABLES = (RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS, VERSIONS)
+PERSON_CHANGES = Table(
+    "person_changes",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "People of the previous run's index who turned out to be one (merge) or several (split) in this one.",
+    (
+        text("kind", "merge or split", required=True, codes=("merge", "split")),
+        text("from_person", "Person of the previous index", required=True),
+        text("to_person", "Person who holds some or all of that one's systems' keys now", required=True),
+        integer("keys", "How many of the systems' keys", required=True),
+        date("recorded_on", "Extract date of the run that found it", required=True),
+    ),
+    sort=("from_person", "to_person"),
+)
+
+REVIEW_PAIRS = Table(
+    "review_pairs",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "A sample of pairs of records for a person to judge, drawn by lot within each stratum.",
+    (
+        integer("pair", "Number of the pair, in no order that tells anything", required=True),
+        text("stratum", "Kind of pair: joined or apart, and how far its weight lies from the threshold", required=True),
+        integer("place", "Place within its stratum, by lot", required=True),
+        integer("stratum_pairs", "Pairs that the stratum has, sampled or not", required=True),
+        flag("joined", "Whether the index holds the two to be one person", required=True),
+        number("weight", "Match weight in bits; empty where the two were never compared or fell below the threshold"),
+        number("match_probability", "The same as a probability"),
+        text("source_1", "System of the first record", required=True),
+        text("file_1", "Path within the extracts", required=True),
+        text("record_id_1", "Key in the system", required=True),
+        text("source_2", "System of the second record", required=True),
+        text("file_2", "Path within the extracts", required=True),
+        text("record_id_2", "Key in the system", required=True),
+        text("ethnicity", "DfE code of the first's person, else of the second's"),
+    ),
+    sort=("pair",),
+)
+
+TABLES = (
+    *(RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS),
+    *(VERSIONS, PERSON_CHANGES, REVIEW_PAIRS),
+)

@@ -83,6 +83,8 @@ class Workspace:
     sections: dict[type[Section], Section]
     progress: Progress
     _keys: Keys
+    previous: RunFolder | None = None
+    """The run of the quarter before, where one was named: a stage may take over from it in its ``fetch`` alone."""
     rows_written: dict[str, int] = field(default_factory=dict)
 
     def section(self, kind: type[SectionType]) -> SectionType:

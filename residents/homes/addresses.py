@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from residents.homes.finding import find_properties
+from residents.homes.finding import MOST_FORMS, find_properties
 from residents.homes.forms import read_forms
 
 # A UPRN under which several addresses are held that name other properties stands for none, such as a council's own.
@@ -23,7 +23,7 @@ LEFT JOIN gazetteer AS g ON s.held_uprn = g.held_number
 GROUP BY s.held_uprn
 HAVING (count(DISTINCT f.uprn) FILTER (f.uprn <> g.uprn) > 2
         AND count(*) FILTER (f.uprn <> g.uprn) > count(*) FILTER (f.uprn = g.uprn))
-    OR (count(g.uprn) = 0 AND count(DISTINCT (f.key, f.words)) > 3)
+    OR (count(g.uprn) = 0 AND count(DISTINCT (f.key, f.words)) > $most)
 """
 # In the same postcode and with the same numbers, a form that is a slip away from a commoner one is that one.
 _ALIKE = """
@@ -91,7 +91,7 @@ settled AS (
     LEFT JOIN gazetteer AS g ON h.number = g.held_number
 )
 SELECT DISTINCT ON (s.line, s.held_postcode, s.held_uprn) s.line, s.held_postcode, s.held_uprn, s.found_by, s.score,
-    CASE WHEN x.uprn IS NULL THEN s.uprn END AS uprn,
+    CASE WHEN x.uprn IS NULL AND g.listed THEN s.uprn END AS uprn,
     CASE WHEN x.uprn IS NULL AND (NOT s.homeless OR s.uprn IS NOT NULL) THEN coalesce(s.uprn, s.own_key)
         END AS address_key,
     CASE WHEN NOT s.homeless OR s.uprn IS NOT NULL THEN coalesce(g.postcode, s.postcode) END AS postcode,
@@ -128,5 +128,6 @@ def find_homes(con: duckdb.DuckDBPyConnection) -> None:
     """
     read_forms(con)
     find_properties(con)
-    for statement in (_UNTRUSTED, _ALIKE, _PLACED, _KEYED, _HOMES, _STD_HOMES):
+    con.execute(_UNTRUSTED, {"most": MOST_FORMS})
+    for statement in (_ALIKE, _PLACED, _KEYED, _HOMES, _STD_HOMES):
         con.execute(statement)

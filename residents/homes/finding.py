@@ -49,13 +49,36 @@ CREATE OR REPLACE MACRO words_agree(a, b) AS CASE
     ELSE 0 END;
 CREATE OR REPLACE MACRO near_postcode(a, b) AS left(a, length(a) - 2) = left(b, length(b) - 2) OR slips(a, b) <= 1;
 """
+# A UPRN that systems hold and the gazetteer lacks: the address most held with it, if it is held with no more than a
+# few, stands for it, so that the same address without the number is found too.
 _GAZETTEER = """
 CREATE TEMP TABLE gazetteer AS
-SELECT g.uprn, uprn_form(g.uprn) AS held_number, coalesce(g.kind, 'unknown') AS kind, t.postcodes[1] AS postcode,
-    t.unit, t.number, t.key, t.words, t.flat, t.form
+WITH
+held_texts AS (
+    SELECT s.held_uprn, t.postcodes[1] AS postcode, t.unit, t.number, t.key, t.words, t.flat,
+        min(t.form) AS form, count(*) AS records
+    FROM std AS s
+    JOIN texts AS t ON s.held_address IS NOT DISTINCT FROM t.line AND s.held_postcode IS NOT DISTINCT FROM t.held_postcode
+    WHERE s.held_uprn NOT IN (SELECT uprn_form(uprn) FROM addresses)
+        AND t.key <> '' AND t.words <> '' AND len(t.postcodes) > 0 AND NOT t.homeless AND NOT t.care_of
+    GROUP BY ALL
+),
+learnt AS (
+    SELECT * FROM held_texts
+    QUALIFY row_number() OVER (PARTITION BY held_uprn ORDER BY records DESC, form, postcode, flat) = 1
+        AND count(*) OVER (PARTITION BY held_uprn) <= $most
+)
+SELECT g.uprn, uprn_form(g.uprn) AS held_number, true AS listed, coalesce(g.kind, 'unknown') AS kind,
+    t.postcodes[1] AS postcode, t.unit, t.number, t.key, t.words, t.flat, t.form
 FROM addresses AS g
 LEFT JOIN texts AS t ON held(g.address) IS NOT DISTINCT FROM t.line AND g.postcode IS NOT DISTINCT FROM t.held_postcode
+UNION ALL
+SELECT held_uprn, held_uprn, false, 'unknown', postcode, unit, number, key, words, flat, form FROM learnt
+QUALIFY count(*) OVER (PARTITION BY postcode, key, words) = 1
 """
+MOST_FORMS = 3
+"""Addresses that may be held with a UPRN which no gazetteer vouches for."""
+
 _WANTED = """
 CREATE TEMP TABLE wanted AS
 SELECT row_number() OVER () AS id, * FROM texts
@@ -161,13 +184,17 @@ properties AS (
 )
 SELECT w.id, g.uprn, {_SPACING}, 'spacing' FROM written AS w JOIN properties AS g USING (postcode, flat, squeezed)
 """  # noqa: S608
+# Where the postcode has the street without the number, the gazetteer lacks the property: a namesake afar is another.
 _ELSEWHERE = f"""
 INSERT INTO candidates
-WITH known AS (SELECT DISTINCT postcode FROM gazetteer),
+WITH
+known AS (SELECT DISTINCT postcode FROM gazetteer),
+streets AS (SELECT DISTINCT postcode, words FROM gazetteer),
 paired AS (
     SELECT t.id, g.uprn, g.postcode, t.postcodes[1] AS given, t.unslipped,
         CASE WHEN len(t.postcodes) = 0 THEN {_NO_POSTCODE} WHEN near_postcode(t.postcodes[1], g.postcode)
-            THEN {_NEAR_POSTCODE} WHEN EXISTS (FROM known AS k WHERE k.postcode = t.postcodes[1]) THEN {_OTHER_POSTCODE}
+            THEN {_NEAR_POSTCODE} WHEN EXISTS (FROM known AS k WHERE k.postcode = t.postcodes[1])
+            AND NOT EXISTS (FROM streets AS k WHERE k.postcode = t.postcodes[1] AND k.words = t.words) THEN {_OTHER_POSTCODE}
             ELSE 0 END AS postcode_agrees
     FROM looked_for AS t JOIN gazetteer AS g USING (key, words)
     WHERE t.key <> '' AND ((t.unit IS NULL) = (g.unit IS NULL) OR NOT plain_street(t.words))
@@ -221,10 +248,14 @@ shared AS (
 SELECT id FROM shared GROUP BY id HAVING count(DISTINCT key) > 1
 """
 _KNOWN_BLOCKS = _BLOCKS.format(blocks="known_blocks", lines="looked_for", entries="gazetteer")
-_OWN_BLOCKS = _BLOCKS.format(blocks="own_blocks", lines="own_lines", entries="own_lines")
+_OWN_BLOCKS = _BLOCKS.format(blocks="own_blocks", lines="own_lines", entries="own_entries")
 _OWN_LINES = """
 CREATE TEMP TABLE own_lines AS
 SELECT id, key, unit, number, words, postcodes, postcodes[1] AS postcode FROM found WHERE uprn IS NULL
+"""
+_OWN_ENTRIES = """
+CREATE TEMP TABLE own_entries AS
+SELECT key, unit, number, words, postcode FROM own_lines UNION SELECT key, unit, number, words, postcode FROM gazetteer
 """
 _NO_HOMES = "CREATE TEMP TABLE blocks AS FROM known_blocks UNION FROM own_blocks"
 # The gazetteer's own entry for a building that it divides into flats is no home either, unless it says that it is one.
@@ -248,7 +279,8 @@ def find_properties(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_MACROS)
     con.register("type_word_rows", pa.table({"word": [*TYPE_WORDS], "becomes": [*TYPE_WORDS.values()]}))
     con.execute("CREATE TEMP TABLE type_words AS FROM type_word_rows")
-    for statement in (_GAZETTEER, _WANTED, _EXACT, _LEFT, _MENDED_WORDS, _MENDED_TEXTS, _KNOWN_BLOCKS):
+    con.execute(_GAZETTEER, {"most": MOST_FORMS})
+    for statement in (_WANTED, _EXACT, _LEFT, _MENDED_WORDS, _MENDED_TEXTS, _KNOWN_BLOCKS, _IN_POSTCODE, _SPACED):
         con.execute(statement)
-    for statement in (_IN_POSTCODE, _SPACED, _ELSEWHERE, _FOUND, _OWN_LINES, _OWN_BLOCKS, _NO_HOMES, _SHELLS):
+    for statement in (_ELSEWHERE, _FOUND, _OWN_LINES, _OWN_ENTRIES, _OWN_BLOCKS, _NO_HOMES, _SHELLS):
         con.execute(statement)

@@ -1,236 +1,188 @@
-"""Joining versions into people: the strongest link first, and never two that cannot be one person.
+"""Joining versions into people: the strongest link first, and never two clusters that cannot be one person.
 
-Linear in the links: each is looked at once. A cluster keeps the few distinct names, birth dates, sexes, pupil
-numbers and groups of its members, and two clusters join only if every name and date of the one could be every
-name and date of the other. A chain of near misses therefore cannot grow into a crowd.
+Links are taken in order, each once: it joins the clusters of its two versions unless these conflict. This is done
+for all links at once, in rounds. In a round a link is decided if it comes before every other undecided link of both
+its clusters: nothing can change either of them before its turn, so that the outcome is the same as link by link.
+(Preis 1999 uses such locally dominant edges for matchings.) Two clusters that were found in conflict stay so until
+one of them changes; until then the later links between them wait.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from residents.joining.likeness import Name, dates_could_be_one, names_could_be_one
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Tie(IntEnum):
+    """What kind of link it is: each kind bears less conflict than the one before."""
+
+    SUBJECT = 1
+    """A system holds both under one key."""
+    EXACT = 2
+    """Every name and the birth date agree."""
+    SCORED = 3
+    """The matching model found them alike."""
 
 
 @dataclass(frozen=True)
-class Version:
-    """What keeps one version apart from others. ``upn`` is a permanent one.
+class Links:
+    """Links between versions, given by their places from 0, the first to be followed first; ``tie`` is a `Tie`."""
 
-    ``groups`` are a service's groups that name this version's record beside others: one service does not
-    usually list one person twice in one tenancy or claim. ``born_by``: a service dealt with an adult, so that the
-    person was born by this day.
+    left: Places
+    right: Places
+    tie: Places
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Joins to be judged: for each the kind of its link, and whether either side is known by several names or dates.
+
+    The members of both sides stand in one list: ``proposal`` is the join's number, ``second`` the side.
     """
 
-    subject: int
-    name: Name
-    dob: dt.date | None = None
-    sex: str | None = None
-    upn: str | None = None
-    nino: str | None = None
-    groups: frozenset[int] = frozenset()
-    born_by: dt.date | None = None
+    tie: Places
+    aliased: Flags
+    proposal: Places
+    second: Flags
+    version: Places
 
 
-@dataclass
-class _Cluster:
-    names: set[Name] = field(default_factory=set)
-    dobs: set[dt.date] = field(default_factory=set)
-    sexes: set[str] = field(default_factory=set)
-    upns: set[str] = field(default_factory=set)
-    ninos: set[str] = field(default_factory=set)
-    groups: dict[int, int] = field(default_factory=dict)
-    born_by: dt.date | None = None
-    aliased: bool = False
-    """Whether an identifier has joined names or dates that would otherwise conflict: any of them may then agree."""
-    size: int = 1
+@dataclass(frozen=True)
+class Verdicts:
+    """For each proposal: whether it is refused, and whether the join has several names or dates that conflict."""
 
-    @classmethod
-    def of(cls, version: Version) -> _Cluster:
-        return cls(
-            {version.name},
-            {version.dob} if version.dob else set(),
-            {version.sex} if version.sex else set(),
-            {version.upn} if version.upn else set(),
-            {version.nino} if version.nino else set(),
-            dict.fromkeys(version.groups, version.subject),
-            version.born_by,
-        )
-
-    def absorb(self, other: _Cluster) -> None:
-        self.names |= other.names
-        self.dobs |= other.dobs
-        self.sexes |= other.sexes
-        self.upns |= other.upns
-        self.ninos |= other.ninos
-        self.groups |= other.groups
-        self.born_by = min(filter(None, (self.born_by, other.born_by)), default=None)
-        self.aliased |= other.aliased
-        self.size += other.size
+    refused: Flags
+    aliased: Flags
 
 
-def _names_conflict(a: _Cluster, b: _Cluster) -> bool:
-    agree = all if not (a.aliased or b.aliased) else any
-    return not agree(names_could_be_one(x, y) for x in a.names for y in b.names)
-
-
-def _dates_conflict(a: _Cluster, b: _Cluster) -> bool:
-    if not a.dobs or not b.dobs:
-        return False
-    agree = all if not (a.aliased or b.aliased) else any
-    return not agree(dates_could_be_one(x, y) for x in a.dobs for y in b.dobs)
-
-
-def _too_young(a: _Cluster, b: _Cluster) -> bool:
-    """Whether a service dealt with the one as an adult when the other was a child. Any birth date may be a slip."""
-    return any(
-        one.born_by is not None and bool(two.dobs) and min(two.dobs) > one.born_by for one, two in ((a, b), (b, a))
-    )
-
-
-def _named_together(a: _Cluster, b: _Cluster) -> bool:
-    small, large = (a.groups, b.groups) if len(a.groups) <= len(b.groups) else (b.groups, a.groups)
-    return any(group in large and large[group] != subject for group, subject in small.items())
-
-
-def _disagree(a: set[str], b: set[str]) -> bool:
-    return bool(a) and bool(b) and a.isdisjoint(b)
-
-
-def _conflict(a: _Cluster, b: _Cluster, exact: bool) -> bool:
-    """Whether two clusters cannot be one person. ``exact``: the link agrees on every name and the birth date.
-
-    A shared permanent identifier outweighs either a name (people have several) or a birth date (clerks slip),
-    but not both: then the identifier was typed on the wrong person.
-    """
-    if not (a.upns.isdisjoint(b.upns) and a.ninos.isdisjoint(b.ninos)):
-        return _dates_conflict(a, b) and _names_conflict(a, b)
-    if not exact and (
-        _disagree(a.upns, b.upns) or _disagree(a.sexes, b.sexes) or _named_together(a, b) or _too_young(a, b)
-    ):
-        return True
-    return _dates_conflict(a, b) or _names_conflict(a, b)
-
-
-class _Forest:
-    """Union-find over versions, with what each cluster holds."""
-
-    def __init__(self, versions: Sequence[Version]) -> None:
-        self.parent = list(range(len(versions)))
-        self.clusters = [_Cluster.of(version) for version in versions]
-
-    def root(self, place: int) -> int:
-        parent = self.parent
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
-    def join(self, a: int, b: int) -> None:
-        """Join two roots, the smaller into the larger."""
-        if self.clusters[a].size < self.clusters[b].size:
-            a, b = b, a
-        self.parent[b] = a
-        self.clusters[a].absorb(self.clusters[b])
+Judge = Callable[[Proposals], Verdicts]
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """``label`` is each version's cluster (the place of its first version); ``support`` the best link inside it."""
+    """For each version its cluster, as the place of one of its versions, and whether the cluster is aliased.
 
-    label: npt.NDArray[np.int64]
-    support: npt.NDArray[np.float64]
+    ``refused`` counts the links that were not followed.
+    """
+
+    label: Places
+    aliased: Flags
     refused: int
 
 
-def cluster(
-    versions: Sequence[Version],
-    left: npt.NDArray[np.int64],
-    right: npt.NDArray[np.int64],
-    probability: npt.NDArray[np.float64],
-) -> Clusters:
-    """Join versions along the links ``left``-``right``, which come strongest first.
+def alone(size: int) -> Clusters:
+    """Every one of ``size`` versions in a cluster of its own."""
+    return Clusters(np.arange(size, dtype=np.int64), np.zeros(size, dtype=np.bool_), 0)
 
-    Versions of one subject are joined beforehand, unless they conflict in name and birth date both: then the
-    system has used its key for two people. ``support`` is 1 for a version alone or held by its subject.
+
+def cluster(start: Clusters, links: Links, judge: Judge) -> Clusters:
+    """Join the clusters of ``start`` along ``links`` where ``judge`` finds no conflict."""
+    size = len(start.label)
+    label = start.label
+    aliased = np.zeros(size, dtype=np.bool_)
+    aliased[label] = start.aliased
+    left, right, tie = label[links.left], label[links.right], links.tie
+    apart = left != right
+    left, right, tie = left[apart], right[apart], tie[apart]
+    waiting = np.zeros(len(left), dtype=np.bool_)
+    refused = start.refused
+    while len(left):
+        chosen = ~waiting & _first_of_both(size, left, right)
+        proposals = _proposals(label, aliased, left[chosen], right[chosen], tie[chosen])
+        verdicts = judge(proposals)
+        joined = ~verdicts.refused
+        into = _merged(size, left[chosen][joined], right[chosen][joined])
+        changed = into != np.arange(size)
+        changed[into[changed]] = True
+        waiting |= _in_conflict(size, left, right, tie, chosen, verdicts.refused)
+        waiting &= ~(changed[left] | changed[right])
+        aliased[into[left[chosen][joined]]] = verdicts.aliased[joined]
+        label, left, right = into[label], into[left], into[right]
+        undecided = (left != right) & ~chosen
+        left, right, tie, waiting = left[undecided], right[undecided], tie[undecided], waiting[undecided]
+        kept = ~_never_to_change(size, left, right, waiting)
+        refused += int(verdicts.refused.sum()) + int((~kept).sum())
+        left, right, tie, waiting = left[kept], right[kept], tie[kept], waiting[kept]
+    return Clusters(label, aliased[label], refused)
+
+
+def _first_places(size: int, clusters: Places, places: Places) -> Places:
+    """The first of ``places`` (which rise) at which each cluster stands in ``clusters``; beyond the last where none."""
+    first = np.full(size, np.iinfo(np.int64).max)
+    # Of several writes to one cell the last one stays.
+    first[clusters[::-1]] = places[::-1]
+    return first
+
+
+def _first_links(size: int, left: Places, right: Places, places: Places) -> Places:
+    return np.minimum(_first_places(size, left, places), _first_places(size, right, places))
+
+
+def _first_of_both(size: int, left: Places, right: Places) -> Flags:
+    """Which links come before every other link of both their clusters."""
+    places = np.arange(len(left))
+    first = _first_links(size, left, right, places)
+    both: Flags = (first[left] == places) & (first[right] == places)
+    return both
+
+
+def _proposals(label: Places, aliased: Flags, left: Places, right: Places, tie: Places) -> Proposals:
+    number = np.full(len(label), -1, dtype=np.int64)
+    number[left] = number[right] = np.arange(len(left))
+    second = np.zeros(len(label), dtype=np.bool_)
+    second[right] = True
+    members = np.flatnonzero(number[label] >= 0)
+    home = label[members]
+    return Proposals(tie, aliased[left] | aliased[right], number[home], second[home], members)
+
+
+def _merged(size: int, left: Places, right: Places) -> Places:
+    """Where each cluster's label goes when ``left`` and ``right`` join, each of which stands in one join at most."""
+    into = np.arange(size, dtype=np.int64)
+    into[np.maximum(left, right)] = np.minimum(left, right)
+    return into
+
+
+def _in_conflict(size: int, left: Places, right: Places, tie: Places, chosen: Flags, refused: Flags) -> Flags:
+    """Which links would only repeat a refusal: between the same clusters, of a kind that bears no more."""
+    pair = np.minimum(left, right) * size + np.maximum(left, right)
+    tried, kinds = pair[chosen][refused], tie[chosen][refused]
+    if not len(tried):
+        return np.zeros(len(left), dtype=np.bool_)
+    order = np.argsort(tried)
+    found = np.minimum(np.searchsorted(tried[order], pair), len(tried) - 1)
+    repeated: Flags = (tried[order][found] == pair) & (tie >= kinds[order][found])
+    return repeated
+
+
+def _never_to_change(size: int, left: Places, right: Places, waiting: Flags) -> Flags:
+    """Which waiting links come before anything that could change one of their clusters: they are refused for good.
+
+    A cluster can change at its first link that does not wait, and at a waiting one whose other cluster can change
+    before that.
     """
-    forest = _Forest(versions)
-    first: dict[int, list[int]] = {}
-    for place, version in enumerate(versions):
-        first.setdefault(version.subject, []).append(place)
-    held = np.zeros(len(versions))
-    for places in first.values():
-        _join_subject(forest, places, held)
-    refused = 0
-    exact = _exact_links(versions, left, right)
-    for a, b, agrees in zip(left.tolist(), right.tolist(), exact):
-        root_a, root_b = forest.root(a), forest.root(b)
-        if root_a == root_b:
-            continue
-        if _conflict(forest.clusters[root_a], forest.clusters[root_b], agrees):
-            refused += 1
-        else:
-            one, two = forest.clusters[root_a], forest.clusters[root_b]
-            aliased = _dates_conflict(one, two) or _names_conflict(one, two)
-            forest.join(root_a, root_b)
-            forest.clusters[forest.root(root_a)].aliased |= aliased
-    roots = np.array([forest.root(place) for place in range(len(versions))], dtype=np.int64)
-    return Clusters(_first_of(roots), _support(roots, held, left, right, probability), refused)
+    places = np.arange(len(left))
+    change = _first_links(size, left[~waiting], right[~waiting], places[~waiting])
+    l, r, at = left[waiting], right[waiting], places[waiting]  # noqa: E741
+    while True:
+        reopened = (change[l] < at) | (change[r] < at)
+        again = np.minimum(change, _first_links(size, l[reopened], r[reopened], at[reopened]))
+        if np.array_equal(again, change):
+            break
+        change = again
+    gone = np.zeros(len(left), dtype=np.bool_)
+    gone[at[(at < change[l]) & (at < change[r])]] = True
+    return gone
 
 
-def _join_subject(forest: _Forest, places: list[int], held: npt.NDArray[np.float64]) -> None:
-    for position, place in enumerate(places):
-        for other in places[:position]:
-            a, b = forest.root(place), forest.root(other)
-            if a == b:
-                break
-            one, two = forest.clusters[a], forest.clusters[b]
-            if not (_names_conflict(one, two) and _dates_conflict(one, two)):
-                aliased = _names_conflict(one, two) or _dates_conflict(one, two)
-                forest.join(a, b)
-                forest.clusters[forest.root(a)].aliased |= aliased
-                held[[place, other]] = 1.0
-                break
-
-
-def _exact_links(versions: Sequence[Version], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> list[bool]:
-    """Which links agree on forename, surname and a birth date that is not 1 January."""
-    numbers: dict[tuple[str, str, dt.date], int] = {}
-    whole = np.full(len(versions), -1, dtype=np.int64)
-    for place, version in enumerate(versions):
-        name, dob = version.name, version.dob
-        if name.forename and name.surname and dob and len(name.forename) > 1 and (dob.month, dob.day) != (1, 1):
-            whole[place] = numbers.setdefault((name.forename, name.surname, dob), len(numbers))
-    agrees: list[bool] = ((whole[left] == whole[right]) & (whole[left] >= 0)).tolist()
-    return agrees
-
-
-def _first_of(roots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    _, first, which = np.unique(roots, return_index=True, return_inverse=True)
-    return first[which].astype(np.int64)
-
-
-def _support(
-    roots: npt.NDArray[np.int64],
-    held: npt.NDArray[np.float64],
-    left: npt.NDArray[np.int64],
-    right: npt.NDArray[np.int64],
-    probability: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    inside = roots[left] == roots[right]
-    support = held.copy()
-    np.maximum.at(support, left[inside], probability[inside])
-    np.maximum.at(support, right[inside], probability[inside])
-    alone = np.bincount(roots, minlength=len(roots))[roots] == 1
-    support[alone] = 1.0
-    return support
-
-
-def connected(size: int, links: Sequence[tuple[int, int]]) -> list[int]:
+def connected(size: int, links: list[tuple[int, int]]) -> list[int]:
     """The smallest place in each place's connected part, for ``size`` places."""
     parent = list(range(size))
 

@@ -1,72 +1,12 @@
-"""People from clusters: their ids, the records that are theirs, their best values and their ethnicity."""
+"""People from clusters: the records that are theirs, their best values and their ethnicity."""
 
 from __future__ import annotations
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
-from residents.joining.clustering import Clusters, Version, cluster
-from residents.joining.likeness import Name
-from store.errors import InputRejected
 from store.keys import Keys, Purpose
 
-_VERSION_ROWS = """
-SELECT v.version, v.subject, v.forename, v.middle, v.surname, coalesce(v.name_groups, []), v.dob, v.sex,
-    CASE WHEN v.upn SIMILAR TO '.*[0-9]' THEN v.upn END, v.nino, coalesce(g.groups, []), g.born_by
-FROM versions AS v LEFT JOIN subject_groups AS g USING (subject)
-ORDER BY v.version
-"""
-# Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy,
-# claims or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
-_SUBJECT_GROUPS = """
-CREATE TABLE subject_groups AS
-WITH
-named AS (
-    SELECT v.subject, g.source, g.file, g.group_type, g.group_id,
-        min(coalesce(g.from_date, g.recorded_on)) FILTER (
-            coalesce(g.from_date, g.recorded_on) >= DATE '1980-01-01' AND (g.group_type = 'council_tax_account'
-            OR regexp_matches(lower(g.role), '^(joint |lead |second )?(tenant|claimant|partner|parent|mother|father)')
-        )) AS grown
-    FROM group_members AS g
-    JOIN std AS s ON g.source = s.source AND g.file = s.file AND g.record_id = s.record_id
-    JOIN row_version AS r USING (row) JOIN versions AS v USING (version)
-    GROUP BY ALL
-),
-numbered AS (
-    SELECT subject, grown, dense_rank() OVER (ORDER BY source, file, group_type, group_id) AS number,
-        count(*) OVER (PARTITION BY source, file, group_type, group_id) AS members
-    FROM named
-)
-SELECT subject, coalesce(list_sort(list(number) FILTER (members > 1)), []) AS groups,
-    (min(grown) - INTERVAL 15 YEAR)::DATE AS born_by
-FROM numbered GROUP BY subject
-"""
-# A name alone does not make a person. Where one birth date is missing and no address or identifier is shared, a full
-# name counts only if no two birth dates go with it anywhere; where both are missing it never does.
-_FIRM_LINKS = """
-WITH ambiguous AS (
-    SELECT forename, surname FROM versions WHERE dob IS NOT NULL AND forename IS NOT NULL AND surname IS NOT NULL
-    GROUP BY forename, surname HAVING count(DISTINCT dob) > 1
-)
-SELECT k.version_l, k.version_r, k.probability
-FROM links AS k
-JOIN versions AS l ON k.version_l = l.version
-JOIN versions AS r ON k.version_r = r.version
-WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
-    OR list_has_any(l.postcodes, r.postcodes) OR list_has_any(l.homes, r.homes)
-    OR l.upn = r.upn OR l.nino = r.nino OR l.email = r.email OR l.phone = r.phone
-    OR ((l.dob IS NOT NULL OR r.dob IS NOT NULL) AND l.forename = r.forename AND l.surname = r.surname
-        AND length(l.forename) > 1
-        AND NOT EXISTS (FROM ambiguous AS a WHERE a.forename = l.forename AND a.surname = l.surname))
-ORDER BY k.weight DESC, k.version_l, k.version_r
-"""
-# The smallest record key of the cluster gives the id, so that it does not hang on names or on the order of rows.
-_LEAST_KEYS = """
-SELECT c.label, min(s.source || '|' || s.record_id) AS least_key
-FROM clusters AS c JOIN row_version AS r USING (version) JOIN std AS s USING (row)
-GROUP BY c.label ORDER BY c.label
-"""
 _ROW_PERSON = """
 CREATE TABLE row_person AS
 SELECT s.row, p.person_id, c.support, s.source, s.file, s.record_id, s.subject_id, s.recorded_on
@@ -166,58 +106,8 @@ ORDER BY p.person_id
 """
 
 
-def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table, largest_cluster: int) -> Clusters:
-    """Cluster the table ``versions`` along ``links`` and make ``clusters`` (version, label, support).
-
-    Raises InputRejected when a cluster holds more systems' keys than one person plausibly has.
-    """
-    con.execute(_SUBJECT_GROUPS)
-    versions = [
-        Version(
-            subject,
-            Name(forename, middle, surname, frozenset(spellings)),
-            dob,
-            sex,
-            upn,
-            nino,
-            frozenset(groups),
-            born_by,
-        )
-        for _, subject, forename, middle, surname, spellings, dob, sex, upn, nino, groups, born_by in con.execute(
-            _VERSION_ROWS
-        ).fetchall()
-    ]
-    con.register("links", links)
-    firm = con.sql(_FIRM_LINKS).to_arrow_table()
-    # Versions are numbered from 1 without a gap.
-    joined = cluster(
-        versions,
-        firm["version_l"].to_numpy() - 1,
-        firm["version_r"].to_numpy() - 1,
-        firm["probability"].to_numpy(),
-    )
-    places = np.arange(1, len(versions) + 1, dtype=np.int64)
-    con.register("cluster_rows", pa.table({"version": places, "label": joined.label, "support": joined.support}))
-    con.execute("CREATE TABLE clusters AS FROM cluster_rows")
-    keys = con.execute(
-        "SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT subject) AS n "
-        "FROM clusters JOIN versions USING (version) GROUP BY label)"
-    ).fetchall()[0][0]
-    if keys > largest_cluster:
-        raise InputRejected(
-            f"One person would hold {keys} keys of the systems; the most that is plausible is {largest_cluster}.",
-            where="[residents] largest_cluster",
-            fix="Look for filler names or test records in the extracts; raise the limit only if so many keys are real.",
-        )
-    return joined
-
-
-def make_people(con: duckdb.DuckDBPyConnection, keys: Keys) -> None:
-    """Make ``persons``, ``row_person``, ``record_person``, ``people`` and ``ethnicity`` from ``clusters``."""
-    least = con.sql(_LEAST_KEYS).to_arrow_table()
-    ids = ["P" + pseudonym for pseudonym in keys.pseudonyms(Purpose.PERSON, _texts("person", least["least_key"]))]
-    con.register("person_rows", pa.table({"label": least["label"], "person_id": pa.array(ids, pa.string())}))
-    con.execute("CREATE TABLE persons AS FROM person_rows")
+def make_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ``row_person``, ``record_person``, ``people`` and ``ethnicity`` from ``clusters`` and ``persons``."""
     for statement in (_ROW_PERSON, _SUBJECT_PERSON, _RECORD_PERSON, _PEOPLE, _ETHNICITY):
         con.execute(statement)
 
@@ -241,8 +131,3 @@ def people(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
 def protected(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
     """Needs ``person_pseudonyms``."""
     return con.sql(_PROTECTED)
-
-
-def _texts(kind: str, column: pa.ChunkedArray) -> list[str]:
-    # The kind keeps a family's id apart from that of the person whose key it is made from.
-    return [f"{kind}|{value}" for value in column.to_pylist()]

@@ -132,9 +132,14 @@ EARLIEST_BIRTH = dt.date(1901, 1, 1)
 """A birth date up to this day is a filler: 1900-01-01 and its like."""
 
 
+def define_forms(con: duckdb.DuckDBPyConnection) -> None:
+    """Define the macros that bring names, postcodes and property numbers to one form."""
+    con.execute(_MACROS)
+
+
 def standardise(con: duckdb.DuckDBPyConnection, extract_date: dt.date) -> None:
     """Make the table ``std`` from ``person_records``; ``extract_date`` is the last day a person can be born."""
-    con.execute(_MACROS)
+    define_forms(con)
     vocabulary = pa.table({"titles": [list(TITLES)], "particles": [list(SURNAME_PARTICLES)]})
     con.register("vocabulary_rows", vocabulary)
     con.execute("CREATE TABLE vocabulary AS FROM vocabulary_rows")

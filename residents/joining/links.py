@@ -1,0 +1,120 @@
+"""The links along which versions are joined, in their order, and the clusters they make.
+
+What a system holds under one key comes first, then the matching model's links, the strongest first.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from residents.joining.clustering import Clusters, Links, Tie, cluster
+from residents.joining.conflicts import judge_by_conflicts
+
+# Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy,
+# claims or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
+_SUBJECT_GROUPS = """
+CREATE TABLE subject_groups AS
+WITH
+named AS (
+    SELECT v.subject, g.source, g.file, g.group_type, g.group_id,
+        min(coalesce(g.from_date, g.recorded_on)) FILTER (
+            coalesce(g.from_date, g.recorded_on) >= DATE '1980-01-01' AND (g.group_type = 'council_tax_account'
+            OR regexp_matches(lower(g.role), '^(joint |lead |second )?(tenant|claimant|partner|parent|mother|father)')
+        )) AS grown
+    FROM group_members AS g
+    JOIN std AS s ON g.source = s.source AND g.file = s.file AND g.record_id = s.record_id
+    JOIN row_version AS r USING (row) JOIN versions AS v USING (version)
+    GROUP BY ALL
+),
+numbered AS (
+    SELECT subject, grown, dense_rank() OVER (ORDER BY source, file, group_type, group_id) AS number,
+        count(*) OVER (PARTITION BY source, file, group_type, group_id) AS members
+    FROM named
+)
+SELECT subject, coalesce(list_sort(list(number) FILTER (members > 1)), []) AS groups,
+    (min(grown) - INTERVAL 15 YEAR)::DATE AS born_by
+FROM numbered GROUP BY subject
+"""
+# A key that stands for thousands is no one's: each version is linked to a few of the key's others, not to all.
+_SUBJECT_LINKS = """
+SELECT a.version - 1 AS place, b.version - 1 AS other
+FROM versions AS a
+JOIN versions AS b ON a.subject = b.subject AND b.version BETWEEN a.version - $reach AND a.version - 1
+LEFT JOIN settled AS s ON a.version = s.version LEFT JOIN settled AS o ON b.version = o.version
+WHERE s.version IS NULL OR o.version IS NULL
+ORDER BY a.version, b.version
+"""
+_REACH = 20
+# A name alone does not make a person. Where one birth date is missing and no address or identifier is shared, a full
+# name counts only if no two birth dates go with it anywhere; where both are missing it never does.
+_SCORED_LINKS = """
+WITH ambiguous AS (
+    SELECT forename, surname FROM versions WHERE dob IS NOT NULL AND forename IS NOT NULL AND surname IS NOT NULL
+    GROUP BY forename, surname HAVING count(DISTINCT dob) > 1
+)
+SELECT k.version_l - 1 AS place, k.version_r - 1 AS other, k.probability,
+    coalesce(l.forename = r.forename AND l.surname = r.surname AND l.dob = r.dob AND length(l.forename) > 1
+        AND NOT l.dob_weak, false) AS exact
+FROM links AS k
+JOIN versions AS l ON k.version_l = l.version
+JOIN versions AS r ON k.version_r = r.version
+WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
+    OR list_has_any(l.postcodes, r.postcodes) OR list_has_any(l.homes, r.homes)
+    OR l.upn = r.upn OR l.nino = r.nino OR l.email = r.email OR l.phone = r.phone
+    OR ((l.dob IS NOT NULL OR r.dob IS NOT NULL) AND l.forename = r.forename AND l.surname = r.surname
+        AND length(l.forename) > 1
+        AND NOT EXISTS (FROM ambiguous AS a WHERE a.forename = l.forename AND a.surname = l.surname))
+ORDER BY k.weight DESC, k.version_l, k.version_r
+"""
+# 1 for a version alone or held by its key, else the best link that holds it inside its cluster.
+_START = """
+SELECT coalesce(min(v.version) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), v.version) - 1 AS label,
+    coalesce(bool_or(s.aliased) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), false) AS aliased
+FROM versions AS v LEFT JOIN settled AS s USING (version) ORDER BY v.version
+"""
+_CLUSTERS = """
+CREATE TABLE clusters AS
+WITH
+best AS (
+    SELECT place, max(probability) AS support
+    FROM (SELECT place, other, probability FROM inside UNION ALL SELECT other, place, probability FROM inside)
+    GROUP BY place
+),
+sized AS (SELECT place, label, aliased, count(*) OVER (PARTITION BY label) AS members FROM labels)
+SELECT s.place + 1 AS version, s.label, s.aliased,
+    CASE WHEN s.members = 1 THEN 1.0 ELSE coalesce(greatest(b.support, o.support), 0.0) END AS support
+FROM sized AS s LEFT JOIN best AS b USING (place) LEFT JOIN settled AS o ON s.place + 1 = o.version ORDER BY 1
+"""
+
+
+def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table) -> Clusters:
+    """Cluster the table ``versions`` along ``links`` and make ``clusters`` (version, label, aliased, support).
+
+    Versions in ``settled`` begin in the cluster of their person.
+    """
+    con.execute(_SUBJECT_GROUPS)
+    subject = con.sql(_SUBJECT_LINKS, params={"reach": _REACH}).to_arrow_table()
+    con.register("links", links)
+    scored = con.sql(_SCORED_LINKS).to_arrow_table()
+    exact = scored["exact"].to_numpy()
+    tie = np.concatenate([np.full(subject.num_rows, Tie.SUBJECT), np.where(exact, Tie.EXACT, Tie.SCORED)])
+    left = np.concatenate([subject["place"].to_numpy(), scored["place"].to_numpy()])
+    right = np.concatenate([subject["other"].to_numpy(), scored["other"].to_numpy()])
+    joined = cluster(_start(con), Links(left, right, tie.astype(np.int64)), judge_by_conflicts(con))
+    inside = joined.label[left] == joined.label[right]
+    probability = np.concatenate([np.ones(subject.num_rows), scored["probability"].to_numpy()])
+    places = np.arange(len(joined.label))
+    con.register("labels", pa.table({"place": places, "label": joined.label, "aliased": joined.aliased}))
+    con.register(
+        "inside", pa.table({"place": left[inside], "other": right[inside], "probability": probability[inside]})
+    )
+    con.execute(_CLUSTERS)
+    return joined
+
+
+def _start(con: duckdb.DuckDBPyConnection) -> Clusters:
+    # Versions are numbered from 1 without a gap, so that their places are their order.
+    found = con.sql(_START).to_arrow_table()
+    return Clusters(found["label"].to_numpy(), found["aliased"].to_numpy(), 0)

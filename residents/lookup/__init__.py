@@ -1,0 +1,1 @@
+"""Looking people and addresses up in the index of a run: identifiable, and logged before anything is shown."""

@@ -1,0 +1,108 @@
+"""The document ``residents/linkage.json``: what the linkage page shows. Every count in it is protected."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import duckdb
+
+from residents.config import ResidentsConfig
+from residents.quality.completeness import completeness, make_found, systems
+from residents.quality.groups import LEAST, MARGIN, Count, whole
+from residents.quality.held_out import held_out
+from residents.quality.review import FAR_BELOW, make_review_sample, sample_mark
+from residents.quality.weights import bits, histogram, make_weights, thresholds, unlinkable
+from store.small_numbers import ROUND_TO, THRESHOLD, protect_parts, shown_count
+
+_SIZES = """
+SELECT CASE WHEN keys <= 5 THEN keys::VARCHAR WHEN keys < 10 THEN '6 to 9' WHEN keys < 20 THEN '10 to 19'
+        WHEN keys < 50 THEN '20 to 49' ELSE '50 or more' END AS size, sum(people)::BIGINT AS people
+FROM (
+    SELECT keys, count(*) AS people
+    FROM (SELECT count(DISTINCT (source, subject_id)) AS keys FROM row_person GROUP BY person_id) GROUP BY keys
+)
+GROUP BY size ORDER BY min(keys)
+"""
+
+
+def make_linkage(
+    con: duckdb.DuckDBPyConnection, settings: dict[str, Any], config: ResidentsConfig, seed: int, today: dt.date
+) -> None:
+    """Make the tables that the document and the review are drawn from."""
+    threshold = bits(config.match_probability)
+    make_weights(con, settings, threshold)
+    make_review_sample(con, threshold, seed)
+    make_found(con, today)
+
+
+def linkage_document(
+    con: duckdb.DuckDBPyConnection,
+    settings: dict[str, Any],
+    model: dict[str, Any],
+    config: ResidentsConfig,
+    refused: int,
+    recall: dict[str, Any] | None,
+    today: dt.date,
+) -> dict[str, Any]:
+    """The whole document. ``settings`` and ``model`` are the matching model for the engine and for people.
+
+    ``recall`` is what is known of how many true pairs blocking brings together. Needs `make_linkage`.
+    """
+    threshold = bits(config.match_probability)
+    return {
+        "protection": {"suppressed_below": THRESHOLD, "rounded_to": ROUND_TO},
+        "threshold": {"probability": config.match_probability, "weight": round(threshold, 4)},
+        "reading": {"margin": MARGIN, "least": LEAST},
+        "weights": [_bin(one) for one in histogram(con)],
+        "thresholds": [_threshold(one) for one in thresholds(con, config.match_probability)],
+        "links_refused": shown_count(refused),
+        "people_by_keys": _sizes(con),
+        "linkable": [
+            {"source": one["source"], **whole(Count(one["versions"], one["versions"] - one["unlinkable"]))}
+            for one in unlinkable(con, settings, threshold)
+        ],
+        "systems": systems(con),
+        "completeness": completeness(con),
+        "held_out": held_out(con, settings, threshold, config.largest_block, today),
+        "blocking": {"floor": config.blocking_recall_floor, "recall": recall},
+        "review": {"sample": sample_mark(con), "far_below": FAR_BELOW},
+        "levels": _levels(model),
+    }
+
+
+def _bin(one: dict[str, int]) -> dict[str, Any]:
+    return {"weight": one["weight"], "joined": shown_count(one["joined"]), "apart": shown_count(one["apart"])}
+
+
+def _threshold(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "probability": one["probability"],
+        **{name: shown_count(one[name]) for name in ("links", "people", "linked")},
+    }
+
+
+def _sizes(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    shown = protect_parts(dict(con.sql(_SIZES).fetchall()))
+    return [{"keys": size, "people": people} for size, people in shown.parts.items()]
+
+
+def _levels(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each comparison's levels with their weight in bits, as the model has them."""
+    return [
+        {
+            "comparison": comparison["name"],
+            "parameters": comparison["parameters"],
+            "levels": [
+                {
+                    "level": level["level"],
+                    "m": level["m"],
+                    "u": level["u"],
+                    "weight": round(math.log2(level["m"] / level["u"]), 2),
+                }
+                for level in comparison["levels"]
+            ],
+        }
+        for comparison in model["comparisons"]
+    ]
