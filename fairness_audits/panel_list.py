@@ -15,9 +15,8 @@ import pyarrow.compute as pc
 
 from fairness_audits.grouping import units_are_families
 from store.errors import InputRejected
+from store.safe_text import safe_cell
 
-_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""Also the full-width forms of the four signs, which spreadsheets take for the plain ones."""
 _REASON_SEPARATOR = "; "
 _NO_REASON = "Nothing on record sets this case apart."
 CaseKey = tuple[str, str]
@@ -49,11 +48,6 @@ def panel_list(target: str, scores: pa.Table, reasons: pa.Table, pseudonyms: pa.
 def reference(pseudonym: str) -> str:
     """The first twelve digits of a pseudonym, in fours: short enough to say aloud, and the same everywhere."""
     return "-".join(pseudonym[start : start + 4] for start in range(0, min(len(pseudonym), 12), 4))
-
-
-def safe_cell(text: str) -> str:
-    """The text, with a quote before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _sentences(reasons: pa.Table) -> dict[CaseKey, list[str]]:

@@ -13,7 +13,6 @@ import pytest
 
 from fairness_audits.gate import export_list, open_released, status
 from fairness_audits.log import LOG, verify_log
-from fairness_audits.panel_list import safe_cell
 from fairness_audits.record import read_audit
 from fairness_audits.release import AFTER_APPROVAL, GateState, Role, role_named, same_person
 from fairness_audits.stage import STAGE
@@ -21,6 +20,7 @@ from models.tables import COHORT, REASONS, SCORES
 from store.errors import InputRejected, UsageError, Withheld
 from store.keys import Keys
 from store.run_folder import RunFolder
+from store.safe_text import safe_cell
 from tests.fairness_audits.borough import CHILDREN, FAMILIES, put_pseudonyms
 from tests.fairness_audits.gated import MITIGATION, TODAY, make_runs, sign, sign_both
 from tests.support import KEYS
