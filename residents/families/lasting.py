@@ -8,8 +8,14 @@ until the two are shown apart, or until no system shows the child any more:
   has passed and both are on record.
 - *with others*: once the evidence has ended, newer evidence ties the child to carers of another family. It is known
   when that is on record. A child who belonged to both before stays in both.
-- *gone*: nothing shows the child at any address or in any group, over more than a short gap. Nobody from the 16th
-  birthday to the 18th need be in any system that would show it, so then the tie lasts until the child is grown.
+- *gone*: nothing shows the child, nor while it is a child the carer, at any address or in any group, over more than a
+  short gap; or the carer's last home, in a system that says when a home ends, has ended, and nobody has seen either
+  of them since. Nobody from the 16th birthday to the 18th need be in any system that would show it, so then the tie
+  lasts until the child is grown. In a system that never says when anyone left, people are only seen: that counts for
+  some time.
+
+A group that goes on naming a carer who moved away after it was written, as tenancies do, no longer holds the two
+together.
 
 What a system states about the tie itself, such as a relationship's end, stands.
 """
@@ -20,15 +26,41 @@ import datetime as dt
 
 import duckdb
 
-# Stretches in which any system shows a child. Only spells and groups with no end yet known reach to now.
+# Some systems say when someone left: an open row of theirs shows a person until now. In the others a person is only
+# seen, and that counts for some time. Homes are those of landlords and of council tax.
+_SHOWN = """
+CREATE TABLE shown AS
+WITH
+held AS (
+    SELECT p.person_id, s.source, coalesce(s.address_from, s.recorded_on) AS from_date, s.address_to AS to_date,
+        s.recorded_on
+    FROM std AS s JOIN row_person AS p USING (row) WHERE coalesce(s.address_from, s.recorded_on) <= $today
+    UNION
+    SELECT person_id, source, from_date, nullif(to_date, DATE '9999-12-31'), recorded_on FROM members
+),
+systems AS (
+    SELECT source, avg((to_date IS NOT NULL)::INTEGER) >= 0.01 AS ends, max(recorded_on) AS last_report
+    FROM held GROUP BY source
+),
+landlords AS (
+    SELECT DISTINCT source FROM group_members WHERE group_type IN ('tenancy', 'council_tax_account')
+),
+dated AS (
+    SELECT h.*, y.ends, h.source IN (FROM landlords) AS home,
+        CASE
+            WHEN h.to_date IS NOT NULL THEN greatest(h.to_date, h.from_date)
+            WHEN y.ends OR h.recorded_on >= y.last_report OR h.from_date + $snapshot::INTEGER > $today
+                THEN DATE '9999-12-31'
+            ELSE h.from_date + $snapshot::INTEGER
+        END AS shown_to
+    FROM held AS h JOIN systems AS y USING (source)
+)
+SELECT person_id, from_date, shown_to AS to_date, recorded_on, greatest(shown_to, recorded_on) AS end_recorded_on, home
+FROM dated
+"""
 _PRESENCE = """
 CREATE TABLE presence AS
 WITH
-shown AS (
-    SELECT person_id, from_date, to_date, recorded_on, end_recorded_on FROM spells
-    UNION ALL
-    SELECT person_id, from_date, to_date, recorded_on, greatest(to_date, recorded_on) FROM members
-),
 ordered AS (
     SELECT *, max(to_date) OVER (PARTITION BY person_id ORDER BY from_date, to_date, recorded_on, end_recorded_on
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
@@ -107,24 +139,58 @@ parted AS (
     FROM ends GROUP BY tie
 ),
 present AS (
-    SELECT t.tie, max(p.to_date) AS to_date, arg_max(p.end_recorded_on, p.to_date) AS end_recorded_on
-    FROM numbered AS t JOIN presence AS p ON t.child = p.person_id
-        AND t.to_date BETWEEN p.from_date AND p.to_date
-    WHERE NOT t.stated AND t.to_date < DATE '9999-12-31'
-    GROUP BY t.tie
+    SELECT tie, max(to_date) AS to_date, arg_max(end_recorded_on, to_date) AS end_recorded_on
+    FROM (
+        SELECT t.tie, p.to_date, p.end_recorded_on
+        FROM numbered AS t JOIN presence AS p ON t.child = p.person_id AND t.to_date BETWEEN p.from_date AND p.to_date
+        UNION ALL
+        SELECT t.tie, least(p.to_date, f.grown_on - 1),
+            CASE WHEN p.to_date < f.grown_on THEN p.end_recorded_on ELSE f.grown_on - 1 END
+        FROM numbered AS t JOIN presence AS p ON t.adult = p.person_id AND t.to_date BETWEEN p.from_date AND p.to_date
+        JOIN person_facts AS f ON t.child = f.person_id WHERE f.grown_on > t.to_date
+    )
+    GROUP BY tie
+),
+last_shown AS (
+    SELECT p.person_id, max(p.to_date) AS to_date, arg_max(p.end_recorded_on, p.to_date) AS end_recorded_on,
+        any_value(s.left_on) AS left_on, any_value(s.left_known) AS left_known, any_value(s.seen_on) AS seen_on
+    FROM presence AS p JOIN (
+        SELECT person_id, max(to_date) FILTER (home) AS left_on, max(end_recorded_on) FILTER (home) AS left_known,
+            max(from_date) AS seen_on
+        FROM shown GROUP BY person_id
+    ) AS s USING (person_id)
+    GROUP BY p.person_id
+),
+-- A tie without an end of its own ends with the last of the two whom any system shows, or when the carer's last home
+-- ended and nobody has seen either of them since.
+limits AS (
+    SELECT n.tie,
+        CASE WHEN a.left_on >= greatest(c.seen_on, a.seen_on) THEN a.left_on ELSE greatest(c.to_date, a.to_date) END
+            AS to_date,
+        CASE WHEN a.left_on >= greatest(c.seen_on, a.seen_on) THEN greatest(a.left_known, n.recorded_on)
+            ELSE greatest(c.end_recorded_on, a.end_recorded_on, n.recorded_on) END AS end_recorded_on
+    FROM numbered AS n
+    JOIN last_shown AS c ON n.child = c.person_id JOIN last_shown AS a ON n.adult = a.person_id
+    WHERE NOT n.stated
+),
+lasted AS (
+    SELECT n.*,
+        least(coalesce(p.to_date, n.to_date), l.to_date) AS present_to,
+        CASE WHEN l.to_date < coalesce(p.to_date, n.to_date) THEN l.end_recorded_on
+            WHEN p.tie IS NOT NULL THEN p.end_recorded_on ELSE n.end_recorded_on END AS present_known
+    FROM numbered AS n LEFT JOIN present AS p ON n.tie = p.tie AND NOT n.stated AND n.to_date < DATE '9999-12-31'
+    LEFT JOIN limits AS l ON n.tie = l.tie
 )
-SELECT t.* EXCLUDE (tie, family, to_date, end_recorded_on, present_to),
-    CASE WHEN x.to_date <= present_to THEN x.to_date ELSE present_to END AS to_date,
-    CASE WHEN x.to_date <= present_to THEN x.end_recorded_on
-        WHEN p.tie IS NOT NULL THEN p.end_recorded_on ELSE t.end_recorded_on END AS end_recorded_on
-FROM (
-    SELECT n.*, coalesce(p.to_date, n.to_date) AS present_to FROM numbered AS n LEFT JOIN present AS p USING (tie)
-) AS t LEFT JOIN parted AS x USING (tie) LEFT JOIN present AS p USING (tie)
+SELECT t.* EXCLUDE (tie, family, to_date, end_recorded_on, present_to, present_known),
+    CASE WHEN x.to_date <= t.present_to THEN x.to_date ELSE t.present_to END AS to_date,
+    CASE WHEN x.to_date <= t.present_to THEN x.end_recorded_on ELSE t.present_known END AS end_recorded_on
+FROM lasted AS t LEFT JOIN parted AS x USING (tie)
 """
 
 
-def make_presence(con: duckdb.DuckDBPyConnection, bridge_days: int) -> None:
-    """Make ``presence`` from ``spells``, ``members`` and ``person_facts``."""
+def make_presence(con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int) -> None:
+    """Make ``presence`` from the systems' records, ``members`` and ``person_facts``."""
+    con.execute(_SHOWN, {"today": today, "snapshot": snapshot_days})
     con.execute(_PRESENCE, {"bridge": bridge_days})
 
 

@@ -164,3 +164,38 @@ def test_a_grandparent_of_the_name_who_lives_in_is_of_the_family(surname: str, l
         ],
     )
     assert [row[0] for row in spells(made, "g|0")] == ([spells(made, "c|0")[0][0]] if lives_in else [])
+
+
+def test_a_family_whose_home_has_ended_is_gone_though_a_form_once_named_them_there(tmp_path: Path) -> None:
+    """The form's system never says that anyone left; the account at the home, which has ended, does."""
+    left = DAY(2024, 5, 1)
+    seen = {"subject_id": "m", "dob": MOTHER, **HOME, "recorded_on": DAY(2023, 9, 1)}
+    made = index(
+        tmp_path,
+        [
+            *lives("m", "Ngozi", "Eze", MOTHER, (HOME, LONG_AGO, left)),
+            *lives("z", "Wendy", "Poole", DAY(1950, 1, 2), (THIRD, LONG_AGO, None)),
+            record("web", "1", "Ngozi", "Eze", **seen, address_from=DAY(2023, 9, 1)),
+            record("web", "2", "Wendy", "Poole", dob=DAY(1950, 1, 2), recorded_on=DAY(2026, 8, 1)),
+            record("school", "1", "Amara", "Eze", dob=CHILD, recorded_on=DAY(2024, 3, 1), **HOME),
+            record("school", "2", "Piotr", "Nowak", dob=CHILD, recorded_on=DAY(2026, 5, 1), **OTHER),
+        ],
+        groups=[member("tax", "council_tax_account", "A1", "m|0", "Liable", from_date=LONG_AGO, to_date=left)],
+    )
+    child = made.person("school", "1")
+    rows = [row for row in made.rows("families") if row["person_id"] in (child, made.person("tax", "m|0"))]
+    assert [row["to_date"] for row in rows] == [left, left]
+
+
+def test_a_child_too_young_for_any_system_stays_while_the_carer_is_there(tmp_path: Path) -> None:
+    born = DAY(2023, 2, 1)
+    made = index(
+        tmp_path,
+        [
+            *lives("m", "Ngozi", "Eze", MOTHER, (HOME, LONG_AGO, None)),
+            record("early", "1", "Amara", "Eze", dob=born, recorded_on=DAY(2023, 6, 1), **HOME),
+            record("early", "2", "Piotr", "Nowak", dob=CHILD, recorded_on=DAY(2026, 5, 1), **OTHER),
+        ],
+    )
+    rows = [row for row in made.rows("families") if row["person_id"] == made.person("early", "1")]
+    assert [(row["from_date"], row["to_date"]) for row in rows] == [(born, None)]
