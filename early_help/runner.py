@@ -56,24 +56,32 @@ def run_stages(
     keys: Keys,
     progress: Progress,
     announce: Callable[[StageReport], None] = lambda report: None,
+    previous: RunFolder | None = None,
 ) -> list[StageReport]:
     """Bring the stages up to date, in the order given, and return one report for each.
+
+    ``previous`` is the run of the quarter before, whose index this one goes on from.
 
     Raises a stage's own error, after noting it for `early-help status`.
     """
     reports = []
     for stage in stages:
-        report = bring_up_to_date(run, config, stage, keys, progress)
+        report = bring_up_to_date(run, config, stage, keys, progress, previous)
         announce(report)
         reports.append(report)
     return reports
 
 
 def bring_up_to_date(
-    run: RunFolder, config: CouncilConfig, stage: Stage, keys: Keys, progress: Progress
+    run: RunFolder,
+    config: CouncilConfig,
+    stage: Stage,
+    keys: Keys,
+    progress: Progress,
+    previous: RunFolder | None = None,
 ) -> StageReport:
     """Run one stage if anything it depends on has changed since its record was written."""
-    work = Workspace(run, stage, config.council, config.settings, config.sections, progress, keys)
+    work = Workspace(run, stage, config.council, config.settings, config.sections, progress, keys, previous)
     if stage.fetch is not None:
         with _noting_failure(run, work):
             stage.fetch(work)

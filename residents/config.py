@@ -35,6 +35,11 @@ class ResidentsConfig(Section):
         description="Least probability at which two records may be joined. Clusters that conflict stay apart anyway, "
         "so the even chance serves: on FEBRL 3 and 4 F1 moves by .003 between 0.1 and 0.99.",
     )
+    retrain: bool = Field(
+        False,
+        description="Whether to learn the matching model afresh although the previous run has one. Every record is "
+        "then matched again; people keep their ids.",
+    )
     train_minimum: int = Field(
         1_000,
         ge=100,

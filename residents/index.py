@@ -21,6 +21,9 @@ import duckdb
 import pyarrow as pa
 
 from residents.carrying import pair_off
+from residents.families.carry_forward import carry_forward
+from residents.matching.model import MODEL_VERSION
+from residents.matching.training import Model
 from residents.tables import FAMILIES, VERSIONS
 from store.errors import UsageError
 from store.files import read_json, replacing
@@ -104,6 +107,13 @@ def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous |
     return Previous(read_json(folder / Path(MODEL_DOCUMENT).name), extract_date, index["people_issued"])
 
 
+def known_model(previous: Previous | None) -> Model | None:
+    """The previous index's model, where this toolkit's comparisons are still those it was learnt for."""
+    if previous is None or previous.model["version"] != MODEL_VERSION:
+        return None
+    return Model.from_document(previous.model)
+
+
 # A version is settled when all that is compared is as it was.
 _SETTLED = """
 CREATE TABLE settled AS
@@ -177,6 +187,53 @@ def make_persons(
     con.register("id_overlaps", overlaps)
     con.execute(_CHANGES, {"recorded_on": extract_date})
     return {"version": 1, "extract_date": extract_date.isoformat(), "people_issued": begin + len(unnamed)}
+
+
+# Whoever was merged since is looked for under the id that is left.
+_PREVIOUS_FAMILIES = """
+SELECT f.family_id, coalesce(c.to_person, f.person_id) AS person_id, f.from_date, f.to_date
+FROM previous_families AS f
+LEFT JOIN (FROM person_changes WHERE kind = 'merge' QUALIFY
+    row_number() OVER (PARTITION BY from_person ORDER BY keys DESC, to_person) = 1) AS c ON f.person_id = c.from_person
+ORDER BY ALL
+"""
+_NEW_FAMILIES = "SELECT family_id, person_id, from_date, to_date FROM families ORDER BY ALL"
+_RENAME = """
+CREATE OR REPLACE TABLE families AS
+SELECT i.family_id, f.* EXCLUDE (family_id) FROM families AS f JOIN family_id_rows AS i ON f.family_id = i.made_id
+"""
+_FAMILY_CHANGES = """
+CREATE TABLE family_changes AS SELECT *, $recorded_on::DATE AS recorded_on FROM family_change_rows
+"""
+_NO_CHANGES = pa.table(
+    {
+        "kind": pa.array([], pa.string()),
+        "from_family": pa.array([], pa.string()),
+        "to_family": pa.array([], pa.string()),
+        "people": pa.array([], pa.int64()),
+    }
+)
+
+
+def carry_families(
+    con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date
+) -> None:
+    """Give the ``families`` the ids that the previous index gave them, and make ``family_changes``."""
+    changes = _NO_CHANGES
+    if previous is not None:
+        carried = carry_forward(
+            con,
+            con.sql(_PREVIOUS_FAMILIES).to_arrow_table(),
+            con.sql(_NEW_FAMILIES).to_arrow_table(),
+            previous.extract_date,
+            (),
+            lambda ids: ["F" + made for made in keys.pseudonyms(Purpose.PERSON, [f"family|{one}" for one in ids])],
+        )
+        con.register("family_id_rows", carried.ids)
+        con.execute(_RENAME)
+        changes = carried.changes
+    con.register("family_change_rows", changes)
+    con.execute(_FAMILY_CHANGES, {"recorded_on": extract_date})
 
 
 def index_versions(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import duckdb
-import pyarrow as pa
 
 from residents.config import ResidentsConfig
 from residents.families.families import families, make_families
@@ -11,8 +10,11 @@ from residents.homes.addresses import find_homes
 from residents.homes.residence import make_spells, residence_spells
 from residents.index import (
     INDEX_DOCUMENT,
+    MODEL_DOCUMENT,
+    carry_families,
     fetch_previous,
     index_versions,
+    known_model,
     make_persons,
     open_previous,
     previous_files,
@@ -31,6 +33,7 @@ from residents.quality.linkage import linkage_document, make_linkage
 from residents.quality.review import review_pairs
 from residents.tables import (
     FAMILIES,
+    FAMILY_CHANGES,
     PEOPLE,
     PERSON_CHANGES,
     PROTECTED,
@@ -71,10 +74,12 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         find_homes(con)
         task.advance()
         make_versions(con, config.shared_identifier)
-        settle(con, previous)
+        model = None if config.retrain else known_model(previous)
+        settle(con, previous if model else None)
         make_pairs(con, config.largest_block)
         task.advance()
-        model, links = _match(work, con, config)
+        model = model or _learn(work, con, config)
+        links = score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
         task.advance()
         joined = join_versions(con, links)
         refuse_unfit_people(con, config)
@@ -84,13 +89,14 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         make_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
         task.advance()
         make_families(con, work.keys(Purpose.PERSON), config, work.council.covers_from, work.council.extract_date)
+        carry_families(con, work.keys(Purpose.PERSON), previous, work.council.extract_date)
         task.advance()
         make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
         _write(work, con)
         document = quality_document(
             con, model.document(), joined.refused, config.largest_block, work.council.extract_date
         )
-        work.write_document("residents/model.json", model.document())
+        work.write_document(MODEL_DOCUMENT, model.parameters())
         work.write_document(INDEX_DOCUMENT, index)
         work.write_document("residents/quality.json", document)
         linkage = linkage_document(
@@ -100,12 +106,11 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         task.advance()
 
 
-def _match(work: Workspace, con: duckdb.DuckDBPyConnection, config: ResidentsConfig) -> tuple[Model, pa.Table]:
-    """The model, learnt on one thread, and the links it finds."""
+def _learn(work: Workspace, con: duckdb.DuckDBPyConnection, config: ResidentsConfig) -> Model:
+    """The model, learnt on one thread."""
     single = connect(work.settings.model_copy(update={"threads": 1}), work.scratch / "spill_training")
     with single:
-        model = fit(con, single, config, work.settings.seed)
-    return model, score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
+        return fit(con, single, config, work.settings.seed)
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
@@ -122,6 +127,7 @@ def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
     work.write(PROTECTED, protected(con))
     work.write(RESIDENCE_SPELLS, residence_spells(con))
     work.write(FAMILIES, families(con))
+    work.write(FAMILY_CHANGES, con.sql("FROM family_changes ORDER BY from_family, to_family"))
     work.write(REVIEW_PAIRS, review_pairs(con))
     work.write(
         PSEUDONYMS,

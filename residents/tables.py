@@ -119,6 +119,21 @@ VERSIONS = Table(
     open_columns=True,
 )
 
+FAMILY_CHANGES = Table(
+    "family_changes",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Families of the previous run's index that became one with others (merge) or several (split) in this one.",
+    (
+        text("kind", "merge or split", required=True, codes=("merge", "split")),
+        text("from_family", "Family of the previous index", required=True),
+        text("to_family", "Family that holds some or all of its members now", required=True),
+        integer("people", "How many of its members", required=True),
+        date("recorded_on", "Extract date of the run that found it", required=True),
+    ),
+    sort=("from_family", "to_family"),
+)
+
 PERSON_CHANGES = Table(
     "person_changes",
     ROOM,
@@ -160,5 +175,5 @@ REVIEW_PAIRS = Table(
 
 TABLES = (
     *(RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS),
-    *(VERSIONS, PERSON_CHANGES, REVIEW_PAIRS),
+    *(VERSIONS, PERSON_CHANGES, FAMILY_CHANGES, REVIEW_PAIRS),
 )

@@ -57,6 +57,7 @@ def run_stage(
     council: Council = COUNCIL,
     settings: RunSettings | None = None,
     keys: Keys = KEYS,
+    previous: RunFolder | None = None,
 ) -> RunFolder:
     """Run one stage on what the run folder holds and publish its outputs there.
 
@@ -72,6 +73,7 @@ def run_stage(
         {kind: given.get(kind) or kind() for kind in stage.sections},
         SilentProgress(),
         keys,
+        previous,
     )
     work.begin()
     if stage.fetch is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 # One line for each way two versions of one person can be brought together. Several must fail before a pair is lost.
-_KEYS = """
-CREATE TABLE block_keys AS
+_KEYED = """
+CREATE TABLE held_keys AS
 WITH
 -- Without a birth date a name brings strangers together, unless few people have it: namesakes grow with the square.
 rare_names AS (
@@ -57,11 +57,19 @@ keyed AS (
     UNION ALL SELECT 'NINO', version, hash('i', nino) FROM versions WHERE nino IS NOT NULL
     UNION ALL SELECT 'email', version, hash('e', email) FROM versions WHERE email IS NOT NULL
     UNION ALL SELECT 'telephone', version, hash('t', phone) FROM versions WHERE phone IS NOT NULL
-),
-sized AS (SELECT *, count(*) OVER (PARTITION BY key) AS members FROM (SELECT DISTINCT * FROM keyed))
-SELECT rule, version, key, members FROM sized
+)
+FROM keyed
 """
-# Versions of one key of one system are linked by that key, so only pairs of different keys are compared.
+# Where versions are settled, only keys that a new one has as well can bring anything new together.
+_NEW_KEYS = """
+DELETE FROM held_keys WHERE key NOT IN (SELECT key FROM held_keys ANTI JOIN settled USING (version))
+"""
+_BLOCK_KEYS = """
+CREATE TABLE block_keys AS
+SELECT *, count(*) OVER (PARTITION BY key) AS members FROM (SELECT DISTINCT * FROM held_keys)
+"""
+# Versions of one key of one system are linked by that key, so only pairs of different keys are compared; two that are
+# settled were compared before.
 _PAIRS = """
 CREATE TABLE pairs AS
 SELECT DISTINCT l.version AS join_key_l, r.version AS join_key_r, '0' AS match_key
@@ -69,11 +77,21 @@ FROM block_keys AS l
 JOIN block_keys AS r ON l.key = r.key AND l.version < r.version
 JOIN versions AS a ON l.version = a.version
 JOIN versions AS b ON r.version = b.version
-WHERE l.members BETWEEN 2 AND $largest AND r.members BETWEEN 2 AND $largest AND a.subject <> b.subject
+LEFT JOIN settled AS s ON l.version = s.version
+LEFT JOIN settled AS t ON r.version = t.version
+WHERE (s.version IS NULL OR t.version IS NULL)
+    AND l.members BETWEEN 2 AND $largest AND r.members BETWEEN 2 AND $largest AND a.subject <> b.subject
 """
 
 
 def make_pairs(con: duckdb.DuckDBPyConnection, largest_block: int) -> None:
-    """Make ``pairs``: every two versions that share a blocking key no more than ``largest_block`` versions hold."""
-    con.execute(_KEYS)
+    """Make ``pairs``: every two versions that share a blocking key no more than ``largest_block`` versions hold.
+
+    Of two versions in ``settled`` no pair is made.
+    """
+    con.execute(_KEYED)
+    if con.sql("FROM settled LIMIT 1").fetchall():
+        con.execute(_NEW_KEYS)
+    con.execute(_BLOCK_KEYS)
+    con.execute("DROP TABLE held_keys")
     con.execute(_PAIRS, {"largest": largest_block})

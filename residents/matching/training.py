@@ -88,8 +88,17 @@ class Model:
     prior: float
     learnt: dict[str, str]
 
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Model:
+        """The model that `parameters` wrote."""
+        return cls(document["settings"], document["prior"], document["learnt"])
+
+    def parameters(self) -> dict[str, Any]:
+        """The whole model as a versioned document, to be used again."""
+        return {"version": MODEL_VERSION, "prior": self.prior, "learnt": self.learnt, "settings": self.settings}
+
     def document(self) -> dict[str, Any]:
-        """The model as a versioned document."""
+        """The model as people read it."""
         return {
             "version": MODEL_VERSION,
             "prior": self.prior,
