@@ -59,19 +59,22 @@ class Link:
 def stored_settings(document: dict[str, Any]) -> dict[str, Any] | None:
     """The Splink settings of the model that a run kept as ``residents/model.json``.
 
-    None when that model compares otherwise than this version of the toolkit: its weights cannot be worked out then.
+    Only the chances are taken from the document: its conditions are SQL, and SQL comes from the toolkit alone. None
+    when they are not those of this toolkit's comparisons, because the weights cannot be worked out then.
     """
-    kept = {comparison["name"]: comparison for comparison in document["comparisons"]}
-    learnt = not any(one["parameters"].startswith("stated: too few records") for one in kept.values())
-    made = settings(tuple(one for one in COMPARISONS if one.name in kept), document["prior"], frequencies=learnt)
+    kept = {one["output_column_name"]: one["comparison_levels"] for one in document["settings"]["comparisons"]}
+    by_frequency = any(level.get("tf_adjustment_column") for levels in kept.values() for level in levels)
+    comparisons = tuple(one for one in COMPARISONS if one.name in kept)
+    made = settings(comparisons, float(document["prior"]), frequencies=by_frequency)
     for comparison in made["comparisons"]:
-        levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-        held = kept[comparison["output_column_name"]]["levels"]
-        if [level["sql_condition"] for level in levels] != [level["condition"] for level in held]:
+        levels, found = comparison["comparison_levels"], kept.pop(comparison["output_column_name"])
+        if [level["sql_condition"] for level in levels] != [level["sql_condition"] for level in found]:
             return None
-        for level, found in zip(levels, held):
-            level["m_probability"], level["u_probability"] = found["m"], found["u"]
-    return made if len(made["comparisons"]) == len(kept) else None
+        for level, chances in zip(levels, found):
+            if not level.get("is_null_level"):
+                level["m_probability"] = float(chances["m_probability"])
+                level["u_probability"] = float(chances["u_probability"])
+    return None if kept else made
 
 
 def links_of(con: duckdb.DuckDBPyConnection, model: dict[str, Any], person: str) -> list[Link]:
