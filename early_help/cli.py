@@ -26,6 +26,7 @@ from early_help.lock import run_lock
 from early_help.manifest import write_manifest
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
+from early_help.resident_commands import resident as resident_commands
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
 from early_help.status import (
@@ -60,6 +61,7 @@ _COUNCIL = "state/council.json"
 app.command()(init)
 app.command()(suggest)
 app.add_typer(keys_commands, name="keys")
+app.add_typer(resident_commands, name="resident")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
