@@ -27,6 +27,7 @@ from early_help.manifest import write_manifest
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
 from early_help.resident_commands import resident as resident_commands
+from early_help.review_pairs import review_pairs
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
 from early_help.status import (
@@ -60,6 +61,7 @@ app = typer.Typer(
 _COUNCIL = "state/council.json"
 app.command()(init)
 app.command()(suggest)
+app.command()(review_pairs)
 app.add_typer(keys_commands, name="keys")
 app.add_typer(resident_commands, name="resident")
 console = Console(highlight=False)
@@ -94,13 +96,20 @@ def run(
     until: Annotated[
         str | None, typer.Option("--until", metavar="STAGE", help="Stop after: " + " ".join(s.name for s in STAGES))
     ] = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            "--previous", metavar="RUN", help="The run of the quarter before: people and families keep its ids."
+        ),
+    ] = None,
 ) -> None:
     """Run the job; what is up to date is left alone."""
     stages = stages_until(until)
     config = load_config(council)
+    before = require_run(previous) if previous else None
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):
-        reports = _run(folder, config, stages)
+        reports = _run(folder, config, stages, before)
     if not any(report.ran for report in reports):
         console.print("Nothing has changed since the last run: no work was done.")
     _tell_targets(folder)
@@ -278,13 +287,15 @@ def _file_trouble(error: OSError | duckdb.IOException) -> UsageError:
     )
 
 
-def _run(folder: RunFolder, config: CouncilConfig, stages: tuple[Stage, ...]) -> list[StageReport]:
+def _run(
+    folder: RunFolder, config: CouncilConfig, stages: tuple[Stage, ...], previous: RunFolder | None = None
+) -> list[StageReport]:
     keys = load_or_create_keys()
     _refuse_anothers(folder, config)
     write_json(folder.root / _COUNCIL, {"council": str(config.path), "name": config.council.name})
     console.print(f"{config.council.name}: run folder {_shown(folder.root)}", markup=False)
     try:
-        reports = run_stages(folder, config, stages, keys, ConsoleProgress(console), _announce)
+        reports = run_stages(folder, config, stages, keys, ConsoleProgress(console), _announce, previous)
     finally:
         withdraw_packs(folder, keys, _today())
     write_manifest(folder, config)
