@@ -25,7 +25,8 @@ HAVING (count(DISTINCT f.uprn) FILTER (f.uprn <> g.uprn) > 2
         AND count(*) FILTER (f.uprn <> g.uprn) > count(*) FILTER (f.uprn = g.uprn))
     OR (count(g.uprn) = 0 AND count(DISTINCT (f.key, f.words)) > $most)
 """
-# In the same postcode and with the same numbers, a form that is a slip away from a commoner one is that one.
+# In the same postcode and with the same numbers, a form that is a slip away from a commoner one is that one, unless
+# its words are names that other addresses have too.
 _ALIKE = """
 CREATE TEMP TABLE alike AS
 WITH
@@ -35,11 +36,19 @@ own AS (
     JOIN std AS s ON f.line IS NOT DISTINCT FROM s.held_address AND f.held_postcode IS NOT DISTINCT FROM s.held_postcode
     WHERE f.uprn IS NULL GROUP BY ALL
 ),
+known AS (
+    SELECT word FROM (SELECT key, postcode, unnest(string_split(words, ' ')) AS word FROM own)
+    GROUP BY word HAVING count(DISTINCT (key, postcode)) > $most
+),
+judged AS (
+    SELECT *, NOT list_has_all(coalesce((SELECT list(word) FROM known), []), string_split(words, ' ')) AS strange
+    FROM own WHERE key <> '' AND postcode <> '' AND words <> ''
+),
 slipped AS (
     SELECT a.key, a.postcode, a.words, b.words AS becomes, b.records
-    FROM own AS a JOIN own AS b USING (key, postcode)
-    WHERE a.key <> '' AND postcode <> '' AND a.words <> b.words AND words_agree(a.words, b.words) > 0.8
-        AND (b.records, b.words) > (a.records, a.words)
+    FROM judged AS a JOIN judged AS b USING (key, postcode)
+    WHERE a.words <> b.words AND words_agree(a.words, b.words, a.strange) > 0.8
+        AND (NOT b.strange, b.records, b.words) > (NOT a.strange, a.records, a.words)
 )
 SELECT key, postcode, words, arg_max(becomes, (records, becomes)) AS becomes
 FROM slipped GROUP BY ALL HAVING count(DISTINCT becomes) = 1
@@ -80,13 +89,14 @@ held AS (
     LEFT JOIN (FROM gazetteer JOIN shells USING (uprn)) AS h ON s.held_uprn = h.held_number
 ),
 settled AS (
-    SELECT h.line, h.held_postcode, h.held_uprn, t.homeless, k.words, k.room,
+    SELECT h.line, h.held_postcode, h.held_uprn, coalesce(t.homeless, false) AS homeless, k.words, k.room,
         coalesce(g.uprn, k.uprn) AS uprn,
         CASE WHEN g.uprn IS NULL THEN k.score WHEN k.uprn <> g.uprn THEN 0.9 ELSE 1 END AS score,
         CASE WHEN g.uprn IS NOT NULL THEN 'held' ELSE k.found_by END AS found_by,
         coalesce(h.number, k.own_key) AS own_key, coalesce(k.postcode, t.postcodes[1], t.mended[1]) AS postcode
     FROM held AS h
-    JOIN texts AS t ON h.line IS NOT DISTINCT FROM t.line AND h.held_postcode IS NOT DISTINCT FROM t.held_postcode
+    LEFT JOIN texts AS t
+        ON h.line IS NOT DISTINCT FROM t.line AND h.held_postcode IS NOT DISTINCT FROM t.held_postcode
     LEFT JOIN keyed AS k ON h.line IS NOT DISTINCT FROM k.line AND h.held_postcode IS NOT DISTINCT FROM k.held_postcode
     LEFT JOIN gazetteer AS g ON h.number = g.held_number
 )
@@ -129,5 +139,6 @@ def find_homes(con: duckdb.DuckDBPyConnection) -> None:
     read_forms(con)
     find_properties(con)
     con.execute(_UNTRUSTED, {"most": MOST_FORMS})
-    for statement in (_ALIKE, _PLACED, _KEYED, _HOMES, _STD_HOMES):
+    con.execute(_ALIKE, {"most": MOST_FORMS})
+    for statement in (_PLACED, _KEYED, _HOMES, _STD_HOMES):
         con.execute(statement)

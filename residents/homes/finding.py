@@ -36,14 +36,14 @@ _CARE_OF = 0.9
 _MACROS = f"""
 CREATE OR REPLACE MACRO plain_street(words) AS regexp_full_match(words, '(st )?[a-z]+( [a-z]+)? ({STREET_WORDS})');
 CREATE OR REPLACE MACRO slips(a, b) AS damerau_levenshtein(a, b);
--- One slip in six letters.
-CREATE OR REPLACE MACRO words_agree(a, b) AS CASE
+-- One slip in six letters, and none where every word is one that other addresses have: Hill Road is not Mill Road.
+CREATE OR REPLACE MACRO words_agree(a, b, strange) AS CASE
     WHEN a = b THEN 1.0
     WHEN a = '' OR b = '' THEN 0
     WHEN list_sort(string_split(a, ' ')) = list_sort(string_split(b, ' ')) THEN {_SAME_WORDS_ELSEWHERE}
     WHEN list_has_all(string_split(a, ' '), string_split(b, ' '))
         OR list_has_all(string_split(b, ' '), string_split(a, ' ')) THEN {_PART_OF_WORDS}
-    WHEN abs(length(a) - length(b)) <= 3
+    WHEN strange AND abs(length(a) - length(b)) <= 3
         AND slips(replace(a, ' ', ''), replace(b, ' ', '')) <= greatest(1, least(length(a), length(b)) // 6)
         THEN 1 - slips(replace(a, ' ', ''), replace(b, ' ', '')) / least(length(a), length(b))
     ELSE 0 END;
@@ -58,8 +58,9 @@ held_texts AS (
     SELECT s.held_uprn, t.postcodes[1] AS postcode, t.unit, t.number, t.key, t.words, t.flat,
         min(t.form) AS form, count(*) AS records
     FROM std AS s
-    JOIN texts AS t ON s.held_address IS NOT DISTINCT FROM t.line AND s.held_postcode IS NOT DISTINCT FROM t.held_postcode
-    WHERE s.held_uprn NOT IN (SELECT uprn_form(uprn) FROM addresses)
+    JOIN texts AS t
+        ON s.held_address IS NOT DISTINCT FROM t.line AND s.held_postcode IS NOT DISTINCT FROM t.held_postcode
+    WHERE s.held_uprn IS NOT NULL AND NOT EXISTS (FROM addresses AS g WHERE uprn_form(g.uprn) = s.held_uprn)
         AND t.key <> '' AND t.words <> '' AND len(t.postcodes) > 0 AND NOT t.homeless AND NOT t.care_of
     GROUP BY ALL
 ),
@@ -129,14 +130,16 @@ each_word AS (
     SELECT words, unnest(string_split(words, ' ')) AS word, generate_subscripts(string_split(words, ' '), 1) AS place
     FROM (SELECT DISTINCT words FROM unfound)
 ),
+known AS (SELECT DISTINCT unnest(string_split(words, ' ')) AS word FROM gazetteer),
 mended AS (
-    SELECT e.words, string_agg(coalesce(m.becomes, e.word), ' ' ORDER BY e.place) AS becomes, count(m.word) AS slips
-    FROM each_word AS e LEFT JOIN mended_words AS m USING (word)
-    GROUP BY e.words HAVING count(m.word) > 0
+    SELECT e.words, string_agg(coalesce(m.becomes, e.word), ' ' ORDER BY e.place) AS becomes, count(m.word) AS slips,
+        bool_or(m.word IS NULL AND k.word IS NULL) AS strange
+    FROM each_word AS e LEFT JOIN mended_words AS m USING (word) LEFT JOIN known AS k ON e.word = k.word
+    GROUP BY e.words
 )
-SELECT u.* EXCLUDE (words, mended), u.mended AS other_postcodes, coalesce(m.becomes, u.words) AS words,
-    1 - coalesce(m.slips, 0) / greatest(length(u.words), 1) AS unslipped
-FROM unfound AS u LEFT JOIN mended AS m USING (words)
+SELECT u.* EXCLUDE (words, mended), u.mended AS other_postcodes, m.becomes AS words, m.strange,
+    1 - m.slips / greatest(length(u.words), 1) AS unslipped
+FROM unfound AS u JOIN mended AS m USING (words)
 """
 _IN_POSTCODE = f"""
 INSERT INTO candidates
@@ -147,24 +150,25 @@ placed AS (
 ),
 -- Houses with a name and no number: the name must be there, not only the street.
 paired AS (
-    SELECT t.id, g.uprn, t.postcode_agrees * t.unslipped AS agrees, t.words AS one, g.words AS two,
+    SELECT t.id, g.uprn, t.postcode_agrees * t.unslipped AS agrees, t.strange, t.words AS one, g.words AS two,
         (t.unit IS NULL) = (g.unit IS NULL) AS alike, 1.0 AS numbers_agree, t.unslipped < 1 AS slipped,
         t.postcode_agrees < 1 AS mended
     FROM placed AS t JOIN gazetteer AS g USING (postcode, key)
     WHERE t.key <> '' OR (string_split(t.words, ' ')[1] = string_split(g.words, ' ')[1] AND t.words <> '')
     UNION ALL
-    SELECT t.id, g.uprn, t.postcode_agrees * t.unslipped, t.words, g.words, true, {_BUILDING_NUMBER}, false, false
+    SELECT t.id, g.uprn, t.postcode_agrees * t.unslipped, t.strange, t.words, g.words, true, {_BUILDING_NUMBER}, false,
+        false
     FROM placed AS t JOIN gazetteer AS g USING (postcode, unit)
     WHERE t.flat AND g.flat AND (t.number IS NULL) <> (g.number IS NULL) AND NOT plain_street(t.words)
     UNION ALL
-    SELECT t.id, g.uprn, t.postcode_agrees * t.unslipped, t.words, g.words, true, {_RANGE}, false, false
+    SELECT t.id, g.uprn, t.postcode_agrees * t.unslipped, t.strange, t.words, g.words, true, {_RANGE}, false, false
     FROM placed AS t JOIN (FROM gazetteer WHERE contains(number, '_')) AS g
         ON t.postcode = g.postcode AND t.unit IS NOT DISTINCT FROM g.unit
         AND TRY_CAST(t.number AS INTEGER) BETWEEN TRY_CAST(split_part(g.number, '_', 1) AS INTEGER)
             AND TRY_CAST(split_part(g.number, '_', 2) AS INTEGER)
         AND (TRY_CAST(t.number AS INTEGER) - TRY_CAST(split_part(g.number, '_', 1) AS INTEGER)) % 2 = 0
 ),
-judged AS (SELECT *, CASE WHEN one = '' THEN {_NO_WORDS} ELSE words_agree(one, two) END AS said FROM paired)
+judged AS (SELECT *, CASE WHEN one = '' THEN {_NO_WORDS} ELSE words_agree(one, two, strange) END AS said FROM paired)
 SELECT id, uprn, agrees * said * numbers_agree,
     CASE WHEN numbers_agree < 1 THEN 'numbers_in_part' WHEN one = '' THEN 'numbers_and_postcode'
         WHEN said < 1 AND said = {_PART_OF_WORDS} THEN 'part_of_address' WHEN one <> two OR slipped THEN 'misspelt'
@@ -192,10 +196,14 @@ known AS (SELECT DISTINCT postcode FROM gazetteer),
 streets AS (SELECT DISTINCT postcode, words FROM gazetteer),
 paired AS (
     SELECT t.id, g.uprn, g.postcode, t.postcodes[1] AS given, t.unslipped,
-        CASE WHEN len(t.postcodes) = 0 THEN {_NO_POSTCODE} WHEN near_postcode(t.postcodes[1], g.postcode)
-            THEN {_NEAR_POSTCODE} WHEN EXISTS (FROM known AS k WHERE k.postcode = t.postcodes[1])
-            AND NOT EXISTS (FROM streets AS k WHERE k.postcode = t.postcodes[1] AND k.words = t.words) THEN {_OTHER_POSTCODE}
-            ELSE 0 END AS postcode_agrees
+        CASE
+            WHEN len(t.postcodes) = 0 THEN {_NO_POSTCODE}
+            WHEN near_postcode(t.postcodes[1], g.postcode) THEN {_NEAR_POSTCODE}
+            WHEN EXISTS (FROM known AS k WHERE k.postcode = t.postcodes[1])
+                AND NOT EXISTS (FROM streets AS k WHERE k.postcode = t.postcodes[1] AND k.words = t.words)
+                THEN {_OTHER_POSTCODE}
+            ELSE 0
+        END AS postcode_agrees
     FROM looked_for AS t JOIN gazetteer AS g USING (key, words)
     WHERE t.key <> '' AND ((t.unit IS NULL) = (g.unit IS NULL) OR NOT plain_street(t.words))
 )

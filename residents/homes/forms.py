@@ -18,6 +18,7 @@ _UNITS = (
     (r"\b0+(\d)", r"\1"),
     # 'f29 ', '118fb' and 'fa 99' as some systems shorten them.
     (r"\bf(lat|lt)?(\d+[a-z]?)\b", r"flat \2"),
+    (r"\bflat([a-z])\b", r"flat \1"),
     (r"\b(\d+)f([a-z])\b", r"flat \2 \1"),
     (r"^f([a-z]) (\d)", r"flat \1 \2"),
     # Floors, with and without 'floor' and 'flat'.
@@ -181,6 +182,7 @@ WITH ends AS (
     SELECT l.rest, max(length(t.locality)) AS cut
     FROM (SELECT DISTINCT rest FROM lines) AS l
     JOIN localities AS t ON ends_with(l.rest, ' ' || t.locality) OR ends_with(l.rest, ',' || t.locality)
+        OR l.rest = t.locality
     GROUP BY l.rest
 )
 SELECT l.* REPLACE (rtrim(left(l.rest, (length(l.rest) - coalesce(cut, 0))::INTEGER), ' ,') AS rest)
