@@ -69,21 +69,25 @@ first_turns AS (
         arg_min(window_from, cut_on) AS window_from, arg_min(window_to, cut_on) AS window_to
     FROM turns WHERE known_on <= $today GROUP BY ALL
 ),
+sides AS (
+    SELECT one, two, kind, true AS is_one, one AS person_id, window_from, window_to FROM first_turns
+    UNION ALL SELECT one, two, kind, false, two, window_from, window_to FROM first_turns
+),
 with_children AS (
-    SELECT t.one, t.two, t.kind, h.person_id,
-        sum(least(h.to_date, k.to_date, t.window_to) - greatest(h.from_date, k.from_date, t.window_from) + 1) AS days
-    FROM first_turns AS t
+    SELECT s.one, s.two, s.kind, s.is_one,
+        sum(least(h.to_date, k.to_date, s.window_to) - greatest(h.from_date, k.from_date, s.window_from) + 1) AS days
+    FROM sides AS s
     JOIN co_carers AS c USING (one, two)
-    JOIN known_homes AS h ON h.person_id = t.one OR h.person_id = t.two
+    JOIN known_homes AS h USING (person_id)
     JOIN known_homes AS k ON k.person_id = c.child AND h.address_key = k.address_key
-        AND least(h.to_date, k.to_date, t.window_to) >= greatest(h.from_date, k.from_date, t.window_from)
+        AND least(h.to_date, k.to_date, s.window_to) >= greatest(h.from_date, k.from_date, s.window_from)
     GROUP BY ALL
 )
 SELECT CASE WHEN coalesce(a.days, 0) < coalesce(b.days, 0) THEN t.one ELSE t.two END AS person_id,
     t.cut_on, min(t.known_on) AS known_on
 FROM first_turns AS t
-LEFT JOIN with_children AS a ON t.one = a.one AND t.two = a.two AND t.kind = a.kind AND t.one = a.person_id
-LEFT JOIN with_children AS b ON t.one = b.one AND t.two = b.two AND t.kind = b.kind AND t.two = b.person_id
+LEFT JOIN with_children AS a ON t.one = a.one AND t.two = a.two AND t.kind = a.kind AND a.is_one
+LEFT JOIN with_children AS b ON t.one = b.one AND t.two = b.two AND t.kind = b.kind AND NOT b.is_one
 GROUP BY ALL
 """
 _STINTS = """
@@ -115,11 +119,16 @@ same_home AS (
         AND least(h.to_date, k.to_date, p.to_date) >= greatest(h.from_date, k.from_date, p.from_date)
     GROUP BY ALL
 ),
+sides AS (
+    SELECT place_one, place_two, true AS is_one, one AS person_id, from_date, to_date FROM pairs
+    UNION ALL SELECT place_one, place_two, false, two, from_date, to_date FROM pairs
+),
 any_home AS (
-    SELECT p.place_one, p.place_two, h.person_id,
-        sum(least(h.to_date, p.to_date) - greatest(h.from_date, p.from_date) + 1) AS days
-    FROM pairs AS p JOIN known_homes AS h ON (p.one = h.person_id OR p.two = h.person_id)
-        AND h.from_date <= p.to_date AND p.from_date <= h.to_date
+    SELECT s.place_one, s.place_two,
+        sum(least(h.to_date, s.to_date) - greatest(h.from_date, s.from_date) + 1) FILTER (s.is_one) AS days_one,
+        sum(least(h.to_date, s.to_date) - greatest(h.from_date, s.from_date) + 1) FILTER (NOT s.is_one) AS days_two
+    FROM sides AS s JOIN known_homes AS h ON s.person_id = h.person_id
+        AND h.from_date <= s.to_date AND s.from_date <= h.to_date
     GROUP BY ALL
 ),
 same_group AS (
@@ -134,9 +143,9 @@ same_group AS (
 SELECT p.place_one, p.place_two
 FROM pairs AS p
 LEFT JOIN same_home AS h USING (place_one, place_two) LEFT JOIN same_group AS g USING (place_one, place_two)
-LEFT JOIN any_home AS a ON p.place_one = a.place_one AND p.place_two = a.place_two AND p.one = a.person_id
-LEFT JOIN any_home AS b ON p.place_one = b.place_one AND p.place_two = b.place_two AND p.two = b.person_id
-WHERE g.place_one IS NOT NULL OR a.days IS NULL OR b.days IS NULL OR h.days >= 0.5 * least(a.days, b.days)
+LEFT JOIN any_home AS a USING (place_one, place_two)
+WHERE g.place_one IS NOT NULL OR a.days_one IS NULL OR a.days_two IS NULL
+    OR h.days >= 0.5 * least(a.days_one, a.days_two)
 ORDER BY ALL
 """
 _LONE = """
