@@ -17,9 +17,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+
+from residents.carrying import pair_off
 
 # An open spell of the earlier index ends on its last day: nothing it says reaches further.
 _OVERLAPS = """
@@ -61,10 +61,8 @@ def carry_forward(
     con.unregister("previous_families")
     con.unregister("new_families")
     earlier, later = overlaps["earlier"].to_pylist(), overlaps["later"].to_pylist()
-    kept = {
-        later[place]: earlier[place]
-        for place in _pair_off(overlaps["earlier"].to_numpy(), overlaps["later"].to_numpy()).tolist()
-    }
+    taken_pairs = pair_off(overlaps["earlier"].to_numpy().astype(str), overlaps["later"].to_numpy().astype(str))
+    kept = {later[place]: earlier[place] for place in taken_pairs.tolist()}
     taken = set(given) | set(previous["family_id"].to_pylist())
     ids = kept | _unused([family for (family,) in made if family not in kept], taken, other_ids)
     return CarriedForward(
@@ -76,28 +74,6 @@ def carry_forward(
         ),
         _changes(earlier, later, overlaps["people"].to_pylist(), kept, ids),
     )
-
-
-def _pair_off(earlier: npt.NDArray[np.object_], later: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
-    """Places of the pairs that are taken, when pairs in this order are taken while both of their sides are free.
-
-    The first pair of both its sides is always taken; what it rules out is dropped, and the rest looked at again.
-    """
-    left = np.arange(len(earlier))
-    _, one = np.unique(earlier.astype(str), return_inverse=True)
-    _, two = np.unique(later.astype(str), return_inverse=True)
-    taken: list[npt.NDArray[np.int64]] = [np.array([], dtype=np.int64)]
-    while len(left):
-        chosen = left[_is_first(one[left]) & _is_first(two[left])]
-        taken.append(chosen)
-        left = left[~(np.isin(one[left], one[chosen]) | np.isin(two[left], two[chosen]))]
-    return np.concatenate(taken)
-
-
-def _is_first(values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    first = np.zeros(len(values), dtype=bool)
-    first[np.unique(values, return_index=True)[1]] = True
-    return first
 
 
 def _unused(families: list[str], taken: set[str], other_ids: Callable[[list[str]], list[str]]) -> dict[str, str]:
