@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sources.tables import ADULT_CARE_SERVICES, ALLOCATIONS, SERVICE_EPISODES, WORKERS
+from store.files import write_json
+from store.keys import Keys
 from store.run_folder import RunFolder
 from tests.residents.rooms import DAY, Index, Row, index, member, record
-from tests.support import put_table
+from tests.support import COUNCIL, KEYS, put_table
 
 HOSTILE = '=HYPERLINK("x") <script>\x1b[2J\u202e'
 ELM, OAK, HOSTEL, EMPTY = "100000000001", "100000000002", "100000000003", "100000000004"
@@ -59,7 +61,7 @@ _GROUPS = [
 ]
 
 
-def make_borough(folder: Path) -> Index:
+def make_borough(folder: Path, keys: Keys = KEYS, previous: RunFolder | None = None) -> Index:
     """The borough's run folder, until residents, with what its services do."""
     found = index(
         folder,
@@ -69,9 +71,11 @@ def make_borough(folder: Path) -> Index:
             for uprn, (address, postcode, kind) in _PLACES.items()
         ],
         groups=_GROUPS,
+        keys=keys,
+        previous=previous,
     )
     _put_services(found.run)
-    found.run.state.mkdir()
+    write_json(found.run.state / "council.json", {"name": COUNCIL.name})
     return found
 
 

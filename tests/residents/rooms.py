@@ -100,6 +100,7 @@ def index(
     relations: Iterable[Row] = (),
     settings: RunSettings | None = None,
     keys: Keys = KEYS,
+    previous: RunFolder | None = None,
 ) -> Index:
     """Run the residents stage on made-up tables."""
     run = RunFolder(folder)
@@ -110,4 +111,4 @@ def index(
         (RELATIONSHIPS, relations),
     ):
         put_table(run, table, list(rows))
-    return Index(run_stage(STAGE, folder, *sections, settings=settings, keys=keys))
+    return Index(run_stage(STAGE, folder, *sections, settings=settings, keys=keys, previous=previous))
