@@ -15,6 +15,7 @@ from residents.stage import STAGE
 from residents.tables import FAMILIES, RECORD_PERSON
 from sources.tables import PERSON_RECORDS
 from store.council import Council
+from store.files import write_json
 from store.run_folder import RunFolder
 
 TRUTHS = ("record_person", "persons", "family_members")
@@ -62,15 +63,19 @@ def open_borough(folder: Path) -> Borough:
     return Borough(load_config(folder / "x" / "council.toml").council, RunFolder(folder / "run"), folder / "truth")
 
 
-def match(borough: Borough, folder: Path, variant: str | None = None, **config: object) -> tuple[RunFolder, Cost]:
-    """Run the stage on the borough's tables, in a run folder of its own."""
+def match(
+    borough: Borough, folder: Path, variant: str | None = None, previous: Path | None = None, **config: object
+) -> tuple[RunFolder, Cost]:
+    """Run the stage on the borough's tables, in a run folder of its own; ``previous`` is the quarter before's."""
     run = RunFolder(folder)
     for table in STAGE.reads:
         path = run.path(table)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.symlink_to(borough.tables.path(table).resolve())
-    return run, run_stage_job(folder, borough.council, variant, **config)
+    cost = run_stage_job(folder, borough.council, variant, previous, **config)
+    write_json(folder / "state" / "council.json", {"name": borough.council.name})
+    return run, cost
 
 
 def open_results(borough: Borough, run: RunFolder, made_record_person: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -91,15 +91,18 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def measure(folder: Path) -> dict[str, tuple[Score, Score]]:
-    """For each view of a benchmark the toolkit's score and that of exact match on names and birth date."""
+def measure(folder: Path, variant: str | None = None, **config: object) -> dict[str, tuple[Score, Score]]:
+    """For each view of a benchmark the toolkit's score and that of exact match on names and birth date.
+
+    ``variant`` and ``config`` change the stage as ``worker.py`` says.
+    """
     found = {}
     for name, files in SETS.items():
         run = RunFolder(folder / name.replace(" ", "").lower())
         put_table(run, PERSON_RECORDS, [row for file in files for row in read_records(FOLDER / f"{file}.csv")])
         for table in (ADDRESSES, GROUP_MEMBERS, RELATIONSHIPS):
             put_table(run, table, [])
-        run_stage_job(run.root, FEBRL_COUNCIL)
+        run_stage_job(run.root, FEBRL_COUNCIL, variant, **config)
         ours, exact = _scores(run, None), _scores(run, _EXACT)
         for view in ours:
             found[name if len(ours) == 1 else f"{name}, {view}"] = (ours[view], exact[view])

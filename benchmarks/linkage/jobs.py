@@ -53,9 +53,17 @@ def run_job(kind: str, **job: Any) -> Cost:
     return run_process(["-m", "benchmarks.linkage.worker", json.dumps({"kind": kind, **job})])
 
 
-def run_stage_job(run: Path, council: Council, variant: str | None = None, **config: Any) -> Cost:
-    """The residents stage on a run folder; ``config`` are its settings that differ from the defaults."""
-    return run_job("stage", run=str(run), council=council.model_dump(mode="json"), variant=variant, config=config)
+def run_stage_job(
+    run: Path, council: Council, variant: str | None = None, previous: Path | None = None, **config: Any
+) -> Cost:
+    """The residents stage on a run folder; ``config`` are its settings that differ from the defaults.
+
+    ``previous`` is the run folder of the quarter before, whose index this one goes on from.
+    """
+    before = None if previous is None else str(previous)
+    return run_job(
+        "stage", run=str(run), council=council.model_dump(mode="json"), variant=variant, previous=before, config=config
+    )
 
 
 def command(arguments: list[str], key_folder: Path) -> Cost:

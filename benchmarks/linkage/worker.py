@@ -25,6 +25,7 @@ from splink import DuckDBAPI, Linker
 import residents.stage as room
 from residents.config import ResidentsConfig
 from residents.homes.addresses import find_homes
+from residents.index import settle
 from residents.matching.blocking import make_pairs
 from residents.matching.standardise import standardise
 from residents.matching.training import fit
@@ -62,7 +63,13 @@ def stage(job: dict[str, Any]) -> None:
         if callable(step) and not isinstance(step, type) and step.__module__.startswith("residents."):
             setattr(room, name, _timed(name, step, steps))
     run = Path(job["run"])
-    run_stage(room.STAGE, run, ResidentsConfig(**job.get("config", {})), council=Council(**job["council"]))
+    run_stage(
+        room.STAGE,
+        run,
+        ResidentsConfig(**job.get("config", {})),
+        council=Council(**job["council"]),
+        previous=RunFolder(Path(job["previous"])) if job.get("previous") else None,
+    )
     (run / "steps.json").write_text(json.dumps(steps), encoding="utf-8")
 
 
@@ -88,11 +95,13 @@ def _join_exact_matches_only() -> None:
         size = con.sql("SELECT count(*) FROM versions").fetchall()[0][0]
         _, which = connected_components(coo_matrix((np.ones(len(left)), (left, right)), shape=(size, size)), False)
         _, first, back = np.unique(which, return_index=True, return_inverse=True)
-        rows = pa.table(
-            {"version": np.arange(1, size + 1, dtype=np.int64), "label": first[back], "support": np.ones(size)}
-        )
+        rows = pa.table({"version": np.arange(1, size + 1, dtype=np.int64), "label": first[back]})
         con.register("exact_rows", rows)
-        con.execute("CREATE OR REPLACE TABLE clusters AS FROM exact_rows")
+        con.execute(
+            "CREATE OR REPLACE TABLE clusters AS "
+            "SELECT c.* REPLACE (e.label AS label, 1.0 AS support) "
+            "FROM clusters AS c JOIN exact_rows AS e USING (version)"
+        )
         return made
 
     room.join_versions = joined_by_exact_match
@@ -140,12 +149,19 @@ def prepare(job: dict[str, Any]) -> None:
 
 
 def bare(job: dict[str, Any]) -> None:
-    """Splink with connected components: the same versions, blocking, settings and threshold, and nothing else."""
+    """Splink with connected components: the same versions, blocking, settings and threshold, and nothing else.
+
+    With ``learning`` it learns its settings, as the stage does, before it uses them.
+    """
     logging.getLogger("splink").setLevel(logging.ERROR)
     out, config = Path(job["out"]), ResidentsConfig()
     settings = json.loads((out / "settings.json").read_text(encoding="utf-8"))
     con = connect(RunSettings(), out / "spill_bare")
     con.read_parquet(str(out / "versions.parquet")).create("versions")
+    settle(con, None)
+    if job["learning"]:
+        with connect(RunSettings(threads=1), out / "spill_bare_training") as single:
+            settings = fit(con, single, config, RunSettings().seed).settings
     make_pairs(con, config.largest_block)
     api = DuckDBAPI(connection=con)
     linker = Linker(api.register("versions"), settings, log_level=None, validate_settings=False)
