@@ -12,6 +12,7 @@ from reports.data_quality import data_quality_page
 from reports.explanation import explanation_page
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
+from reports.linkage import linkage_page
 from reports.opening import flagged_cases, gate_status, judging_day, release_facts, used_features
 from reports.packs import withdraw_packs
 from reports.reading import audit_facts, feature_facts, no_audit, run_facts, target_facts
@@ -28,6 +29,8 @@ _CATALOGUE = "features/catalogue.json"
 _SUMMARY = "sources/summary.json"
 _QUALITY = "residents/quality.json"
 _DATA_QUALITY = "sources/data_quality.json"
+_LINKAGE = "residents/linkage.json"
+_REVIEW = "residents/review.json"
 
 
 def run(work: Workspace) -> None:
@@ -43,6 +46,8 @@ def run(work: Workspace) -> None:
         features = feature_facts(catalogue)
         data = data_quality_page(work.council, _document(work, _DATA_QUALITY, None), features)
         work.write_document(f"{ROOM}/data_quality.html", data)
+        linkage = linkage_page(work.council, _document(work, _LINKAGE, None), _document(work, _REVIEW, None))
+        work.write_document(f"{ROOM}/linkage.html", linkage)
         facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
         work.write_document(f"{ROOM}/index.html", index_page(work.council, facts, cards))
         task.advance()
@@ -93,7 +98,7 @@ STAGE = Stage(
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE)),
-        *(_CATALOGUE, _SUMMARY, _QUALITY, _DATA_QUALITY),
+        *(_CATALOGUE, _SUMMARY, _QUALITY, _DATA_QUALITY, _LINKAGE, _REVIEW),
     ),
     purposes=(Purpose.SEAL, Purpose.RELEASE),
     external_files=_release_records,

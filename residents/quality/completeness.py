@@ -23,7 +23,10 @@ from residents.quality.groups import Count, age_band, detailed, sex_group, share
 
 @dataclass(frozen=True)
 class Expectation:
-    """People of whom something is to be expected. ``name`` is how SQL below calls those who are asked about."""
+    """People of whom something is to be expected. ``name`` is how SQL below calls those who are asked about.
+
+    ``title`` says what it is not to meet it, because that is what a page shows: a share that should be small.
+    """
 
     name: str
     title: str
@@ -34,29 +37,29 @@ class Expectation:
 EXPECTATIONS = (
     Expectation(
         "pupils",
-        "Pupils of 5 to 15 found in another system",
+        "Pupils of 5 to 15 whom no other system knows",
         "Systems that hold pupil numbers name these children. Most of them live in a home that a system for housing, "
         "benefits or health also knows, but a child with no such dealings is rightly in none.",
     ),
     Expectation(
         "pupils",
-        "Pupils of 5 to 15 in a family with an adult whom another system knows",
+        "Pupils of 5 to 15 without an adult whom another system knows",
         "Every child lives with someone, and most homes are known for council tax, a tenancy or a claim.",
         with_adult=True,
     ),
     Expectation(
         "claimants",
-        "Adults of benefit claims found in another system",
+        "Adults of benefit claims whom no other system knows",
         "Who claims help with rent or council tax has a home, and as a rule an account or a tenancy.",
     ),
     Expectation(
         "tenants",
-        "Adults of council tenancies found in another system",
+        "Adults of council tenancies whom no other system knows",
         "A tenancy comes with council tax, and often with a claim.",
     ),
     Expectation(
         "case_children",
-        "Children of social care's case families found in another system",
+        "Children of social care's case families whom no other system knows",
         "From five on they should be on a school's roll; younger ones need not be anywhere else.",
     ),
 )

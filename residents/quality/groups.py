@@ -16,8 +16,9 @@ from store.intervals import newcombe, wilson, z_of
 from store.small_numbers import THRESHOLD, Hidden, protect_parts
 
 CONFIDENCE = 0.95
-MARGIN = 0.05
-"""A difference that lies within so much on either side, as far as its interval tells, counts as none."""
+MARGIN = 0.02
+"""A difference that lies within so much on either side, as far as its interval tells, counts as none. Gaps of one to
+three points between the worst group and the rest are what better matching has been seen to close."""
 
 LEAST = 30
 """People in a group, and in the rest, below which no difference is read."""
@@ -197,14 +198,17 @@ def _difference(shown: dict[str, Any], everyone: dict[str, Any]) -> dict[str, fl
 def reading(group: Count, rest: Count, compared: int) -> Reading:
     """Whether a group's share is lower or higher than the rest's, alike, or too uncertain to say.
 
-    The interval is Newcombe's, wide enough for ``compared`` groups to be read at once (Bonferroni).
+    The interval is Newcombe's, wide enough for ``compared`` groups to be read at once (Bonferroni). Nothing is made
+    of a group being lower when fewer than ten of it are missed, or higher when fewer than ten of the rest are.
     """
     if group.n < LEAST or rest.n < LEAST:
         return Reading.CANNOT_TELL
     ends = newcombe(group.linked, group.n, rest.linked, rest.n, z_of(1 - (1 - CONFIDENCE) / max(compared, 1)))
     low, high = (float(end) for end in ends)
-    if high < 0:
+    if low > -MARGIN and high < MARGIN:
+        return Reading.ALIKE
+    if high < 0 and group.n - group.linked >= THRESHOLD:
         return Reading.LOWER
-    if low > 0:
+    if low > 0 and rest.n - rest.linked >= THRESHOLD:
         return Reading.HIGHER
-    return Reading.ALIKE if low > -MARGIN and high < MARGIN else Reading.CANNOT_TELL
+    return Reading.CANNOT_TELL

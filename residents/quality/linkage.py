@@ -79,7 +79,7 @@ def _bin(one: dict[str, int]) -> dict[str, Any]:
 def _threshold(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "probability": one["probability"],
-        **{name: shown_count(one[name]) for name in ("links", "people", "linked")},
+        **{name: shown_count(one[name]) for name in ("links", "people", "keys", "linked")},
     }
 
 

@@ -116,7 +116,7 @@ def unlinkable(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], thresho
 def thresholds(con: duckdb.DuckDBPyConnection, in_use: float) -> list[dict[str, Any]]:
     """What is left of the links as the threshold rises from the probability ``in_use``.
 
-    ``links`` are pairs of the systems' keys, ``people`` what they would make, ``linked`` the keys not left alone.
+    ``links`` are pairs of the systems' ``keys``, ``people`` what they would make, ``linked`` the keys not left alone.
     Only links that clustering did not refuse count.
     """
     keys = con.sql("SELECT coalesce(max(subject), 0) FROM versions").fetchall()[0][0]
@@ -129,6 +129,12 @@ def thresholds(con: duckdb.DuckDBPyConnection, in_use: float) -> list[dict[str, 
         people, label = connected_components(graph, directed=False) if keys else (0, np.zeros(0, dtype=np.int32))
         alone = int((np.bincount(label) == 1).sum()) if keys else 0
         rows.append(
-            {"probability": probability, "links": int(held.sum()), "people": int(people), "linked": keys - alone}
+            {
+                "probability": probability,
+                "links": int(held.sum()),
+                "people": int(people),
+                "keys": keys,
+                "linked": keys - alone,
+            }
         )
     return rows

@@ -28,6 +28,7 @@ from store.keys import Keys
 from store.run_folder import RunFolder, relative_path
 from store.sealing import seal
 from tests.reports.data import data_quality
+from tests.reports.linkage_data import linkage, review
 from tests.support import KEYS, put_table, run_stage
 
 TODAY = dt.date(2026, 9, 20)
@@ -118,6 +119,8 @@ def make_run(root: Path, *, units: int = 1500, sentence: str = "Missed 34% of po
     write_json(root / "sources" / "summary.json", SUMMARY)
     write_json(root / "sources" / "data_quality.json", data_quality())
     write_json(root / "residents" / "quality.json", QUALITY)
+    write_json(root / "residents" / "linkage.json", linkage())
+    write_json(root / "residents" / "review.json", review())
     audit(run)
     return run
 

@@ -16,6 +16,7 @@ from tests.reports.samples import CHILD_TARGET, FAMILY_TARGET
 PAGES = (
     "index.html",
     "data_quality.html",
+    "linkage.html",
     f"{FAMILY_TARGET}/fairness.html",
     f"{CHILD_TARGET}/fairness.html",
     f"{FAMILY_TARGET}/explanation.html",

@@ -55,6 +55,7 @@ def test_only_a_released_target_has_a_pack(reported: RunFolder) -> None:
     assert set(files(reported.root / "reports")) == {
         "index.html",
         "data_quality.html",
+        "linkage.html",
         f"{FAMILY_TARGET}/fairness.html",
         f"{FAMILY_TARGET}/explanation.html",
         f"{CHILD_TARGET}/fairness.html",
@@ -308,12 +309,15 @@ def test_the_reports_work_on_a_run_without_anything_before_the_models(run: RunFo
         "sources/summary.json",
         "sources/data_quality.json",
         "residents/quality.json",
+        "residents/linkage.json",
+        "residents/review.json",
         "features/catalogue.json",
     ):
         (run.root / relative).unlink()
     report(run)
     assert "This run has no record of its extracts." in page(run, "index.html").text
     assert "Nothing to show yet" in page(run, "data_quality.html").text
+    assert "Nothing to show yet" in page(run, "linkage.html").text
 
 
 def test_the_stage_cannot_open_a_sealed_table_past_the_gate(run: RunFolder) -> None:
