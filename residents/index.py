@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from residents.carrying import pair_off
 from residents.families.carry_forward import carry_forward
+from residents.joining.households import Evidence
 from residents.matching.model import MODEL_VERSION
 from residents.matching.training import Model
 from residents.tables import FAMILIES, VERSIONS
@@ -45,6 +46,7 @@ class Previous:
     model: dict[str, Any]
     extract_date: dt.date
     people_issued: int
+    evidence: Evidence
 
 
 def fetch_previous(work: Workspace) -> None:
@@ -104,7 +106,9 @@ def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous |
         )
     for table in _TABLES:
         con.read_parquet(str(folder / f"{table.name}.parquet")).create(f"previous_{table.name}")
-    return Previous(read_json(folder / Path(MODEL_DOCUMENT).name), extract_date, index["people_issued"])
+    return Previous(
+        read_json(folder / Path(MODEL_DOCUMENT).name), extract_date, index["people_issued"], index["evidence"]
+    )
 
 
 def known_model(previous: Previous | None) -> Model | None:
@@ -165,7 +169,11 @@ ORDER BY from_person, to_person
 
 
 def make_persons(
-    con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date
+    con: duckdb.DuckDBPyConnection,
+    keys: Keys,
+    previous: Previous | None,
+    extract_date: dt.date,
+    evidence: Evidence,
 ) -> dict[str, Any]:
     """Make ``persons`` (label, person_id) and ``person_changes`` from ``clusters``, and return the index document.
 
@@ -186,7 +194,8 @@ def make_persons(
     con.execute("CREATE TABLE persons AS FROM person_rows")
     con.register("id_overlaps", overlaps)
     con.execute(_CHANGES, {"recorded_on": extract_date})
-    return {"version": 1, "extract_date": extract_date.isoformat(), "people_issued": begin + len(unnamed)}
+    issued = begin + len(unnamed)
+    return {"version": 1, "extract_date": extract_date.isoformat(), "people_issued": issued, "evidence": evidence}
 
 
 # Whoever was merged since is looked for under the id that is left.

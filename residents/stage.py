@@ -6,11 +6,14 @@ import duckdb
 
 from residents.config import ResidentsConfig
 from residents.families.families import families, make_families
+from residents.families.picture import family_picture
+from residents.families.services import service_groups
 from residents.homes.addresses import find_homes
-from residents.homes.residence import make_spells, residence_spells
+from residents.homes.residence import make_spells, residence_spells, version_spells
 from residents.index import (
     INDEX_DOCUMENT,
     MODEL_DOCUMENT,
+    Previous,
     carry_families,
     fetch_previous,
     index_versions,
@@ -20,14 +23,16 @@ from residents.index import (
     previous_files,
     settle,
 )
-from residents.joining.links import join_versions
+from residents.joining.clustering import Clusters
+from residents.joining.households import Evidence, household_links
+from residents.joining.links import join_further, join_versions
 from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
 from residents.matching.blocking import make_pairs
 from residents.matching.engines import score_on
 from residents.matching.standardise import standardise
 from residents.matching.training import Model, fit
 from residents.matching.versions import make_versions
-from residents.quality.checks import forget_stopped, keep_stopped, refuse_unfit_people
+from residents.quality.checks import check_blocking, forget_stopped, keep_stopped, refuse_unfit_people
 from residents.quality.document import quality_document
 from residents.quality.linkage import linkage_document, make_linkage
 from residents.quality.review import review_pairs
@@ -41,6 +46,7 @@ from residents.tables import (
     RECORD_PERSON,
     RESIDENCE_SPELLS,
     REVIEW_PAIRS,
+    SERVICE_GROUPS,
     TABLES,
     VERSIONS,
 )
@@ -77,14 +83,16 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         model = None if config.retrain else known_model(previous)
         settle(con, previous if model else None)
         make_pairs(con, config.largest_block)
+        recall = check_blocking(con, config)
         task.advance()
         model = model or _learn(work, con, config)
         links = score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
         task.advance()
         joined = join_versions(con, links)
+        joined, evidence = _join_by_households(work, con, config, model, joined, previous)
         refuse_unfit_people(con, config)
         task.advance()
-        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date)
+        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, evidence)
         make_people(con)
         make_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
         task.advance()
@@ -96,11 +104,12 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         document = quality_document(
             con, model.document(), joined.refused, config.largest_block, work.council.extract_date
         )
+        document["families"] |= family_picture(con, config, work.council.extract_date)
         work.write_document(MODEL_DOCUMENT, model.parameters())
         work.write_document(INDEX_DOCUMENT, index)
         work.write_document("residents/quality.json", document)
         linkage = linkage_document(
-            con, model.settings, model.document(), config, joined.refused, None, work.council.extract_date
+            con, model.settings, model.document(), config, joined.refused, recall, work.council.extract_date
         )
         work.write_document("residents/linkage.json", linkage)
         task.advance()
@@ -111,6 +120,21 @@ def _learn(work: Workspace, con: duckdb.DuckDBPyConnection, config: ResidentsCon
     single = connect(work.settings.model_copy(update={"threads": 1}), work.scratch / "spill_training")
     with single:
         return fit(con, single, config, work.settings.seed)
+
+
+def _join_by_households(
+    work: Workspace,
+    con: duckdb.DuckDBPyConnection,
+    config: ResidentsConfig,
+    model: Model,
+    joined: Clusters,
+    previous: Previous | None,
+) -> tuple[Clusters, Evidence]:
+    """Join what households speak for, and what their evidence weighs, which is learnt when the model is."""
+    version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
+    known = previous.evidence if previous and not config.retrain else None
+    links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
+    return join_further(con, joined, links), evidence
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
@@ -127,6 +151,7 @@ def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
     work.write(PROTECTED, protected(con))
     work.write(RESIDENCE_SPELLS, residence_spells(con))
     work.write(FAMILIES, families(con))
+    work.write(SERVICE_GROUPS, service_groups(con))
     work.write(FAMILY_CHANGES, con.sql("FROM family_changes ORDER BY from_family, to_family"))
     work.write(REVIEW_PAIRS, review_pairs(con))
     work.write(

@@ -88,11 +88,15 @@ FROM weighed ORDER BY proposal
 """
 
 
-def judge_by_conflicts(con: duckdb.DuckDBPyConnection) -> Judge:
-    """A judge of joins between rows of ``versions``, with ``subject_groups`` (subject, groups, born_by) beside it."""
+def make_traits(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what joins are judged by, from ``versions`` and ``subject_groups`` (subject, groups, born_by)."""
     con.execute(_MACROS)
     for statement in (_TRAITS, _PLACE_TRAITS, _DISTINCT_TRAITS):
         con.execute(statement)
+
+
+def judge_by_conflicts(con: duckdb.DuckDBPyConnection) -> Judge:
+    """A judge of joins between rows of ``versions``, once their traits are made."""
 
     def judge(proposals: Proposals) -> Verdicts:
         members = {"proposal": proposals.proposal, "second": proposals.second, "place": proposals.version}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from residents.joining.clustering import Clusters, Links, Tie, cluster
-from residents.joining.conflicts import judge_by_conflicts
+from residents.joining.clustering import Clusters, Links, Places, Tie, cluster
+from residents.joining.conflicts import judge_by_conflicts, make_traits
 
 # Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy,
 # claims or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
@@ -68,24 +69,34 @@ WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
         AND NOT EXISTS (FROM ambiguous AS a WHERE a.forename = l.forename AND a.surname = l.surname))
 ORDER BY k.weight DESC, k.version_l, k.version_r
 """
-# 1 for a version alone or held by its key, else the best link that holds it inside its cluster.
 _START = """
 SELECT coalesce(min(v.version) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), v.version) - 1 AS label,
     coalesce(bool_or(s.aliased) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), false) AS aliased
 FROM versions AS v LEFT JOIN settled AS s USING (version) ORDER BY v.version
 """
-_CLUSTERS = """
+_NO_CLUSTERS = """
 CREATE TABLE clusters AS
+SELECT v.version, NULL::BIGINT AS label, false AS aliased, s.support
+FROM versions AS v LEFT JOIN settled AS s USING (version)
+"""
+# 1 for a version alone or held by its key, else the best link that holds it inside its cluster, now or before.
+_CLUSTERS = """
+CREATE OR REPLACE TABLE clusters AS
 WITH
 best AS (
     SELECT place, max(probability) AS support
     FROM (SELECT place, other, probability FROM inside UNION ALL SELECT other, place, probability FROM inside)
     GROUP BY place
 ),
-sized AS (SELECT place, label, aliased, count(*) OVER (PARTITION BY label) AS members FROM labels)
-SELECT s.place + 1 AS version, s.label, s.aliased,
-    CASE WHEN s.members = 1 THEN 1.0 ELSE coalesce(greatest(b.support, o.support), 0.0) END AS support
-FROM sized AS s LEFT JOIN best AS b USING (place) LEFT JOIN settled AS o ON s.place + 1 = o.version ORDER BY 1
+sized AS (
+    SELECT place + 1 AS version, place, label, aliased, count(*) OVER (PARTITION BY label) AS members FROM labels
+),
+before AS (
+    SELECT version, support, count(*) OVER (PARTITION BY label) = 1 AND label IS NOT NULL AS alone FROM clusters
+)
+SELECT s.version, s.label, s.aliased, CASE WHEN s.members = 1 THEN 1.0
+    ELSE coalesce(greatest(b.support, CASE WHEN NOT o.alone THEN o.support END), 0.0) END AS support
+FROM sized AS s LEFT JOIN best AS b USING (place) LEFT JOIN before AS o USING (version) ORDER BY s.version
 """
 
 
@@ -102,16 +113,32 @@ def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table) -> Clusters:
     tie = np.concatenate([np.full(subject.num_rows, Tie.SUBJECT), np.where(exact, Tie.EXACT, Tie.SCORED)])
     left = np.concatenate([subject["place"].to_numpy(), scored["place"].to_numpy()])
     right = np.concatenate([subject["other"].to_numpy(), scored["other"].to_numpy()])
+    make_traits(con)
+    con.execute(_NO_CLUSTERS)
     joined = cluster(_start(con), Links(left, right, tie.astype(np.int64)), judge_by_conflicts(con))
+    _keep(con, joined, left, right, np.concatenate([np.ones(subject.num_rows), scored["probability"].to_numpy()]))
+    return joined
+
+
+def join_further(con: duckdb.DuckDBPyConnection, joined: Clusters, links: pa.Table) -> Clusters:
+    """Join the ``clusters`` along further links."""
+    left, right = links["version_l"].to_numpy() - 1, links["version_r"].to_numpy() - 1
+    tie = np.full(len(left), Tie.SCORED, dtype=np.int64)
+    further = cluster(joined, Links(left, right, tie), judge_by_conflicts(con))
+    _keep(con, further, left, right, links["probability"].to_numpy())
+    return further
+
+
+def _keep(
+    con: duckdb.DuckDBPyConnection, joined: Clusters, left: Places, right: Places, probability: npt.NDArray[np.float64]
+) -> None:
     inside = joined.label[left] == joined.label[right]
-    probability = np.concatenate([np.ones(subject.num_rows), scored["probability"].to_numpy()])
     places = np.arange(len(joined.label))
     con.register("labels", pa.table({"place": places, "label": joined.label, "aliased": joined.aliased}))
     con.register(
         "inside", pa.table({"place": left[inside], "other": right[inside], "probability": probability[inside]})
     )
     con.execute(_CLUSTERS)
-    return joined
 
 
 def _start(con: duckdb.DuckDBPyConnection) -> Clusters:

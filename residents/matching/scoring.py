@@ -18,16 +18,16 @@ NO_LINKS = pa.table(
 )
 
 
-def score(con: duckdb.DuckDBPyConnection, model: Model, least_probability: float) -> pa.Table:
-    """Score ``pairs`` and return ``version_l``, ``version_r``, ``probability``, the strongest first.
+def score(con: duckdb.DuckDBPyConnection, model: Model, least_probability: float, pairs: str = "pairs") -> pa.Table:
+    """Score the table ``pairs`` (join_key_l, join_key_r, match_key) and return its links, the strongest first.
 
     Probabilities are rounded to 6 places and ties stand in the order of the versions.
     """
-    if not con.sql("FROM pairs LIMIT 1").fetchall():
+    if not con.table(pairs).limit(1).fetchall():
         return NO_LINKS
     api = DuckDBAPI(connection=con)
     linker = Linker(api.register("versions"), model.settings, log_level=None, validate_settings=False)
-    linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
+    linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     predicted = linker.inference.predict(threshold_match_probability=least_probability, warning_mode="never")
     return links_of(predicted.as_duckdbpyrelation())
 
