@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SPARK_STAMP := $(VENV)/.installed-spark
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-notebooks lint bench bench-linkage docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-spark test-notebooks lint bench bench-linkage docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,16 @@ test: install lint ## Check style and types, and run the tests
 
 test-databases: install ## Test reading databases against a PostgreSQL server started for it
 	$(BIN)/python -m pytest -m databases tests/sources
+
+test-spark: $(SPARK_STAMP) ## Test matching on Spark against matching on DuckDB (needs Java 17)
+	JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1" $(BIN)/python -m pytest -m spark tests/residents
+
+# Spark is apart, because it is as large as everything else together.
+$(SPARK_STAMP): requirements-spark.lock $(STAMP)
+	@echo "Installing Spark: half a minute to two minutes."
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --require-hashes \
+		-r requirements-spark.lock
+	@touch $(SPARK_STAMP)
 
 test-notebooks: install ## Run the notebooks from beginning to end
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks
@@ -56,9 +67,13 @@ calibration: install ## Measure the synthetic borough against the published figu
 lab: install ## Open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
-lock: ## Resolve the dependencies again into requirements.lock (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" --extra dev --extra notebooks --extra postgres pyproject.toml -o requirements.lock
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock"
+
+lock: ## Resolve the dependencies again into requirements.lock and requirements-spark.lock (needs uv)
+	$(LOCK) --extra dev --extra notebooks --extra postgres pyproject.toml -o requirements.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
+		| $(LOCK) --constraint requirements.lock - -o requirements-spark.lock
 
 clean: ## Remove the environment and everything a run made
 	rm -rf $(VENV) runs mlruns/mlflow.db mlruns/artifacts .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info

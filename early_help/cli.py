@@ -21,6 +21,7 @@ from rich.console import Console
 from early_help import demo as demo_run
 from early_help.calibration import print_calibration
 from early_help.config import CouncilConfig, load_config
+from early_help.engine import on_engine
 from early_help.keys_commands import keys as keys_commands
 from early_help.lock import run_lock
 from early_help.manifest import write_manifest
@@ -43,6 +44,7 @@ from early_help.status import (
 from fairness_audits.gate import approve, export_list
 from fairness_audits.release import GateState, Role
 from reports.packs import withdraw_packs
+from residents.config import Engine
 from store.errors import EarlyHelpError, UsageError
 from store.files import read_json, write_json
 from store.key_file import load_keys, load_or_create_keys
@@ -102,10 +104,13 @@ def run(
             "--previous", metavar="RUN", help="The run of the quarter before: people and families keep its ids."
         ),
     ] = None,
+    engine: Annotated[
+        Engine | None, typer.Option("--engine", help="Where pairs of records are compared; else as the TOML says.")
+    ] = None,
 ) -> None:
     """Run the job; what is up to date is left alone."""
     stages = stages_until(until)
-    config = load_config(council)
+    config = on_engine(load_config(council), engine, stages)
     before = require_run(previous) if previous else None
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):

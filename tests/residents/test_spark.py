@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -91,48 +92,65 @@ def test_without_the_package_or_java_the_message_says_what_to_install(
         require_engine(Engine.SPARK)
 
 
+def test_the_settings_are_the_same_but_for_the_conditions() -> None:
+    translated = spark_settings(SETTINGS, frozenset())
+    for one, two in zip(SETTINGS["comparisons"], translated["comparisons"]):
+        for level, other in zip(one["comparison_levels"], two["comparison_levels"]):
+            assert {**level, "sql_condition": ""} == {**other, "sql_condition": ""}
+    assert {**translated, "comparisons": []} == {**SETTINGS, "comparisons": []}
+
+
 # --- with Spark ------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Matched:
+    """A messy borough's index made with one engine, and the links that it was made from."""
+
+    index: Index
+    links: dict[tuple[int, int], tuple[float, float]]
+
+
 @pytest.fixture(scope="module")
-def messy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Index, dict[str, pa.Table]]:
-    """A messy borough's index by DuckDB, and the links that each engine found for it."""
-    links: dict[str, pa.Table] = {}
+def matched(tmp_path_factory: pytest.TempPathFactory) -> dict[Engine, Matched]:
+    """The same records matched with each engine."""
+    found = {}
+    for engine in Engine:
+        caught: list[pa.Table] = []
 
-    def on_both(engine: Engine, *given: Any) -> pa.Table:
-        for one in Engine:
-            links[one] = score_on(one, *given)
-        return links[engine]
+        def catching(*given: Any, caught: list[pa.Table] = caught) -> pa.Table:
+            caught.append(score_on(*given))
+            return caught[-1]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "score_on", on_both)
-        made = index(tmp_path_factory.mktemp("duckdb"), messy_people(900, seed=5))
-    return made, links
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stage, "score_on", catching)
+            folder = tmp_path_factory.mktemp("a run, of one engine's")
+            made = index(folder, messy_people(700, seed=5), ResidentsConfig(engine=engine))
+        links = {
+            (row["version_l"], row["version_r"]): (row["weight"], row["probability"])
+            for table in caught
+            for row in table.to_pylist()
+        }
+        found[engine] = Matched(made, links)
+    return found
 
 
 @pytest.mark.spark
-def test_both_engines_find_the_same_links(messy: tuple[Index, dict[str, pa.Table]]) -> None:
-    _, links = messy
-    one, two = (_by_pair(links[engine]) for engine in Engine)
+def test_both_engines_find_the_same_links(matched: dict[Engine, Matched]) -> None:
+    one, two = (matched[engine].links for engine in Engine)
     assert len(one) > 1_000
     assert one.keys() == two.keys()
     for pair, (weight, probability) in one.items():
         assert two[pair] == (pytest.approx(weight, abs=2e-4), pytest.approx(probability, abs=2e-6))
 
 
-def _by_pair(links: pa.Table) -> dict[tuple[int, int], tuple[float, float]]:
-    return {(row["version_l"], row["version_r"]): (row["weight"], row["probability"]) for row in links.to_pylist()}
-
-
 @pytest.mark.spark
-def test_both_engines_make_the_same_people_and_families(
-    messy: tuple[Index, dict[str, pa.Table]], tmp_path: Path
-) -> None:
-    made = index(tmp_path / "a run, of spark's", messy_people(900, seed=5), ResidentsConfig(engine=Engine.SPARK))
-    assert len({row["person_id"] for row in made.rows("people")}) > 500
+def test_both_engines_make_the_same_people_and_families(matched: dict[Engine, Matched]) -> None:
+    one, two = (matched[engine].index for engine in Engine)
+    assert len({row["person_id"] for row in one.rows("people")}) > 500
     for table in TABLES:
-        assert _rounded(made.rows(table.name)) == _rounded(messy[0].rows(table.name)), table.name
-    left_behind = [path for path in (tmp_path / "a run, of spark's" / ".staging").rglob("*") if path.is_file()]
+        assert _rounded(one.rows(table.name)) == _rounded(two.rows(table.name)), table.name
+    left_behind = [path for path in (two.run.root / ".staging").rglob("*") if path.is_file()]
     assert left_behind == []
 
 
@@ -144,11 +162,13 @@ def _rounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.spark
 def test_every_condition_holds_for_the_same_pairs_on_both_engines(
-    messy: tuple[Index, dict[str, pa.Table]], tmp_path: Path
+    matched: dict[Engine, Matched], tmp_path: Path
 ) -> None:
     """On real pairs, on pairs of columns thrown together at random, on random texts and on nulls."""
     con = duckdb.connect()
-    versions = con.read_parquet(str(messy[0].run.path(VERSIONS))).select(", ".join(columns_of(SETTINGS)))
+    versions = con.read_parquet(str(matched[Engine.DUCKDB].index.run.path(VERSIONS))).select(
+        ", ".join(columns_of(SETTINGS))
+    )
     pairs = _pairs(versions.to_arrow_table(), random.Random(3))
     pq.write_table(pairs, tmp_path / "pairs.parquet")
     con.register("pairs", pairs)
@@ -158,6 +178,10 @@ def test_every_condition_holds_for_the_same_pairs_on_both_engines(
         frame = api.spark.read.parquet(str(tmp_path / "pairs.parquet"))
         found = frame.selectExpr("pair", *[f"coalesce({text}, false) AS `{name}`" for name, text in said.items()])
         found.write.parquet(str(tmp_path / "found"))
+        process = api.spark.sparkContext._gateway.proc
+        assert api.spark.sparkContext.uiWebUrl is None
+        assert process.poll() is None
+    assert process.poll() is not None, "Spark is still running"
     theirs = con.read_parquet(str(tmp_path / "found" / "*.parquet")).order("pair").to_arrow_table()
     ours = con.sql(
         "SELECT pair, "
@@ -173,24 +197,25 @@ def test_every_condition_holds_for_the_same_pairs_on_both_engines(
 
 
 def _pairs(versions: pa.Table, draw: random.Random) -> pa.Table:
-    size = versions.num_rows
-    columns: dict[str, list[Any]] = {"pair": list(range(24_000))}
-    left = [draw.randrange(size) for _ in range(24_000)]
-    # Neighbours in the order of names are likely to be alike.
+    """Half of them versions as they are, next to each other or nearly; half with every column drawn for itself."""
+    size, real, total = versions.num_rows, 12_000, 24_000
+    left = [draw.randrange(size) for _ in range(real)]
     right = [min(place + draw.randrange(3), size - 1) for place in left]
+    columns: dict[str, pa.Array] = {"pair": pa.array(range(total))}
     for name in versions.column_names:
-        held = versions[name].to_pylist()
-        one, two = [held[place] for place in left], [held[place] for place in right]
-        for place in range(12_000, 24_000):
-            one[place], two[place] = (
-                (draw.choice(held), draw.choice(held)) if draw.random() < 0.5 else (one[place],) * 2
-            )
-            if isinstance(held[0] or next(filter(None, held)), str) and draw.random() < 0.7:
-                one[place] = "".join(draw.choice(LETTERS) for _ in range(draw.randint(1, 12)))
-                two[place] = _another(one[place], draw)
-        columns[f"{name}_l"], columns[f"{name}_r"] = one, two
-    kinds = {"pair": pa.int64()} | {f"{f.name}_{side}": f.type for f in versions.schema for side in "lr"}
-    return pa.table({name: pa.array(values, kinds[name]) for name, values in columns.items()})
+        held, kind = versions[name].to_pylist(), versions[name].type
+        drawn = [_two_values(held, pa.types.is_string(kind), draw) for _ in range(real, total)]
+        columns[f"{name}_l"] = pa.array([held[place] for place in left] + [one for one, _ in drawn], kind)
+        columns[f"{name}_r"] = pa.array([held[place] for place in right] + [two for _, two in drawn], kind)
+    return pa.table(columns)
+
+
+def _two_values(held: list[Any], texts: bool, draw: random.Random) -> tuple[Any, Any]:
+    if texts and draw.random() < 0.7:
+        text = "".join(draw.choice(LETTERS) for _ in range(draw.randint(1, 12)))
+        return text, draw.choice((_another(text, draw), _another(text, draw), None))
+    one = draw.choice(held)
+    return one, draw.choice((one, draw.choice(held)))
 
 
 def _another(text: str, draw: random.Random) -> str:
@@ -205,16 +230,6 @@ def _another(text: str, draw: random.Random) -> str:
 
 
 @pytest.mark.spark
-def test_spark_is_gone_afterwards_and_can_be_started_again(tmp_path: Path) -> None:
-    for turn in ("one", "two"):
-        with spark.splink_on_spark(RunSettings(threads=1), tmp_path / turn, parts=1) as api:
-            process = api.spark.sparkContext._gateway.proc
-            assert api.spark.sparkContext.uiWebUrl is None
-            assert process.poll() is None
-        assert process.poll() is not None
-
-
-@pytest.mark.spark
 def test_a_spark_that_dies_is_told_as_lack_of_memory(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="ended before it was done") as caught,
@@ -225,11 +240,3 @@ def test_a_spark_that_dies_is_told_as_lack_of_memory(tmp_path: Path) -> None:
         process.wait()
         api.spark.sql("SELECT 1").collect()
     assert caught.value.where == "[run] memory_gb"
-
-
-def test_the_settings_are_the_same_but_for_the_conditions() -> None:
-    translated = spark_settings(SETTINGS, frozenset())
-    for one, two in zip(SETTINGS["comparisons"], translated["comparisons"]):
-        for level, other in zip(one["comparison_levels"], two["comparison_levels"]):
-            assert {**level, "sql_condition": ""} == {**other, "sql_condition": ""}
-    assert {**translated, "comparisons": []} == {**SETTINGS, "comparisons": []}
