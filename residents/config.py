@@ -85,6 +85,12 @@ class ResidentsConfig(Section):
     communal_people: int = Field(
         15, ge=5, description="People at one address at once above which it is communal, whatever the gazetteer says."
     )
+    largest_family: int = Field(
+        20,
+        ge=5,
+        description="People in one of a service's groups above which it is no family, but a placeholder or a caseload, "
+        "and ties nobody; and members of a family above which it is counted as implausible.",
+    )
     parent_youngest: int = Field(15, ge=10, description="Fewest years between parent and child.")
     parent_oldest: int = Field(55, ge=30, description="Most years between parent and child.")
     lived_together_days: int = Field(

@@ -119,6 +119,25 @@ VERSIONS = Table(
     open_columns=True,
 )
 
+SERVICE_GROUPS = Table(
+    "service_groups",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Each service's own grouping of people (a tenancy, a claim, a case), in persons, as the service made it.",
+    (
+        text("source", "System", required=True),
+        text("group_type", "Kind of group, as in group_members", required=True),
+        text("group_id", "The service's own key of the group", required=True),
+        text("person_id", "Person", required=True),
+        text("role", "Role, in the service's words"),
+        date("from_date", "From"),
+        date("to_date", "To; empty while current or where the service does not say"),
+        date("recorded_on", "When the council knew", required=True),
+        flag("too_large", "Whether it names more people than a family has, and so ties nobody", required=True),
+    ),
+    sort=("source", "group_type", "group_id", "person_id", "from_date"),
+)
+
 FAMILY_CHANGES = Table(
     "family_changes",
     ROOM,
@@ -174,6 +193,6 @@ REVIEW_PAIRS = Table(
 )
 
 TABLES = (
-    *(RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, PSEUDONYMS),
+    *(RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, SERVICE_GROUPS, PSEUDONYMS),
     *(VERSIONS, PERSON_CHANGES, FAMILY_CHANGES, REVIEW_PAIRS),
 )

@@ -15,6 +15,7 @@ import datetime as dt
 import duckdb
 
 from residents.config import ResidentsConfig
+from residents.families.services import make_service_groups
 
 # A person is grown from the 18th birthday. Where no birth date is known, the groups' own words decide.
 _PERSON_FACTS = """
@@ -33,27 +34,19 @@ LEFT JOIN (
     JOIN persons AS p USING (label) GROUP BY p.person_id
 ) AS a USING (person_id)
 """
-_RECORD_KEYS = """
-CREATE TABLE record_keys AS
-SELECT source, record_id, min(person_id) AS person_id FROM record_person
-GROUP BY ALL HAVING count(DISTINCT person_id) = 1
-"""
 _MEMBERS = """
 CREATE TABLE members AS
 WITH named AS (
-    SELECT g.source, g.group_type, g.group_id, coalesce(r.person_id, k.person_id) AS person_id,
-        lower(coalesce(g.role, '')) AS role, coalesce(g.from_date, g.recorded_on) AS from_date,
-        coalesce(g.to_date, DATE '9999-12-31') AS to_date, g.recorded_on
-    FROM group_members AS g
-    LEFT JOIN record_person AS r ON g.source = r.source AND g.file = r.file AND g.record_id = r.record_id
-    LEFT JOIN record_keys AS k ON g.source = k.source AND g.record_id = k.record_id
+    SELECT source, group_type, group_id, person_id, lower(coalesce(role, '')) AS role,
+        coalesce(from_date, recorded_on) AS from_date, coalesce(to_date, DATE '9999-12-31') AS to_date, recorded_on
+    FROM service_groups WHERE NOT too_large
 )
 SELECT n.*, f.dob, f.grown_on,
     CASE WHEN f.dob IS NOT NULL THEN n.from_date < f.grown_on
         ELSE regexp_matches(n.role, 'child|pupil|son$|daughter|baby|infant') END AS is_child,
     regexp_matches(n.role, 'non.?dep|lodger|boarder|landlord|friend|carer worker|professional|agent|appointee') AS other
 FROM named AS n JOIN person_facts AS f USING (person_id)
-WHERE n.person_id IS NOT NULL AND n.from_date <= n.to_date AND n.from_date <= $today
+WHERE n.from_date <= n.to_date AND n.from_date <= $today
 """
 _PARENT_TIES = """
 CREATE TABLE ties AS
@@ -120,9 +113,12 @@ WHERE t.same_name OR (t.grown AND NOT t.elder AND n.adults <= 2)
 
 
 def make_ties(con: duckdb.DuckDBPyConnection, config: ResidentsConfig, today: dt.date) -> None:
-    """Make ``person_facts``, ``members`` and ``ties``; needs ``record_person``, ``spells`` and ``communal``."""
+    """Make ``person_facts``, ``service_groups``, ``members`` and ``ties``.
+
+    Needs ``record_person``, ``spells`` and ``communal``.
+    """
     con.execute(_PERSON_FACTS)
-    con.execute(_RECORD_KEYS)
+    make_service_groups(con, config.largest_family)
     con.execute(_MEMBERS, {"today": today})
     con.execute(_PARENT_TIES)
     con.execute(_GROUP_TIES, {"youngest": config.parent_youngest})
