@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from residents.config import ResidentsConfig
+from residents.matching.blocking import blocking_recall
 from residents.tables import ROOM
 from store.errors import InputRejected
 from store.files import write_json
@@ -91,6 +92,20 @@ def refuse_unfit_people(con: duckdb.DuckDBPyConnection, config: ResidentsConfig)
             where="residents",
             fix="Check that names are mapped to the right columns, and that no filler stands in for them. " + _LOOK,
         )
+
+
+def check_blocking(con: duckdb.DuckDBPyConnection, config: ResidentsConfig) -> dict[str, Any] | None:
+    """How many true pairs blocking brings together, as far as known: ``value``, ``low`` and ``high``.
+
+    None where too few pairs are known, and where an earlier index is taken over: it was judged when it was made, and
+    only what is new is brought together now. Raises InputRejected as `refuse_narrow_blocking` does.
+    """
+    if con.sql("FROM settled LIMIT 1").fetchall():
+        return None
+    found = blocking_recall(con, config.largest_block)
+    recall = None if found is None else {name: found[name] for name in ("value", "low", "high")}
+    refuse_narrow_blocking(recall, config.blocking_recall_floor)
+    return recall
 
 
 def refuse_narrow_blocking(recall: dict[str, Any] | None, floor: float) -> None:

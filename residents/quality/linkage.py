@@ -51,12 +51,15 @@ def linkage_document(
     ``recall`` is what is known of how many true pairs blocking brings together. Needs `make_linkage`.
     """
     threshold = bits(config.match_probability)
+    taken_over = bool(con.sql("FROM settled LIMIT 1").fetchall())
     return {
         "protection": {"suppressed_below": THRESHOLD, "rounded_to": ROUND_TO},
         "threshold": {"probability": config.match_probability, "weight": round(threshold, 4)},
         "reading": {"margin": MARGIN, "least": LEAST},
         "weights": [_bin(one) for one in histogram(con)],
-        "thresholds": [_threshold(one) for one in thresholds(con, config.match_probability)],
+        # Links of records that were settled before are not weighed anew, so that others cannot be told.
+        "taken_over": taken_over,
+        "thresholds": [] if taken_over else [_threshold(one) for one in thresholds(con, config.match_probability)],
         "links_refused": shown_count(refused),
         "people_by_keys": _sizes(con),
         "linkable": [

@@ -54,6 +54,8 @@ inside AS (
     SELECT a.version AS version_l, b.version AS version_r
     FROM clusters AS a JOIN clusters AS b ON a.label = b.label AND a.version < b.version
     JOIN versions AS v ON a.version = v.version JOIN versions AS w ON b.version = w.version AND v.subject <> w.subject
+    LEFT JOIN settled AS s ON a.version = s.version LEFT JOIN settled AS t ON b.version = t.version
+    WHERE s.version IS NULL OR t.version IS NULL
 )
 SELECT s.stratum, p.version_l, p.version_r, p.weight, p.stands_for, s.joined
 FROM (FROM above UNION ALL FROM below WHERE NOT joined) AS p JOIN review_strata AS s

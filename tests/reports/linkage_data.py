@@ -44,6 +44,7 @@ def linkage() -> dict[str, Any]:
             {"weight": 3, "joined": "<10", "apart": 25},
             {"weight": 14, "joined": 1800, "apart": 0},
         ],
+        "taken_over": False,
         "thresholds": [
             {"probability": 0.5, "links": 1900, "people": 1200, "keys": 3000, "linked": 2700},
             {"probability": 0.999, "links": 1500, "people": 1500, "keys": 3000, "linked": 2100},
