@@ -150,11 +150,15 @@ COMPARISONS: tuple[Comparison, ...] = (
         f"surname_l IS NULL OR surname_r IS NULL OR {_SWAPPED}",
         (
             Level("same", "surname_l = surname_r", 0.87, 0.004, frequency_of="surname", exact=True),
+            Level("spelling of one name", "surname_key_l = surname_key_r", 0.01, 0.001),
             Level("one slip", _slip("surname", 4), 0.03, 0.001),
             Level("very like", _as_good_as("surname_l", "surname_r"), 0.02, 0.001),
             Level("one word in common", "list_has_any(surname_words_l, surname_words_r)", 0.02, 0.003),
+            Level("among the other's forenames", "surname_l = middle_r OR middle_l = surname_r", 0.005, 0.001),
+            # Begum, Kaur and their like: what another system holds is the family's name.
+            Level("a name in a surname's place", "surname_part_l OR surname_part_r", 0.01, 0.01),
             Level("like", "jaro_winkler_similarity(surname_l, surname_r) >= 0.799", 0.015, 0.01),
-            Level("different", "ELSE", 0.045, 0.981),
+            Level("different", "ELSE", 0.02, 0.97),
         ),
         ("surname",),
         main=True,
@@ -164,11 +168,11 @@ COMPARISONS: tuple[Comparison, ...] = (
         _DATES,
         (
             Level("same", "dob_l = dob_r AND NOT dob_weak_l", 0.92, 0.00006, exact=True),
-            Level("same, 1 January", "dob_l = dob_r", 0.005, 0.00001, exact=True),
+            Level("same, a stand-in day", "dob_l = dob_r", 0.005, 0.00001, exact=True),
             Level("day and month swapped", "dob_l = dob_swapped_r", 0.006, 0.00005, learn_u=False),
             Level("one slip", _DATE_SLIP, 0.03, 0.0015),
             Level(
-                "1 January of the year",
+                "a stand-in day of the year",
                 "(dob_weak_l OR dob_weak_r) AND left(dob_text_l, 4) = left(dob_text_r, 4)",
                 0.004,
                 0.0005,

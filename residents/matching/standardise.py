@@ -10,20 +10,32 @@ import datetime as dt
 import duckdb
 import pyarrow as pa
 
-from residents.matching.names import SURNAME_PARTICLES, TITLES, spellings
+from residents.matching.names import (
+    SURNAME_PARTICLES,
+    TITLES,
+    parts_after,
+    parts_before,
+    spellings,
+    surname_spellings,
+)
 
-# The letters that Unicode does not take apart into a base letter and an accent.
-_MACROS = """
+_WIDE = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F))
+_NARROW = "".join(chr(code) for code in range(0x21, 0x7F))
+# The letters that Unicode does not take apart into a base letter and an accent. Marks that show nothing, such as a
+# zero-width joiner, go; the vowel signs of scripts that write vowels as marks stay with their letters.
+_MACROS = f"""
 CREATE MACRO fold(t) AS lower(strip_accents(replace(replace(replace(replace(
-    translate(trim(t), 'ıİłŁøØđĐ', 'iIlLoOdD'), 'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe')));
+    translate(translate(trim(regexp_replace(t, '\\p{{Cf}}', '', 'g')),
+        '{_WIDE}', '{_NARROW.replace("'", "''")}'), 'ıİłŁøØđĐ', 'iIlLoOdD'),
+    'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe')));
 CREATE MACRO letters(t) AS trim(regexp_replace(
-    regexp_replace(fold(t), '[''\u2019\u2018`\u00b4?.]', '', 'g'), '[^\\p{L}]+', ' ', 'g'));
+    regexp_replace(fold(t), '[''\u2019\u2018`\u00b4?.]', '', 'g'), '[^\\p{{L}}\\p{{M}}]+', ' ', 'g'));
 CREATE MACRO words(t) AS list_filter(string_split(letters(t), ' '), lambda w: w <> '');
 CREATE MACRO held(t) AS nullif(trim(t), '');
 CREATE MACRO compact(t) AS nullif(regexp_replace(upper(strip_accents(t)), '[^A-Z0-9]', '', 'g'), '');
 CREATE MACRO postcode_form(t) AS CASE
-    WHEN regexp_full_match(compact(t), '[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}') THEN compact(t)
-    WHEN regexp_full_match(compact(t), '[0-9]{4,6}') THEN compact(t) END;
+    WHEN regexp_full_match(compact(t), '[A-Z]{{1,2}}[0-9][A-Z0-9]?[0-9][A-Z]{{2}}') THEN compact(t)
+    WHEN regexp_full_match(compact(t), '[0-9]{{4,6}}') THEN compact(t) END;
 CREATE MACRO uprn_form(t) AS nullif(ltrim(regexp_replace(regexp_replace(trim(t), '\\.0*$', ''), '[^0-9]', '', 'g'),
     '0'), '');
 """
@@ -73,25 +85,47 @@ parted AS (
     FROM measured
 ),
 bare AS (
-    SELECT forename, surname, full_name, particles,
+    SELECT forename, surname, full_name,
         CASE WHEN len(forename_words) > 1 AND list_contains(titles, forename_words[1])
             THEN forename_words[2:] ELSE forename_words END AS f,
         CASE WHEN len(surname_words) > 1 AND list_contains(titles, surname_words[1])
             THEN surname_words[2:] ELSE surname_words END AS s
     FROM parted
+),
+shorter AS (
+    SELECT b.* EXCLUDE (f),
+        CASE WHEN length(f[2]) > 1 AND list_contains(v.parts_before, f[1]) THEN f[2:] ELSE f END AS f
+    FROM bare AS b CROSS JOIN vocabulary AS v
 )
-SELECT forename AS raw_forename, surname AS raw_surname, full_name AS raw_full_name,
-    f[1] AS forename,
-    f[2] AS middle,
-    nullif(array_to_string(f, ''), '') AS forename_all,
-    nullif(array_to_string(s, ''), '') AS surname,
-    s[-1] AS surname_last,
-    list_sort(list_distinct(list_filter(s, lambda w: length(w) > 1 AND NOT list_contains(particles, w))))
-        AS surname_words
-FROM bare
+SELECT row_number() OVER () AS name, forename AS raw_forename, surname AS raw_surname, full_name AS raw_full_name,
+    CASE WHEN length(f[2]) > 1 AND list_contains(v.parts_before, f[1]) THEN f[2:] ELSE f END AS f, s
+FROM shorter CROSS JOIN vocabulary AS v
+"""
+# The words of a surname, each in the spelling that stands for all its spellings. Mac and Mc are one.
+_SURNAMES = """
+CREATE TABLE surname_forms AS
+WITH
+spelt AS (SELECT name, s, unnest(s) AS word, generate_subscripts(s, 1) AS place FROM names),
+one_way AS (
+    SELECT p.name, p.s, p.word, p.place, regexp_replace(coalesce(w.stands_for, p.word), '^mac', 'mc') AS form
+    FROM spelt AS p LEFT JOIN surname_spellings AS w USING (word)
+),
+gathered AS (
+    SELECT o.name, any_value(o.s) AS s, list(o.form ORDER BY o.place) AS forms,
+        bool_and(list_contains(v.parts_after, o.word)) AS only_parts,
+        list(DISTINCT o.form) FILTER (length(o.word) > 1 AND NOT list_contains(v.particles, o.word)) AS telling,
+        list(DISTINCT o.form) FILTER (length(o.word) > 1 AND NOT list_contains(v.particles, o.word)
+            AND NOT list_contains(v.parts_after, o.word)) AS own
+    FROM one_way AS o CROSS JOIN vocabulary AS v GROUP BY o.name
+)
+SELECT g.name, regexp_replace(coalesce(w.stands_for, array_to_string(g.forms, '')), '^mac', 'mc') AS surname_key,
+    g.only_parts AS surname_part, list_sort(coalesce(g.own, g.telling, [])) AS surname_words
+FROM gathered AS g LEFT JOIN surname_spellings AS w ON array_to_string(g.s, '') = w.word
 """
 
-# A birth date that is out of range or held by far more people of a system than chance allows is a filler.
+# A birth date that is out of range or held by far more people of a system than chance allows is a filler; one of
+# 1 January only if others of 1 January are far fewer. A day of the year held by far more than its share stands in for
+# days that nobody knows, as 1 January does everywhere: the year may be right.
 _STD = """
 CREATE TABLE std AS
 WITH
@@ -101,17 +135,32 @@ numbered AS (
     FROM person_records
 ),
 common_dates AS (
-    SELECT source, dob, count(DISTINCT subject_id) AS holders FROM numbered WHERE dob IS NOT NULL GROUP BY source, dob
+    SELECT source, dob, month(dob) = 1 AND day(dob) = 1 AS new_year, count(DISTINCT subject_id) AS holders
+    FROM numbered WHERE dob IS NOT NULL GROUP BY source, dob
+),
+compared AS (
+    SELECT *, avg(holders) OVER (PARTITION BY source) AS usual,
+        (sum(holders) OVER (PARTITION BY source, new_year) - holders)
+            / nullif(count(*) OVER (PARTITION BY source, new_year) - 1, 0) AS usual_alike
+    FROM common_dates
 ),
 fillers AS (
-    SELECT source, dob FROM common_dates
-    QUALIFY holders > 10 AND holders > 20 * avg(holders) OVER (PARTITION BY source)
+    SELECT source, dob FROM compared
+    WHERE holders > 10 AND holders > 20 * usual AND (NOT new_year OR holders > 5 * coalesce(usual_alike, 0))
+),
+stand_ins AS (
+    SELECT source, month(dob) AS month, day(dob) AS day FROM common_dates
+    GROUP BY source, month(dob), day(dob)
+    QUALIFY sum(holders) > 10 AND sum(holders) > 5 * sum(sum(holders)) OVER (PARTITION BY source) / 366
 )
 SELECT n.row, n.source, n.file, n.record_id, n.subject_id, n.recorded_on, n.address_from, n.address_to, n.ethnicity,
     held(n.forename) AS held_forename, held(n.surname) AS held_surname,
-    m.forename, m.middle, m.forename_all, m.surname, m.surname_last, m.surname_words,
+    m.f[1] AS forename, m.f[2] AS middle, nullif(array_to_string(m.f, ''), '') AS forename_all,
+    nullif(array_to_string(m.s, ''), '') AS surname, m.s[-1] AS surname_last, u.surname_key,
+    coalesce(u.surname_part, false) AS surname_part, coalesce(u.surname_words, []) AS surname_words,
     CASE WHEN n.dob > $earliest AND n.dob <= least($latest, n.recorded_on + INTERVAL 1 YEAR)::DATE AND f.dob IS NULL
         THEN n.dob END AS dob,
+    coalesce(month(n.dob) = 1 AND day(n.dob) = 1 OR t.day IS NOT NULL, false) AS dob_weak,
     nullif(n.sex, 'U') AS sex,
     CASE WHEN regexp_full_match(compact(n.upn), '[A-Z][0-9]{11}[A-Z0-9]') THEN compact(n.upn) END AS upn,
     CASE WHEN regexp_full_match(compact(n.nino), '[A-Z]{2}[0-9]{6}[A-D]?') THEN left(compact(n.nino), 8) END AS nino,
@@ -124,7 +173,9 @@ LEFT JOIN names AS m
     ON n.forename IS NOT DISTINCT FROM m.raw_forename
     AND n.surname IS NOT DISTINCT FROM m.raw_surname
     AND n.full_name IS NOT DISTINCT FROM m.raw_full_name
+LEFT JOIN surname_forms AS u ON m.name = u.name
 LEFT JOIN fillers AS f ON n.source = f.source AND n.dob = f.dob
+LEFT JOIN stand_ins AS t ON n.source = t.source AND month(n.dob) = t.month AND day(n.dob) = t.day
 ORDER BY n.row
 """
 
@@ -140,10 +191,16 @@ def define_forms(con: duckdb.DuckDBPyConnection) -> None:
 def standardise(con: duckdb.DuckDBPyConnection, extract_date: dt.date) -> None:
     """Make the table ``std`` from ``person_records``; ``extract_date`` is the last day a person can be born."""
     define_forms(con)
-    vocabulary = pa.table({"titles": [list(TITLES)], "particles": [list(SURNAME_PARTICLES)]})
-    con.register("vocabulary_rows", vocabulary)
-    con.execute("CREATE TABLE vocabulary AS FROM vocabulary_rows")
-    con.register("spelling_rows", spellings())
-    con.execute("CREATE TABLE spellings AS FROM spelling_rows")
+    vocabulary = {
+        "titles": TITLES,
+        "particles": SURNAME_PARTICLES,
+        "parts_before": parts_before(),
+        "parts_after": parts_after(),
+    }
+    rows = pa.table({name: [list(words)] for name, words in vocabulary.items()})
+    for name, data in (("vocabulary", rows), ("spellings", spellings()), ("surname_spellings", surname_spellings())):
+        con.register(f"{name}_rows", data)
+        con.table(f"{name}_rows").create(name)
     con.execute(_NAMES)
+    con.execute(_SURNAMES)
     con.execute(_STD, {"earliest": EARLIEST_BIRTH, "latest": extract_date})

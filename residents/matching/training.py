@@ -40,10 +40,10 @@ _LEAST_U = 0.000001
 _PLACES = 9
 _COUNT = duckdb.FunctionExpression("count")
 _COLUMNS = """
-SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, dob, dob_text, dob_weak,
-    dob_swapped, sex, homes, postcodes, street, house, upn, nino, email, phone, postcode, forename AS by_forename,
-    surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode, upn AS by_upn, nino AS by_nino,
-    subject AS by_subject
+SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, surname_key, surname_part,
+    dob, dob_text, dob_weak, dob_swapped, sex, homes, postcodes, street, house, upn, nino, email, phone, postcode,
+    forename AS by_forename, surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode,
+    upn AS by_upn, nino AS by_nino, subject AS by_subject
 FROM versions ORDER BY version
 """
 _SAMPLE = """

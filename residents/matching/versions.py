@@ -44,8 +44,9 @@ subject_ids AS (
 known AS (
     SELECT v.version, s.source, s.subject_id, any_value(s.forename) AS forename, any_value(s.middle) AS middle,
         any_value(s.forename_all) AS forename_all, any_value(s.surname) AS surname,
-        any_value(s.surname_last) AS surname_last, any_value(s.surname_words) AS surname_words,
-        any_value(s.dob) AS dob, any_value(s.sex) AS sex,
+        any_value(s.surname_last) AS surname_last, min(s.surname_words) AS surname_words,
+        min(s.surname_key) AS surname_key, bool_or(s.surname_part) AS surname_part,
+        any_value(s.dob) AS dob, bool_or(s.dob_weak) AS dob_weak, any_value(s.sex) AS sex,
         max(s.upn) AS upn, max(s.nino) AS nino, max(s.email) AS email, max(s.phone) AS phone,
         arg_max(h.postcode, (s.recorded_on, s.row)) FILTER (h.postcode IS NOT NULL) AS postcode,
         arg_max(h.address_key, (s.recorded_on, s.row)) FILTER (h.address_key IS NOT NULL) AS home,
@@ -55,8 +56,9 @@ known AS (
 )
 SELECT k.version::BIGINT AS version, dense_rank() OVER (ORDER BY k.source, k.subject_id)::BIGINT AS subject,
     k.source, k.subject_id, k.forename, k.middle, k.forename_all, k.surname, k.surname_last, k.surname_words,
+    k.surname_key, k.surname_part,
     (SELECT list_sort(list(name_group)) FROM spellings AS n WHERE n.name = k.forename) AS name_groups,
-    k.dob, strftime(k.dob, '%Y%m%d') AS dob_text, month(k.dob) = 1 AND day(k.dob) = 1 AS dob_weak,
+    k.dob, strftime(k.dob, '%Y%m%d') AS dob_text, CASE WHEN k.dob IS NOT NULL THEN k.dob_weak END AS dob_weak,
     CASE WHEN day(k.dob) <= 12 THEN make_date(year(k.dob), day(k.dob), month(k.dob)) END AS dob_swapped,
     k.sex,
     CASE WHEN NOT EXISTS (FROM shared_identifiers AS x WHERE x.field = 'upn' AND x.value = coalesce(k.upn, i.upn))
@@ -70,10 +72,9 @@ SELECT k.version::BIGINT AS version, dense_rank() OVER (ORDER BY k.source, k.sub
         FROM shared_identifiers AS x WHERE x.field = 'phone' AND x.value = coalesce(k.phone, i.phone))
         THEN coalesce(k.phone, i.phone) END AS phone,
     k.postcode, k.home, a.homes, a.postcodes, k.first_row,
-    -- The words of an address that is in no gazetteer, which may be written in many ways.
-    CASE WHEN contains(k.home, '|')
-        THEN nullif(regexp_replace(split_part(k.home, '|', 1), '[^a-z]', '', 'g'), '') END AS street,
-    CASE WHEN contains(k.home, '|') THEN nullif(regexp_extract(k.home, '^[^|0-9]*([0-9]+)', 1), '') END AS house
+    -- The words and the numbers of an address that is in no gazetteer, which may be written in many ways.
+    CASE WHEN contains(k.home, '|') THEN nullif(replace(split_part(k.home, '|', 2), ' ', ''), '') END AS street,
+    CASE WHEN contains(k.home, '|') THEN nullif(split_part(k.home, '|', 1), '') END AS house
 FROM known AS k
 JOIN subject_ids AS i ON k.source = i.source AND k.subject_id = i.subject_id
 LEFT JOIN subject_homes AS a ON k.source = a.source AND k.subject_id = a.subject_id
