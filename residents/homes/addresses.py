@@ -11,6 +11,7 @@ import duckdb
 
 from residents.homes.finding import MOST_FORMS, find_properties
 from residents.homes.forms import read_forms
+from residents.homes.kinds import read_kinds
 
 # A UPRN under which several addresses are held that name other properties stands for none, such as a council's own.
 _UNTRUSTED = """
@@ -105,14 +106,12 @@ SELECT DISTINCT ON (s.line, s.held_postcode, s.held_uprn) s.line, s.held_postcod
     CASE WHEN x.uprn IS NULL AND (NOT s.homeless OR s.uprn IS NOT NULL) THEN coalesce(s.uprn, s.own_key)
         END AS address_key,
     CASE WHEN NOT s.homeless OR s.uprn IS NOT NULL THEN coalesce(g.postcode, s.postcode) END AS postcode,
-    CASE WHEN g.kind IS NOT NULL AND g.kind <> 'unknown' THEN g.kind
-        WHEN regexp_matches(s.words, '\\b(hostel|refuge|care home|childrens home|nursing home|hotel)\\b')
-            THEN 'institution'
-        WHEN s.room THEN 'hmo'
-        ELSE 'unknown' END AS kind
+    CASE WHEN g.kind NOT IN ('unknown', 'other', 'institution') THEN g.kind
+        ELSE coalesce(w.kind, CASE WHEN s.room THEN 'hmo' END, g.kind, 'unknown') END AS kind
 FROM settled AS s
 LEFT JOIN gazetteer AS g ON s.uprn = g.uprn
 LEFT JOIN shells AS x ON s.uprn = x.uprn
+LEFT JOIN worded_kinds AS w ON coalesce(g.words, s.words) = w.words
 ORDER BY s.line, s.held_postcode, s.held_uprn, s.uprn, g.kind
 """
 _STD_HOMES = """
@@ -140,5 +139,8 @@ def find_homes(con: duckdb.DuckDBPyConnection) -> None:
     find_properties(con)
     con.execute(_UNTRUSTED, {"most": MOST_FORMS})
     con.execute(_ALIKE, {"most": MOST_FORMS})
-    for statement in (_PLACED, _KEYED, _HOMES, _STD_HOMES):
-        con.execute(statement)
+    con.execute(_PLACED)
+    con.execute(_KEYED)
+    read_kinds(con)
+    con.execute(_HOMES)
+    con.execute(_STD_HOMES)

@@ -205,7 +205,8 @@ paired AS (
             ELSE 0
         END AS postcode_agrees
     FROM looked_for AS t JOIN gazetteer AS g USING (key, words)
-    WHERE t.key <> '' AND ((t.unit IS NULL) = (g.unit IS NULL) OR NOT plain_street(t.words))
+    WHERE (t.key <> '' OR (len(string_split(t.words, ' ')) > 2 AND NOT plain_street(t.words)))
+        AND ((t.unit IS NULL) = (g.unit IS NULL) OR NOT plain_street(t.words))
 )
 SELECT id, uprn, postcode_agrees * unslipped,
     CASE WHEN unslipped < 1 THEN 'misspelt_' ELSE '' END

@@ -15,12 +15,14 @@ import datetime as dt
 
 import duckdb
 
+from sources.codes.council import PROPERTY_KINDS
+
 # An end before the start is a slip of the end: the sighting is kept as one day. ``row_holder`` says whose each row is.
 _SIGHTINGS = """
 CREATE OR REPLACE TEMP TABLE holder_sightings AS
 WITH
 seen AS (
-    SELECT DISTINCT p.holder, s.source, h.uprn, h.address_key, h.kind, s.recorded_on,
+    SELECT DISTINCT p.holder, s.source, h.uprn, h.address_key, h.kind, h.score, s.recorded_on,
         coalesce(s.address_from, s.recorded_on) AS from_date, s.address_from IS NULL AS snapshot,
         CASE WHEN s.address_to < coalesce(s.address_from, s.recorded_on)
             THEN coalesce(s.address_from, s.recorded_on) ELSE s.address_to END AS to_date
@@ -74,7 +76,7 @@ elsewhere AS (
         AND m.address_key <> s.address_key
     GROUP BY ALL
 )
-SELECT s.holder, s.source, s.uprn, s.address_key, s.kind, s.recorded_on, s.from_date,
+SELECT s.holder, s.source, s.uprn, s.address_key, s.kind, s.score, s.recorded_on, s.from_date,
     coalesce(s.to_date, least(s.runs_out, e.moved_on), DATE '9999-12-31') AS to_date,
     CASE
         WHEN s.to_date IS NOT NULL THEN greatest(s.to_date, s.recorded_on)
@@ -109,38 +111,64 @@ numbered AS (
                 ROWS UNBOUNDED PRECEDING) AS spell
     FROM ordered
 )
-SELECT holder, max(uprn) AS uprn, address_key, max(kind) AS kind, min(from_date) AS from_date,
-    max(to_date) AS to_date, min(recorded_on) AS recorded_on,
+SELECT holder, max(uprn) AS uprn, address_key, max(kind) AS kind, max(score) AS address_score,
+    min(from_date) AS from_date, max(to_date) AS to_date, min(recorded_on) AS recorded_on,
     CASE WHEN max(to_date) < DATE '9999-12-31'
         THEN max(greatest(end_recorded_on, recorded_on)) FILTER (to_date = spell_end) END AS end_recorded_on,
     bool_or(left_there) FILTER (to_date = spell_end) AS left_there, count(DISTINCT source) AS systems
 FROM (SELECT *, max(to_date) OVER (PARTITION BY holder, address_key, spell) AS spell_end FROM numbered)
 GROUP BY holder, address_key, spell
 """
-# The most people at once is reached on the day that one of them arrives. Before people are known, the keys of one
-# system stand for them.
+# Where many live at once, or people of many surnames: the most are there on the day that one of them arrives. Before
+# people are known, the keys of one system stand for them.
 _CROWDED = """
 CREATE OR REPLACE TEMP TABLE crowded AS
 WITH
-steps AS (
-    SELECT address_key, counted_by, from_date AS day, 1 AS change FROM stays
-    UNION ALL SELECT address_key, counted_by, to_date + 1, -1 FROM stays WHERE to_date < DATE '9000-01-01'
+surnames AS (
+    SELECT p.holder, min(s.surname_last) AS surname FROM std AS s JOIN row_holder AS p USING (row) GROUP BY p.holder
 ),
-daily AS (SELECT address_key, counted_by, day, sum(change) AS change FROM steps GROUP BY ALL),
+stays AS (
+    SELECT h.address_key, 'people ' || c.counted_by AS counted, h.holder::VARCHAR AS one, h.from_date, h.to_date
+    FROM holder_spells AS h JOIN holder_counted AS c USING (holder)
+    UNION ALL
+    SELECT h.address_key, 'surnames', n.surname, h.from_date, h.to_date
+    FROM holder_spells AS h JOIN surnames AS n USING (holder) WHERE n.surname IS NOT NULL
+),
+reached AS (
+    SELECT *, max(to_date) OVER (PARTITION BY address_key, counted, one ORDER BY from_date, to_date
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM stays
+),
+-- Each one counts once, however many spells overlap.
+fresh AS (
+    SELECT address_key, counted, greatest(from_date, before + 1) AS from_date, to_date
+    FROM reached WHERE before IS NULL OR to_date > before
+),
+steps AS (
+    SELECT address_key, counted, from_date AS day, 1 AS change FROM fresh
+    UNION ALL SELECT address_key, counted, to_date + 1, -1 FROM fresh WHERE to_date < DATE '9000-01-01'
+),
+daily AS (SELECT address_key, counted, day, sum(change) AS change FROM steps GROUP BY ALL),
 held AS (
-    SELECT address_key, sum(change) OVER (PARTITION BY address_key, counted_by ORDER BY day) AS people FROM daily
+    SELECT address_key, counted, sum(change) OVER (PARTITION BY address_key, counted ORDER BY day) AS most FROM daily
+),
+kinds AS (SELECT address_key, max(kind) AS kind FROM std_homes WHERE address_key IS NOT NULL GROUP BY address_key),
+reasons AS (
+    SELECT address_key, 'kind' AS reason FROM kinds WHERE list_contains($kinds, kind)
+    UNION ALL
+    SELECT address_key, CASE WHEN counted = 'surnames' THEN 'surnames' ELSE 'people' END FROM held
+    GROUP BY address_key, counted
+    HAVING max(most) > CASE WHEN counted = 'surnames' THEN $surnames ELSE $people END
 )
-SELECT address_key FROM held GROUP BY address_key HAVING max(people) > $most
-UNION SELECT address_key FROM std_homes WHERE kind IN ('hmo', 'institution')
+SELECT r.address_key, any_value(k.kind) AS kind, min(r.reason) AS reason
+FROM reasons AS r JOIN kinds AS k USING (address_key) GROUP BY r.address_key
 """
 _SUBJECTS = """
 CREATE OR REPLACE TEMP VIEW row_holder AS
 SELECT r.row, v.subject AS holder FROM row_version AS r JOIN versions AS v USING (version)
 """
-_SUBJECT_STAYS = """
-CREATE OR REPLACE TEMP VIEW stays AS
-SELECT h.*, v.source AS counted_by
-FROM holder_spells AS h JOIN (SELECT DISTINCT subject, source FROM versions) AS v ON h.holder = v.subject
+_SUBJECTS_COUNTED = """
+CREATE OR REPLACE TEMP VIEW holder_counted AS SELECT DISTINCT subject AS holder, source AS counted_by FROM versions
 """
 _VERSION_SPELLS = """
 CREATE TABLE version_spells AS
@@ -150,9 +178,23 @@ FROM versions AS v JOIN holder_spells AS h ON v.subject = h.holder
 ORDER BY v.version, h.from_date, h.address_key, h.to_date
 """
 _PEOPLE = "CREATE OR REPLACE TEMP VIEW row_holder AS SELECT row, person_id AS holder FROM row_person"
-_PEOPLE_STAYS = "CREATE OR REPLACE TEMP VIEW stays AS SELECT *, 'all' AS counted_by FROM holder_spells"
+_PEOPLE_COUNTED = """
+CREATE OR REPLACE TEMP VIEW holder_counted AS SELECT DISTINCT holder, 'all' AS counted_by FROM holder_spells
+"""
 _PERSON_SPELLS = "CREATE TABLE spells AS SELECT holder AS person_id, * EXCLUDE (holder) FROM holder_spells"
 _COMMUNAL = "CREATE TABLE communal AS FROM crowded"
+
+
+COMMUNAL_SURNAMES = 6
+"""Surnames at one address at once above which it is communal: three couples who each kept their own names."""
+
+
+def _crowd(people: int) -> dict[str, object]:
+    return {
+        "people": people,
+        "surnames": COMMUNAL_SURNAMES,
+        "kinds": list(PROPERTY_KINDS.counted_as("side by side")),
+    }
 
 
 def version_spells(
@@ -169,20 +211,24 @@ def version_spells(
     """
     con.execute(_SUBJECTS)
     _make_holder_spells(con, today, snapshot_days, bridge_days)
-    con.execute(_SUBJECT_STAYS)
-    con.execute(_CROWDED, {"most": communal_people})
+    con.execute(_SUBJECTS_COUNTED)
+    con.execute(_CROWDED, _crowd(communal_people))
     con.execute(_VERSION_SPELLS)
 
 
 def make_spells(
     con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int, communal_people: int
 ) -> None:
-    """Make ``spells`` (open ones end on 9999-12-31) and ``communal``, the addresses where people live side by side."""
+    """Make ``spells`` (open ones end on 9999-12-31) and ``communal``, the addresses where people live side by side.
+
+    ``communal`` has the address's ``kind`` and the ``reason`` it counts: its kind, more people at once than one
+    household has, or more surnames.
+    """
     con.execute(_PEOPLE)
     _make_holder_spells(con, today, snapshot_days, bridge_days)
     con.execute(_PERSON_SPELLS)
-    con.execute(_PEOPLE_STAYS)
-    con.execute(_CROWDED, {"most": communal_people})
+    con.execute(_PEOPLE_COUNTED)
+    con.execute(_CROWDED, _crowd(communal_people))
     con.execute(_COMMUNAL)
 
 
@@ -193,6 +239,7 @@ def _make_holder_spells(con: duckdb.DuckDBPyConnection, today: dt.date, snapshot
 
 def residence_spells(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
     return con.sql(
-        "SELECT person_id, uprn, address_key, kind, from_date, nullif(to_date, DATE '9999-12-31') AS to_date, "
-        "recorded_on, end_recorded_on FROM spells ORDER BY person_id, from_date, address_key"
+        "SELECT person_id, uprn, address_key, address_score, kind, from_date, "
+        "nullif(to_date, DATE '9999-12-31') AS to_date, recorded_on, end_recorded_on "
+        "FROM spells ORDER BY person_id, from_date, address_key"
     )
