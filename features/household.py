@@ -8,6 +8,7 @@ from features.definitions import Direction, Feature, Level, NullRule, Roll, Unit
 from features.rows import Test, at_least, one_of
 from features.streams import ADDRESSES, MEMBERS, RESIDENCE
 from features.values import given
+from sources.codes.council import PROPERTY_KINDS
 
 CHILD = one_of("role", "child")
 ADULT = one_of("role", "adult")
@@ -30,7 +31,7 @@ SCHOOL_AGE = MEMBERS.count(_aged(5, 17))
 _FOUND = ~one_of("kind", "unknown")
 _EARLIER = ADDRESSES.count(_FOUND, lag=_YEAR)
 _MOVES = given(_EARLIER > 0, ADDRESSES.count(_FOUND) - _EARLIER)
-_SHARED = one_of("kind", "hmo", "institution")
+_SHARED = one_of("kind", *PROPERTY_KINDS.counted_as("side by side"))
 
 FEATURES: tuple[Feature, ...] = (
     _feature(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sources.codes.council import PROPERTY_KINDS
 from store.table import Table, Zone, date, flag, integer, number, text
 
 ROOM = "residents"
@@ -60,7 +61,8 @@ RESIDENCE_SPELLS = Table(
         text("person_id", "Person", required=True),
         text("uprn", "Property, where the address was found in the gazetteer"),
         text("address_key", "UPRN, else a normal form of the address", required=True),
-        text("kind", "Kind of property", codes=("dwelling", "hmo", "institution", "other", "unknown")),
+        number("address_score", "How well the best address held fits the property, 0 to 1; empty where none was found"),
+        text("kind", "Kind of property", codes=(*PROPERTY_KINDS.values, "unknown")),
         date("from_date", "First day known there", required=True),
         date("to_date", "Last day; empty while current"),
         date("recorded_on", "When the council first knew", required=True),

@@ -117,15 +117,21 @@ BENEFIT_ROWS = CodeList(
 
 PROPERTY_KINDS = CodeList(
     "Kind of property",
-    "By the gazetteer's classification: of BS 7666, RD is a dwelling, RH a house in multiple occupation and RI an "
-    "institution.",
+    "By the gazetteer's classification or the council's own words. Of BS 7666, RD is a dwelling, RH a house in "
+    "multiple occupation, RI01 a care home, other RI an institution, CH01 and CH03 guest houses and hotels. Sharing "
+    "an address where people live side by side makes nobody a family.",
     (
-        Code("dwelling", "Home of one household", "RD"),
-        Code("hmo", "House in multiple occupation", "RH"),
-        Code("institution", "Hostel, refuge, children's or care home", "RI"),
+        Code("dwelling", "Home of one household", "own home"),
+        Code("hmo", "House in multiple occupation", "side by side"),
+        Code("hostel", "Hostel or supported housing", "side by side"),
+        Code("refuge", "Refuge from domestic abuse", "side by side"),
+        Code("childrens_home", "Children's home", "side by side"),
+        Code("care_home", "Care or nursing home", "side by side"),
+        Code("temporary_accommodation", "Hotel, guest house or other temporary accommodation", "side by side"),
+        Code("institution", "Any other place where people live side by side, or not known which", "side by side"),
         Code("other", "Not residential, or anything else"),
     ),
-    counts_as="classification begins with",
+    counts_as="how people live there",
 )
 
 RISK_GRADES = CodeList(

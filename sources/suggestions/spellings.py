@@ -59,7 +59,12 @@ SPELLINGS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("addresses", "kind"): {
         "dwelling": _spelt("rd, rd01, rd02, rd03, rd04, rd06, rd07, rd08, house, flat"),
         "hmo": _spelt("rh, rh01, rh02, rh03"),
-        "institution": _spelt("ri, ri01, ri02, ri03, hostel, care home"),
+        "hostel": _spelt("hostels, supported housing, supported accommodation"),
+        "refuge": _spelt("womens refuge, women's refuge"),
+        "childrens_home": _spelt("childrens home, children's home"),
+        "care_home": _spelt("ri01, care home, nursing home, residential home, residential care home"),
+        "temporary_accommodation": _spelt("ch01, ch03, temporary accommodation, hotel, guest house, bed and breakfast"),
+        "institution": _spelt("ri, ri02, ri03, residential institution, communal residence"),
     },
     ("attendance", "session"): {"AM": _spelt("a"), "PM": _spelt("p")},
     ("exclusions", "kind"): {

@@ -171,7 +171,7 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
     """The rows of every table the features read."""
     one = st.sampled_from
     codes = st.lists(one(["7A", "17A", "1B", "2B", "3B", "4B", "5B", "6B"]), max_size=3)
-    residence = draw(st.lists(st.tuples(one(PEOPLE), spell(), one(["dwelling", "hmo", "institution"])), max_size=8))
+    residence = draw(st.lists(st.tuples(one(PEOPLE), spell(), one(["dwelling", "hmo", "refuge"])), max_size=8))
     return {
         "people": [{"person_id": person, "dob": draw(births)} for person in PEOPLE],
         "record_person": record_persons(),

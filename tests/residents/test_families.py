@@ -51,7 +51,7 @@ def test_a_child_of_two_homes_belongs_to_both_families(tmp_path: Path) -> None:
     assert child == mother | father
 
 
-@pytest.mark.parametrize("kind", ["hmo", "institution"])
+@pytest.mark.parametrize("kind", ["hmo", "hostel", "refuge", "temporary_accommodation", "institution"])
 def test_people_of_a_hostel_are_not_a_family(kind: str, tmp_path: Path) -> None:
     place = {"uprn": "77", "address": "1 Harbour Street", "postcode": "ZZ1 9ZZ"}
     made = index(
