@@ -25,11 +25,11 @@ class PersonView:
 
     def listed(self, people: list[dict[str, Any]], total: int) -> None:
         """Several people, the likeliest first, and how many more there are."""
-        grid = _grid("Person", "Name", "Born", "Sex", "Systems", "Likeness")
+        grid = _grid("Person", "Name", "Born", "Sex", "Systems", "Likeness", "Last address")
         for one in people:
             grid.add_row(
                 *self._cells(one["person_id"], name_of(one), one["dob"], one["sex"], one["systems"]),
-                f"{one['likeness']:.2f}",
+                *self._cells(f"{one['likeness']:.2f}", one["last_address"]),
             )
         self._console.print(grid)
         if total > len(people):

@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,6 +90,7 @@ def find(
     All that is asked must fit, but for spelling and slips. One person found is shown whole, several as a list. Nobody
     found is an answer too (exit 0).
     """
+    _bear_any_text()
     run = require_run(run_folder)
     who = Reader(reader, reason)
     question = Question(name, _date(dob), address, postcode, uprn, _key(key), person)
@@ -216,6 +218,12 @@ def _write_private(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         file.write(text)
+
+
+def _bear_any_text() -> None:
+    """Let a terminal that lacks a letter of a name show a mark for it instead of stopping."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _tell_json(document: dict[str, Any]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from store.key_file import KEY_FILE_VARIABLE
 from store.keys import Keys
+
+if TYPE_CHECKING:
+    from tests.residents.rooms import Index
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 EXTRACTS = _SHARED / "council_extracts"
@@ -41,3 +45,11 @@ def reference_folder() -> Path:
     if not REFERENCE.is_dir():
         pytest.skip("the reference folder is not beside the project on this machine")
     return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def looked_up(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """The indexed borough that the tests of looking up read; they copy what they would change."""
+    from tests.residents.lookup_borough import make_borough  # noqa: PLC0415 - few tests need the whole room
+
+    return make_borough(tmp_path_factory.mktemp("looked_up") / "run")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from residents.matching.names import spellings
 from residents.matching.standardise import define_forms
-from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON, RESIDENCE_SPELLS, VERSIONS
+from residents.tables import FAMILIES, PEOPLE, PERSON_CHANGES, RECORD_PERSON, RESIDENCE_SPELLS, VERSIONS
 from sources.tables import (
     ADDRESSES,
     ADULT_CARE_SERVICES,
@@ -27,7 +27,7 @@ from store.run_folder import RunFolder, connect
 from store.table import Table
 
 _TABLES = (
-    *(RECORD_PERSON, PEOPLE, RESIDENCE_SPELLS, FAMILIES, VERSIONS),
+    *(RECORD_PERSON, PEOPLE, PERSON_CHANGES, RESIDENCE_SPELLS, FAMILIES, VERSIONS),
     *(PERSON_RECORDS, ADDRESSES, GROUP_MEMBERS, SERVICE_EPISODES, ALLOCATIONS, ADULT_CARE_SERVICES, WORKERS),
 )
 _NEEDED = (RECORD_PERSON, PEOPLE, RESIDENCE_SPELLS, FAMILIES, VERSIONS, PERSON_RECORDS)

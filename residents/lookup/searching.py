@@ -20,6 +20,7 @@ from store.errors import UsageError
 
 _ALIKE = 0.85
 """Jaro-Winkler likeness from which two words could be one, as where clusters are kept apart."""
+_LONGEST = 300
 _POSTCODE_AT_END = re.compile(r"[\s,]*\b([A-Za-z]{1,2}[0-9][A-Za-z0-9]?\s*[0-9][A-Za-z]{2})\s*$")
 IDENTIFIERS = ("upn", "nino")
 """What may stand for a system in ``SYSTEM:KEY``, because several systems hold it."""
@@ -121,13 +122,36 @@ WHERE g.source = $system AND g.group_id = $key
 """
 _UPN = "SELECT DISTINCT person_id, 1.0 AS likeness FROM versions WHERE upn = compact($key)"
 _NINO = "SELECT DISTINCT person_id, 1.0 AS likeness FROM versions WHERE nino = left(compact($key), 8)"
-_PERSON = "SELECT person_id, 1.0 AS likeness FROM people WHERE person_id = $person"
+# An id that this run merged into another is still on papers and in earlier logs.
+_PERSON = """
+SELECT person_id, 1.0 AS likeness FROM people WHERE person_id = $person
+UNION
+SELECT to_person, 1.0 FROM person_changes WHERE kind = 'merge' AND from_person = $person
+"""
 _LISTED = """
-SELECT f.person_id, p.forename, p.surname, p.dob, p.sex, round(f.likeness, 3) AS likeness,
-    (SELECT count(DISTINCT v.source) FROM versions AS v WHERE v.person_id = f.person_id) AS systems
-FROM found_people AS f JOIN people AS p USING (person_id)
-ORDER BY f.likeness DESC, p.surname, p.forename, p.dob, f.person_id
-LIMIT $limit
+WITH
+listed AS (
+    SELECT f.person_id, p.forename, p.surname, p.dob, p.sex, round(f.likeness, 3) AS likeness
+    FROM found_people AS f JOIN people AS p USING (person_id)
+    ORDER BY likeness DESC, p.surname, p.forename, p.dob, f.person_id LIMIT $limit
+),
+systems AS (
+    SELECT person_id, count(DISTINCT source) AS systems FROM versions
+    WHERE person_id IN (SELECT person_id FROM listed) GROUP BY person_id
+),
+homes AS (
+    SELECT person_id, arg_max(address_key, (to_date IS NULL, from_date, address_key)) AS address_key,
+        arg_max(uprn, (to_date IS NULL, from_date, address_key)) AS uprn
+    FROM residence_spells WHERE person_id IN (SELECT person_id FROM listed) GROUP BY person_id
+),
+gazetteer AS (
+    SELECT uprn, min(concat_ws(', ', address, postcode)) AS address FROM addresses
+    WHERE uprn IN (SELECT uprn FROM homes) GROUP BY uprn
+)
+SELECT l.*, s.systems, coalesce(g.address, replace(h.address_key, '|', ', ')) AS last_address
+FROM listed AS l LEFT JOIN systems AS s USING (person_id) LEFT JOIN homes AS h USING (person_id)
+LEFT JOIN gazetteer AS g USING (uprn)
+ORDER BY l.likeness DESC, l.surname, l.forename, l.dob, l.person_id
 """
 
 
@@ -168,6 +192,7 @@ def search(con: duckdb.DuckDBPyConnection, question: Question, limit: int) -> An
             where="resident find",
             fix="Give at least one of --name, --dob, --address, --postcode, --uprn, --id and --person.",
         )
+    _check_texts(question)
     address, postcode = _apart(question.address, question.postcode)
     found = [
         *([_by_name(con, question.name)] if question.name is not None else []),
@@ -187,6 +212,13 @@ def search(con: duckdb.DuckDBPyConnection, question: Question, limit: int) -> An
     total = con.sql("SELECT count(*) FROM found_people JOIN people USING (person_id)").fetchall()[0][0]
     listed = con.sql(_LISTED, params={"limit": limit}).to_arrow_table().to_pylist()
     return Answer(listed, total)
+
+
+def _check_texts(question: Question) -> None:
+    texts = [question.name, question.address, question.postcode, question.uprn, question.person, *(question.key or ())]
+    for text in filter(None, texts):
+        if len(text) > _LONGEST or any("\ud800" <= character <= "\udfff" for character in text):
+            raise _unreadable("resident find", f"Give text, at most {_LONGEST} letters of it.")
 
 
 def _by_name(con: duckdb.DuckDBPyConnection, name: str) -> pa.Table:

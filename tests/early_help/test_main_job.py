@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from store.files import file_hash
-from store.key_file import KEY_FILE_VARIABLE
+from store.key_file import KEY_FILE_VARIABLE, rotate_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from early_help.cli import main; main()"]
@@ -218,6 +218,21 @@ def test_only_a_run_makes_a_master_key(demo: Demo, tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "no master key" in done.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_after_a_rotation_no_release_holds(copy: Demo) -> None:
+    (released,) = released_and_withheld(copy)[0]
+    before, key = copy.environment[KEY_FILE_VARIABLE], copy.folder / "vault" / "master.key"
+    key.parent.mkdir(mode=0o700)
+    shutil.copy2(before, key)
+    own = Demo(copy.folder, "", {**copy.environment, KEY_FILE_VARIABLE: str(key)})
+    assert (own.run / "reports" / released / "explanation.html").exists()
+    kept = rotate_key(key).kept
+    assert f"{released}: audit verdict 'not audited', withheld" in own.command("status", "demo").stdout
+    assert own.command("export", "demo", "--target", released, "--out", "x.csv").returncode == 4
+    assert not (own.run / "reports" / released / "explanation.html").exists()
+    older = Demo(copy.folder, "", {**copy.environment, KEY_FILE_VARIABLE: str(kept)})
+    assert older.command("export", "demo", "--target", released, "--out", "x.csv").returncode == 0
 
 
 def test_a_forged_or_broken_audit_is_not_shown_as_a_verdict(copy: Demo) -> None:

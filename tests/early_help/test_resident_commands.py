@@ -18,21 +18,16 @@ from early_help.resident_commands import resident
 from residents.lookup.access_log import ACCESS_LOG, access_log
 from store.errors import EarlyHelpError, InputRejected, UsageError
 from store.run_folder import RunFolder
-from tests.residents.lookup_borough import ELM, OAK, make_borough
+from tests.residents.lookup_borough import ELM, OAK
 from tests.residents.rooms import Index
 
 WHO = ("--as", "Ann Asker", "--reason", "A call from the school")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return make_borough(tmp_path_factory.mktemp("run"))
-
-
 @pytest.fixture
-def borough(made: Index, tmp_path: Path) -> Index:
+def borough(looked_up: Index, tmp_path: Path) -> Index:
     """A copy of the run without any look-up yet."""
-    return Index(RunFolder(Path(shutil.copytree(made.run.root, tmp_path / "run"))))
+    return Index(RunFolder(Path(shutil.copytree(looked_up.run.root, tmp_path / "run"))))
 
 
 def invoked(*arguments: str) -> Result:
@@ -60,6 +55,7 @@ def test_one_person_is_shown_whole_and_several_as_a_list(borough: Index) -> None
     assert "same birth date" not in several
     for person in (borough.person("housing", "H1"), borough.person("housing", "H2")):
         assert person in several
+    assert several.count("1 Elm Road, Testborough, AB1 2CD") == 2
     assert "16 more" in asked(borough, "--name", "Lodger", "--limit", "2")
 
 
@@ -135,8 +131,14 @@ def test_markup_in_a_name_stays_text(borough: Index) -> None:
     """A name is never read as the terminal library's own markup."""
     console = Console(record=True, width=200, file=io.StringIO())
     person = {"person_id": "P1", "forename": "[bold red]Ann[/]", "surname": "[/x]", "dob": None, "sex": None}
-    PersonView(console).listed([{**person, "systems": 1, "likeness": 1.0}], 1)
+    PersonView(console).listed([{**person, "systems": 1, "likeness": 1.0, "last_address": "[/y]"}], 1)
     assert "[bold red]Ann[/] [/x]" in console.export_text()
+
+
+def test_a_terminal_without_the_letter_shows_a_mark(borough: Index) -> None:
+    done = CliRunner(charset="ascii").invoke(resident, ["find", str(borough.run.root), *WHO, "--id", "library:L9"])
+    assert done.exit_code == 0, done.exception
+    assert "?ofia" in done.output
 
 
 def test_json_holds_the_whole_answer(borough: Index) -> None:

@@ -48,7 +48,7 @@ _PEOPLE = [
     record("schools", "S6", "John", "Smith", dob=DAY(2010, 5, 5), sex="M"),
     record("schools", "S7", "Jon", "Smith", dob=DAY(2011, 11, 12), sex="M"),
     record("schools", "S8", "Smith", "John", dob=DAY(2013, 2, 3), sex="M"),
-    record("library", "L9", "Zofia", None),
+    record("library", "L9", "Żofia", None),
     *(
         record("housing", f"X{number}", name, "Lodger", dob=DAY(1970, 1, 10 + number), **_home(HOSTEL, DAY(2022, 1, 1)))
         for number, name in enumerate(_LODGERS)

@@ -9,15 +9,15 @@ import pytest
 from residents.lookup.households import Households, UprnList, households, read_uprns, unreadable_lines
 from residents.lookup.index import open_index
 from store.errors import UsageError
-from tests.residents.lookup_borough import ELM, EMPTY, HOSTEL, OAK, make_borough
+from tests.residents.lookup_borough import ELM, EMPTY, HOSTEL, OAK
 from tests.residents.rooms import DAY, Index, Row
 
 ELSEWHERE = "999999999999"
 
 
 @pytest.fixture(scope="module")
-def borough(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return make_borough(tmp_path_factory.mktemp("run"))
+def borough(looked_up: Index) -> Index:
+    return looked_up
 
 
 @pytest.fixture(scope="module")

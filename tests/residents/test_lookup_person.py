@@ -13,13 +13,13 @@ from residents.lookup.person import person_document
 from residents.lookup.words import in_words
 from residents.matching.model import COMPARISONS
 from store.files import read_json
-from tests.residents.lookup_borough import HOSTEL, OAK, make_borough
+from tests.residents.lookup_borough import HOSTEL, OAK
 from tests.residents.rooms import DAY, Index, Row
 
 
 @pytest.fixture(scope="module")
-def borough(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return make_borough(tmp_path_factory.mktemp("run"))
+def borough(looked_up: Index) -> Index:
+    return looked_up
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +12,17 @@ import pytest
 
 from residents.lookup.index import open_index
 from residents.lookup.searching import Question, search
+from residents.tables import PERSON_CHANGES
 from store.errors import UsageError
 from store.run_folder import RunFolder
-from tests.residents.lookup_borough import ELM, HOSTILE, OAK, make_borough
+from tests.residents.lookup_borough import ELM, HOSTILE, OAK
 from tests.residents.rooms import Index
+from tests.support import put_table
 
 
 @pytest.fixture(scope="module")
-def borough(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return make_borough(tmp_path_factory.mktemp("run"))
+def borough(looked_up: Index) -> Index:
+    return looked_up
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +156,16 @@ def test_the_index_own_id_is_found(borough: Index, con: duckdb.DuckDBPyConnectio
     assert found(borough, con, Question(person="P0")) == []
 
 
+def test_an_id_that_was_merged_into_another_leads_to_it(borough: Index, tmp_path: Path) -> None:
+    run = RunFolder(Path(shutil.copytree(borough.run.root, tmp_path / "run")))
+    now = borough.person("schools", "S1")
+    change = {"from_person": "Pgone", "to_person": now, "keys": 1, "recorded_on": dt.date(2024, 1, 10)}
+    put_table(run, PERSON_CHANGES, [{**change, "kind": "merge"}, {**change, "kind": "split", "from_person": "Pstays"}])
+    with open_index(run) as con:
+        assert [one["person_id"] for one in search(con, Question(person="Pgone"), 20).people] == [now]
+        assert search(con, Question(person="Pstays"), 20).total == 0
+
+
 def test_every_name_as_any_system_holds_it_finds_its_person(borough: Index, con: duckdb.DuckDBPyConnection) -> None:
     rows = con.sql("SELECT source, record_id, forename, surname FROM records").fetchall()
     for source, record_id, forename, surname in rows:
@@ -176,6 +189,8 @@ def test_no_more_are_listed_than_asked_for_and_all_are_counted(con: duckdb.DuckD
         (Question(uprn="12 Elm"), "--uprn"),
         (Question(address=" , "), "--address"),
         (Question(key=("nosuch", "S1")), "--id"),
+        (Question(name="12 Elm " * 50), "resident find"),
+        (Question(name="12 Elm \udcff"), "resident find"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_without_repeating_it(
