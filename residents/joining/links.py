@@ -13,6 +13,34 @@ import pyarrow as pa
 from residents.joining.clustering import Clusters, Links, Places, Tie, cluster
 from residents.joining.conflicts import judge_by_conflicts, make_traits
 
+# A system that deals with grown people alone, as the electoral roll does, need hold no birth date to say so: it is seen
+# in those of its people whose birth date another system knows at the same home. Where two of one name live there, as
+# father and son may, nothing is learnt.
+_GROWN_SYSTEMS = """
+CREATE TABLE grown_systems AS
+WITH
+seen AS (
+    SELECT v.subject, min(s.recorded_on) AS first_seen
+    FROM std AS s JOIN row_version AS r USING (row) JOIN versions AS v USING (version) GROUP BY v.subject
+),
+undated AS (SELECT DISTINCT source, subject, forename, surname, unnest(homes) AS home FROM versions WHERE dob IS NULL),
+dated AS (
+    SELECT DISTINCT forename, surname, dob, unnest(homes) AS home FROM versions WHERE dob IS NOT NULL AND NOT dob_weak
+),
+aged AS (
+    SELECT u.source, u.subject, min(d.dob) AS dob
+    FROM undated AS u JOIN dated AS d USING (forename, surname, home)
+    GROUP BY ALL HAVING count(DISTINCT d.dob) = 1
+    UNION ALL
+    SELECT source, subject, min(dob) FROM versions WHERE dob IS NOT NULL AND NOT dob_weak GROUP BY ALL
+)
+SELECT a.source FROM aged AS a JOIN seen AS s USING (subject)
+GROUP BY a.source
+HAVING count(*) >= $enough AND avg((s.first_seen < a.dob + to_years($grown))::INTEGER) < $share
+"""
+_GROWN = {"enough": 200, "grown": 16, "share": 0.02}
+"""A slip in a birth date or a wrong match makes a child of a grown person here and there; a system that children are
+in has far more of them than one in fifty."""
 # Only groups that name two keys of one file or more can keep anyone apart. Who owes council tax, holds a tenancy,
 # claims or is a pupil's parent was at least 15 by then. A date before 1980 is as likely a filler.
 _SUBJECT_GROUPS = """
@@ -33,6 +61,11 @@ numbered AS (
     SELECT subject, grown, dense_rank() OVER (ORDER BY source, file, group_type, group_id) AS number,
         count(*) OVER (PARTITION BY source, file, group_type, group_id) AS members
     FROM named
+    UNION ALL
+    SELECT v.subject, min(s.recorded_on), NULL, 1
+    FROM std AS s JOIN grown_systems AS g USING (source)
+    JOIN row_version AS r USING (row) JOIN versions AS v USING (version)
+    GROUP BY v.subject
 )
 SELECT subject, coalesce(list_sort(list(number) FILTER (members > 1)), []) AS groups,
     (min(grown) - INTERVAL 15 YEAR)::DATE AS born_by
@@ -105,6 +138,7 @@ def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table) -> Clusters:
 
     Versions in ``settled`` begin in the cluster of their person.
     """
+    con.execute(_GROWN_SYSTEMS, _GROWN)
     con.execute(_SUBJECT_GROUPS)
     subject = con.sql(_SUBJECT_LINKS, params={"reach": _REACH}).to_arrow_table()
     con.register("links", links)

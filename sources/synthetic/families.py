@@ -23,6 +23,7 @@ FIRST_PARENT, SECOND_PARENT, CHILD, STEP_PARENT, GRANDPARENT = range(5)
 _CHILDLESS_SHARE = 0.15
 _CHILDREN = (0.33, 0.38, 0.19, 0.07, 0.03)
 _YEAR = 365.25
+GROWN_DAYS = int(18 * _YEAR)
 _HERITAGES = tuple(POOLS)
 
 
@@ -251,7 +252,8 @@ def _make_hostile(people: People) -> None:
 
 def _members(rng: np.random.Generator, families: Families, people: People, second_home: Array, joins: Array) -> Members:
     person = np.arange(len(people))
-    start = np.maximum(families.arrives[people.family], people.dob)
+    grown = np.minimum(people.dob + GROWN_DAYS, BEGINS)
+    start = np.maximum(families.arrives[people.family], np.where(people.role == CHILD, people.dob, grown))
     steps = people.role == STEP_PARENT
     start[steps] = np.maximum(start[steps], joins[people.family[steps]])
     end = np.minimum(families.leaves[people.family], people.moves_on)

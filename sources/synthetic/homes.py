@@ -12,7 +12,7 @@ import numpy as np
 
 from sources.synthetic.chance import days_between, happens, stream
 from sources.synthetic.clock import BEGINS, EXTRACT, OPEN, Array
-from sources.synthetic.families import CHILDLESS, Families
+from sources.synthetic.families import CHILDLESS, FIRST_PARENT, GROWN_DAYS, SECOND_PARENT, Families, People
 from sources.synthetic.places import Places, build_places
 
 COUNCIL, ASSOCIATION, PRIVATE, OWNER, HOSTEL = range(5)
@@ -41,7 +41,7 @@ class Homes:
         return np.maximum(place, first)
 
 
-def build_homes(seed: int, families: Families) -> tuple[Homes, Places]:
+def build_homes(seed: int, families: Families, people: People) -> tuple[Homes, Places]:
     rng = stream(seed, "homes")
     size = len(families)
     tenure = rng.choice(len(_SHARES), size, p=_SHARES)
@@ -51,7 +51,8 @@ def build_homes(seed: int, families: Families) -> tuple[Homes, Places]:
     placed = np.where(hostel, moved, OPEN)
     rehoused = np.where(hostel, placed + days_between(rng, 90, 500, size), np.where(moves, moved, OPEN))
     rehoused = np.where(rehoused < np.minimum(families.leaves, EXTRACT), rehoused, OPEN)
-    since = np.where(families.arrives > BEGINS, families.arrives, days_between(rng, BEGINS - 4000, BEGINS, size))
+    settled = np.maximum(days_between(rng, BEGINS - 4000, BEGINS, size), _founded(families, people))
+    since = np.where(families.arrives > BEGINS, families.arrives, settled)
     first_end = np.minimum(np.minimum(placed, rehoused), families.leaves)
     second = np.flatnonzero(rehoused < OPEN)
     stays = np.flatnonzero(placed < np.minimum(families.leaves, EXTRACT))
@@ -70,6 +71,15 @@ def build_homes(seed: int, families: Families) -> tuple[Homes, Places]:
     order = np.lexsort((start, family))
     homes = Homes(family[order], home[order], kind[order], start[order], end[order], tenure)
     return homes, places
+
+
+def _founded(families: Families, people: People) -> Array:
+    """The day on which the younger of a family's own parents is 18, or the extracts' history begins if sooner."""
+    founders = np.flatnonzero((people.role == FIRST_PARENT) | (people.role == SECOND_PARENT))
+    grown = np.full(len(families), -OPEN)
+    np.maximum.at(grown, people.family[founders], people.dob[founders] + GROWN_DAYS)
+    founded: Array = np.minimum(grown, BEGINS)
+    return founded
 
 
 def _vacated(rng: np.random.Generator, new: Array, day_in: Array, old: Array, day_out: Array) -> Array:

@@ -45,7 +45,7 @@ class Borough:
 
 def build_borough(seed: int, asked: int) -> Borough:
     families, people, members = build_families(seed, asked)
-    homes, places = build_homes(seed, families)
+    homes, places = build_homes(seed, families, people)
     needs = build_needs(seed, families, people)
     children = _children(families, people)
     care = live_through(seed, families, needs, children)
