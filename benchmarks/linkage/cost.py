@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from benchmarks.linkage.bare import as_people
 from benchmarks.linkage.borough import Borough, judge_people, match
 from benchmarks.linkage.jobs import Cost, run_job
 from benchmarks.linkage.scores import Score
@@ -62,7 +60,6 @@ JOIN kept_keys AS a ON r.source = a.source AND r.record_id_a = a.key
 JOIN kept_keys AS b ON r.source = b.source AND r.record_id_b = b.key
 ORDER BY r.source, r.file, r.record_id_a, r.record_id_b
 """
-_KEYED_ALIKE = "SELECT version, dense_rank() OVER (ORDER BY subject) - 1 AS place FROM versions ORDER BY version"
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,7 @@ def compare(borough: Borough, folder: Path) -> Compared:
         bare,
         bare_learning,
         judge_people(borough, run),
-        judge_people(borough, run, _as_people(bare_folder)),
+        judge_people(borough, run, as_people(bare_folder)),
     )
 
 
@@ -200,28 +197,3 @@ def _sizes(borough: Borough, bare_folder: Path) -> tuple[int, int, int]:
             "SELECT count(*), count(DISTINCT (source, subject_id)), (SELECT count(*) FROM versions) FROM rows_held"
         ).fetchall()[0]
         return int(found[0]), int(found[1]), int(found[2])
-
-
-def _as_people(folder: Path) -> Path:
-    """Splink's clusters as a table of records and people; versions of one key are one person, as everywhere."""
-    people = folder / "record_person.parquet"
-    with duckdb.connect() as con:
-        for name in ("versions", "bare_clusters", "record_version"):
-            con.read_parquet(str(folder / f"{name}.parquet")).create(name)
-        keys = con.execute(_KEYED_ALIKE).fetchnumpy()
-        clusters = con.execute(
-            "SELECT dense_rank() OVER (ORDER BY cluster_id) - 1 AS place FROM bare_clusters ORDER BY version"
-        ).fetchnumpy()["place"]
-        subjects = np.asarray(keys["place"])
-        size = int(subjects.max()) + 1
-        edges = coo_matrix(
-            (np.ones(len(subjects)), (subjects, size + np.asarray(clusters))),
-            shape=(size + int(clusters.max()) + 1,) * 2,
-        )
-        _, label = connected_components(edges, directed=False)
-        con.register("labelled", {"version": np.asarray(keys["version"]), "person_id": label[subjects]})
-        con.sql(
-            "SELECT r.source, r.file, r.record_id, min(l.person_id)::VARCHAR AS person_id "
-            "FROM record_version AS r JOIN labelled AS l USING (version) GROUP BY ALL"
-        ).write_parquet(str(people))
-    return people

@@ -15,11 +15,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from benchmarks.linkage.bare import bare_people
 from benchmarks.linkage.jobs import FEBRL_COUNCIL, SHARED, run_stage_job
 from benchmarks.linkage.scores import Score, make_partners, scores
 from residents.tables import RECORD_PERSON
@@ -91,25 +93,46 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def measure(folder: Path, variant: str | None = None, **config: object) -> dict[str, tuple[Score, Score]]:
-    """For each view of a benchmark the toolkit's score and that of exact match on names and birth date.
+@dataclass(frozen=True)
+class Views:
+    """One benchmark, by view: the toolkit, exact match on names and birth date, and bare Splink."""
 
-    ``variant`` and ``config`` change the stage as ``worker.py`` says.
-    """
+    ours: dict[str, Score]
+    exact: dict[str, Score]
+    connected: dict[str, Score]
+
+
+def measure(folder: Path) -> dict[str, Views]:
+    """Score the toolkit as it stands, exact match, and Splink with connected components on the same settings."""
     found = {}
-    for name, files in SETS.items():
-        run = RunFolder(folder / name.replace(" ", "").lower())
-        put_table(run, PERSON_RECORDS, [row for file in files for row in read_records(FOLDER / f"{file}.csv")])
-        for table in (ADDRESSES, GROUP_MEMBERS, RELATIONSHIPS):
-            put_table(run, table, [])
-        run_stage_job(run.root, FEBRL_COUNCIL, variant, **config)
-        ours, exact = _scores(run, None), _scores(run, _EXACT)
-        for view in ours:
-            found[name if len(ours) == 1 else f"{name}, {view}"] = (ours[view], exact[view])
+    for name in SETS:
+        run = put_records(folder, name)
+        run_stage_job(run.root, FEBRL_COUNCIL)
+        people = bare_people(run, FEBRL_COUNCIL, run.root / "bare")
+        found[name] = Views(_scores(run, None), _scores(run, _EXACT), _scores(run, None, people))
     return found
 
 
-def _scores(run: RunFolder, exact: str | None) -> dict[str, Score]:
+def measure_changed(folder: Path, variant: str | None, **config: object) -> list[float]:
+    """F1 of each benchmark, in its first view, with the stage changed as ``worker.py`` says."""
+    found = []
+    for name in SETS:
+        run = put_records(folder, name)
+        run_stage_job(run.root, FEBRL_COUNCIL, variant, **config)
+        found.append(next(iter(_scores(run, None).values())).f1)
+    return found
+
+
+def put_records(folder: Path, name: str) -> RunFolder:
+    """A run folder that holds what the stage reads of one benchmark."""
+    run = RunFolder(folder / name.replace(" ", "").lower())
+    put_table(run, PERSON_RECORDS, [row for file in SETS[name] for row in read_records(FOLDER / f"{file}.csv")])
+    for table in (ADDRESSES, GROUP_MEMBERS, RELATIONSHIPS):
+        put_table(run, table, [])
+    return run
+
+
+def _scores(run: RunFolder, exact: str | None, people: Path | None = None) -> dict[str, Score]:
     with duckdb.connect() as con:
         con.execute("SET enable_progress_bar = false")
         con.read_parquet(str(run.path(PERSON_RECORDS))).create("person_records")
@@ -121,7 +144,7 @@ def _scores(run: RunFolder, exact: str | None) -> dict[str, Score]:
         if exact:
             con.execute(exact)
         else:
-            con.read_parquet(str(run.path(RECORD_PERSON))).create("made_record_person")
+            con.read_parquet(str(people or run.path(RECORD_PERSON))).create("made_record_person")
         make_partners(con)
         found = {"as one file": scores(con, "partners")[0]}
         if con.sql("SELECT count(DISTINCT source) FROM records").fetchall()[0][0] > 1:
