@@ -24,6 +24,7 @@ from early_help.config import CouncilConfig, load_config
 from early_help.engine import on_engine
 from early_help.keys_commands import keys as keys_commands
 from early_help.lock import run_lock
+from early_help.losses import print_losses
 from early_help.manifest import write_manifest
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
@@ -358,6 +359,7 @@ def _refresh_reports(folder: RunFolder, config: CouncilConfig) -> None:
 
 
 def _tell_targets(folder: RunFolder) -> None:
+    print_losses(console, folder)
     lines = target_lines(folder, load_keys(), _today())
     print_targets(console, lines)
     index = folder.root / "reports" / "index.html"

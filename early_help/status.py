@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console, Group
 from rich.table import Table as Grid
 
+from early_help.losses import print_losses
 from early_help.runner import read_failure, read_record
 from early_help.stages import STAGES
 from fairness_audits.gate import status as gate_status
@@ -88,6 +89,7 @@ def print_status(console: Console, run: RunFolder, keys: Keys, today: dt.date) -
     if failure:
         console.print(f"\nThe last run stopped in the stage [bold]{failure['stage']}[/bold]:", highlight=False)
         console.print(failure["message"], markup=False, highlight=False)
+    print_losses(console, run)
     print_targets(console, target_lines(run, keys, today))
 
 

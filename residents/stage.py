@@ -35,6 +35,7 @@ from residents.matching.versions import make_versions
 from residents.quality.checks import check_blocking, forget_stopped, keep_stopped, refuse_unfit_people
 from residents.quality.document import quality_document
 from residents.quality.linkage import linkage_document, make_linkage
+from residents.quality.losses import losses, systems_gone
 from residents.quality.review import review_pairs
 from residents.tables import (
     FAMILIES,
@@ -105,6 +106,7 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
             con, model.document(), joined.refused, config.largest_block, work.council.extract_date
         )
         document["families"] |= family_picture(con, config, work.council.extract_date)
+        document["losses"] = [*losses(con), *(systems_gone(con) if previous else ())]
         work.write_document(MODEL_DOCUMENT, model.parameters())
         work.write_document(INDEX_DOCUMENT, index)
         work.write_document("residents/quality.json", document)

@@ -125,7 +125,7 @@ def matched(tmp_path_factory: pytest.TempPathFactory) -> dict[Engine, Matched]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(stage, "score_on", catching)
             folder = tmp_path_factory.mktemp("a run, of one engine's")
-            made = index(folder, messy_people(700, seed=5), ResidentsConfig(engine=engine))
+            made = index(folder, messy_people(700, seed=5), ResidentsConfig(engine=engine, blocking_recall_floor=0))
         links = {
             (row["version_l"], row["version_r"]): (row["weight"], row["probability"])
             for table in caught
