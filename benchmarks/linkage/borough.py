@@ -107,6 +107,14 @@ WHERE NOT EXISTS (FROM records AS r WHERE r.person = d.two)
 """
 
 
+def count_families(borough: Borough) -> int:
+    """True families that ever have a child."""
+    with duckdb.connect() as con:
+        con.read_parquet(str(borough.truth / "family_members.parquet")).create_view("members")
+        found = con.sql("SELECT count(DISTINCT family) FROM members WHERE role = 'child'").fetchall()
+        return int(found[0][0])
+
+
 def judge(borough: Borough, run: RunFolder, intervals: bool = True) -> Quality:
     """Score one run of the stage against the truth."""
     since, until = borough.council.covers_from, borough.council.covers_to

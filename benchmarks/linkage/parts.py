@@ -45,6 +45,11 @@ class Bench:
                     task.advance()
         return self._borough
 
+    def made_of(self) -> str:
+        """What the borough is, in words."""
+        families = boroughs.count_families(self.borough())
+        return f"{families:,} families with children" + ("" if self.ready else f", made with seed {self.seed}")
+
     def matched(self, variant: str) -> RunFolder:
         """The borough matched by the stage as it stands (``ours``) or by exact match alone (``exact``)."""
         if variant not in self._matched:
@@ -72,7 +77,7 @@ def measure_borough(bench: Bench) -> dict[str, str]:
             judged[variant] = boroughs.judge(borough, bench.matched(variant))
             task.advance()
     return {
-        "People in the synthetic borough": sections.people_section(judged["ours"], judged["exact"]),
+        "People in the synthetic borough": sections.people_section(bench.made_of(), judged["ours"], judged["exact"]),
         "Families in the synthetic borough": sections.family_section(judged["ours"], judged["exact"]),
     }
 

@@ -45,13 +45,13 @@ def febrl_section(found: Mapping[str, Views]) -> str:
     return pages.table(heads, rows) + words
 
 
-def people_section(ours: Quality, exact: Quality) -> str:
+def people_section(made_of: str, ours: Quality, exact: Quality) -> str:
     heads = ["n", "families", *_SCORES, "F1 of exact match"]
     whole = [_row("by system key", ours.records, exact.records), _row("by row", ours.rows, exact.rows)]
     groups = [_row(a.name, a, b) for a, b in zip(ours.by_group, exact.by_group)]
     systems = [_row(a.name, a, b) for a, b in zip(ours.by_system, exact.by_system)]
     return (
-        f"Target: F1 {PEOPLE_TARGET} by system key.\n\n"
+        f"The borough has {made_of}. Target: F1 {PEOPLE_TARGET} by system key.\n\n"
         + pages.table(["records", *heads], whole)
         + "\nA record is a key of a system: a pupil's termly rows are one. Exact match is on names and birth date as "
         "the toolkit writes them, so after its cleaning; rows of one key of one system count as one person in both.\n\n"

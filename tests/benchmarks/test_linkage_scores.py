@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.linkage import pages
+from benchmarks.linkage import errors, pages
 from benchmarks.linkage.family_scores import make_family_days, one_to_one
 from benchmarks.linkage.febrl import national_number, read_records
 from benchmarks.linkage.scores import make_partners, scores
@@ -100,6 +100,26 @@ def test_an_interval_needs_enough_families_and_holds_the_figure() -> None:
     assert found == again
     assert found.low is not None and found.high is not None
     assert found.low < found.f1 < found.high
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCD"), st.sampled_from("xyz")), min_size=2, max_size=12))
+@settings(max_examples=20, deadline=None)
+def test_every_wrong_pair_is_in_one_part(records: list[tuple[str, str]]) -> None:
+    pairs = list(combinations(records, 2))
+    with matched(records) as con:
+        con.execute(
+            "CREATE TABLE versions AS SELECT source, subject_id, made AS person_id, 'sam' AS forename, "
+            "['jones'] AS surname_words, NULL::DATE AS dob, [subject_id] AS homes FROM records"
+        )
+        errors.make_errors(con)
+        lost = con.sql("SELECT coalesce(sum(pairs), 0) FROM missed").fetchall()[0][0]
+        wrong = con.sql("SELECT coalesce(sum(pairs), 0) FROM joined").fetchall()[0][0]
+        classes = errors.missed_classes(con)
+    assert lost == sum(a[0] == b[0] and a[1] != b[1] for a, b in pairs)
+    assert wrong == sum(a[0] != b[0] and a[1] == b[1] for a, b in pairs)
+    assert [name for name, _, _ in classes] == (
+        ["no birth date, one forename, one surname, addresses differ"] if lost else []
+    )
 
 
 # --- families ------------------------------------------------------------------------------------------------
