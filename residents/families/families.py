@@ -124,7 +124,7 @@ def make_families(
     """
     make_ties(con, config, today)
     make_starts(con)
-    make_presence(con, today, config.snapshot_days, config.bridge_days)
+    make_presence(con, config, today)
     make_units(con, keys, since, today, config.lived_together_days, config.parted_days)
     let_ties_last(con, today, config.parted_days)
     con.execute(_EVIDENCE)

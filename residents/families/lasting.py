@@ -9,10 +9,10 @@ until the two are shown apart, or until no system shows the child any more:
 - *with others*: once the evidence has ended, newer evidence ties the child to carers of another family. It is known
   when that is on record. A child who belonged to both before stays in both.
 - *gone*: nothing shows the child, nor while it is a child the carer, at any address or in any group, over more than a
-  short gap; or the carer's last home, in a system that says when a home ends, has ended, and nobody has seen either
-  of them since. Nobody from the 16th birthday to the 18th need be in any system that would show it, so then the tie
-  lasts until the child is grown. In a system that never says when anyone left, people are only seen: that counts for
-  some time.
+  short gap; or the carer's last home, in a system that says when a home ends, has ended and nobody has seen either of
+  them since. It is known when that has lasted as long as apart must. Nobody from the 16th birthday to the 18th need be
+  in any system that would show it, so then the tie lasts until the child is grown. In a system that never says when
+  anyone left, people are only seen: that counts for some time.
 
 A group that goes on naming a carer who moved away after it was written, as tenancies do, no longer holds the two
 together.
@@ -26,8 +26,11 @@ import datetime as dt
 
 import duckdb
 
+from residents.config import ResidentsConfig
+
 # Some systems say when someone left: an open row of theirs shows a person until now. In the others a person is only
-# seen, and that counts for some time. Homes are those of landlords and of council tax.
+# seen, and that counts for some time. Homes are those of landlords and of council tax. Who left a home may turn up at
+# another, so that nobody is known to be gone before that had time to be told.
 _SHOWN = """
 CREATE TABLE shown AS
 WITH
@@ -55,7 +58,8 @@ dated AS (
         END AS shown_to
     FROM held AS h JOIN systems AS y USING (source)
 )
-SELECT person_id, from_date, shown_to AS to_date, recorded_on, greatest(shown_to, recorded_on) AS end_recorded_on, home
+SELECT person_id, from_date, shown_to AS to_date, recorded_on, home,
+    greatest(recorded_on, CASE WHEN to_date IS NULL THEN shown_to ELSE shown_to + $days::INTEGER END) AS end_recorded_on
 FROM dated
 """
 _PRESENCE = """
@@ -78,13 +82,18 @@ whole AS (
         max(end_recorded_on) FILTER (to_date = last_day) AS end_recorded_on
     FROM (SELECT *, max(to_date) OVER (PARTITION BY person_id, stretch) AS last_day FROM numbered)
     GROUP BY person_id, stretch
+),
+grown AS (
+    SELECT w.person_id, w.from_date, w.recorded_on,
+        CASE WHEN w.to_date >= f.dob + INTERVAL 16 YEAR AND w.to_date < f.grown_on
+            THEN f.grown_on - 1 ELSE w.to_date END AS to_date,
+        CASE WHEN w.to_date >= f.dob + INTERVAL 16 YEAR AND w.to_date < f.grown_on
+            THEN greatest(f.grown_on - 1, w.end_recorded_on) ELSE w.end_recorded_on END AS end_recorded_on
+    FROM whole AS w JOIN person_facts AS f USING (person_id)
 )
-SELECT w.person_id, w.from_date, w.recorded_on,
-    CASE WHEN w.to_date >= f.dob + INTERVAL 16 YEAR AND w.to_date < f.grown_on
-        THEN f.grown_on - 1 ELSE w.to_date END AS to_date,
-    CASE WHEN w.to_date >= f.dob + INTERVAL 16 YEAR AND w.to_date < f.grown_on
-        THEN greatest(f.grown_on - 1, w.end_recorded_on) ELSE w.end_recorded_on END AS end_recorded_on
-FROM whole AS w JOIN person_facts AS f USING (person_id)
+SELECT person_id, from_date, recorded_on, end_recorded_on,
+    CASE WHEN end_recorded_on <= $today OR to_date > $today THEN to_date ELSE DATE '9999-12-31' END AS to_date
+FROM grown
 """
 _APART = """
 CREATE TABLE apart AS
@@ -162,12 +171,13 @@ last_shown AS (
     GROUP BY p.person_id
 ),
 -- A tie without an end of its own ends with the last of the two whom any system shows, or when the carer's last home
--- ended and nobody has seen either of them since.
+-- ended and, for long enough to tell it from a move, nobody has seen either of them since.
 limits AS (
     SELECT n.tie,
-        CASE WHEN a.left_on >= greatest(c.seen_on, a.seen_on) THEN a.left_on ELSE greatest(c.to_date, a.to_date) END
-            AS to_date,
-        CASE WHEN a.left_on >= greatest(c.seen_on, a.seen_on) THEN greatest(a.left_known, n.recorded_on)
+        CASE WHEN a.left_on >= greatest(c.seen_on, a.seen_on) AND a.left_known <= $today
+            THEN a.left_on ELSE greatest(c.to_date, a.to_date) END AS to_date,
+        CASE WHEN a.left_on >= greatest(c.seen_on, a.seen_on) AND a.left_known <= $today
+            THEN greatest(a.left_known, n.recorded_on)
             ELSE greatest(c.end_recorded_on, a.end_recorded_on, n.recorded_on) END AS end_recorded_on
     FROM numbered AS n
     JOIN last_shown AS c ON n.child = c.person_id JOIN last_shown AS a ON n.adult = a.person_id
@@ -188,10 +198,10 @@ FROM lasted AS t LEFT JOIN parted AS x USING (tie)
 """
 
 
-def make_presence(con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int) -> None:
+def make_presence(con: duckdb.DuckDBPyConnection, config: ResidentsConfig, today: dt.date) -> None:
     """Make ``presence`` from the systems' records, ``members`` and ``person_facts``."""
-    con.execute(_SHOWN, {"today": today, "snapshot": snapshot_days})
-    con.execute(_PRESENCE, {"bridge": bridge_days})
+    con.execute(_SHOWN, {"today": today, "snapshot": config.snapshot_days, "days": config.parted_days})
+    con.execute(_PRESENCE, {"bridge": config.bridge_days, "today": today})
 
 
 def let_ties_last(con: duckdb.DuckDBPyConnection, today: dt.date, apart_days: int) -> None:
