@@ -14,6 +14,7 @@ from store.safe_text import plain
 _BITS_A_MARK = 1.5
 _LONGEST_BAR = 20
 _INDENT = "  "
+_EVEN = 0.5
 
 
 class PersonView:
@@ -91,6 +92,8 @@ class PersonView:
             nouns = ", ".join(noun_of(name) for name in link["missing"])
             self._line(f"{_INDENT * 2}{'0':>6}  not held by both: {nouns}")
         self._line(f"{_INDENT * 2}{link['weight']:>+6.1f}  together: {_sure(link['probability'])} sure")
+        if link["probability"] < _EVEN:
+            self._line(f"{_INDENT * 2}        too little by itself: joined by what other keys or the household show")
 
     def _step(self, words: str, weight: float) -> None:
         marks = min(round(abs(weight) / _BITS_A_MARK), _LONGEST_BAR)

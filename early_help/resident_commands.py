@@ -175,9 +175,11 @@ def _find_households(run: RunFolder, who: Reader, uprns: Path, out: Path | None,
 
 
 def _model(run: RunFolder) -> dict[str, Any] | None:
+    """The run's matching model; None where its weights cannot be worked out."""
     try:
         return stored_settings(read_json(run.root / "residents" / "model.json"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        # An older run's model is kept in another form; all else of the person can still be shown.
         return None
 
 

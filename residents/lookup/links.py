@@ -60,7 +60,7 @@ def stored_settings(document: dict[str, Any]) -> dict[str, Any] | None:
     """The Splink settings of the model that a run kept as ``residents/model.json``.
 
     Only the chances are taken from the document: its conditions are SQL, and SQL comes from the toolkit alone. None
-    when they are not those of this toolkit's comparisons, because the weights cannot be worked out then.
+    when they are not those of this toolkit's comparisons, or there are none: no weight can be worked out then.
     """
     kept = {one["output_column_name"]: one["comparison_levels"] for one in document["settings"]["comparisons"]}
     by_frequency = any(level.get("tf_adjustment_column") for levels in kept.values() for level in levels)
@@ -74,7 +74,7 @@ def stored_settings(document: dict[str, Any]) -> dict[str, Any] | None:
             if not level.get("is_null_level"):
                 level["m_probability"] = float(chances["m_probability"])
                 level["u_probability"] = float(chances["u_probability"])
-    return None if kept else made
+    return made if comparisons and not kept else None
 
 
 def links_of(con: duckdb.DuckDBPyConnection, model: dict[str, Any], person: str) -> list[Link]:

@@ -135,6 +135,31 @@ def test_markup_in_a_name_stays_text(borough: Index) -> None:
     assert "[bold red]Ann[/] [/x]" in console.export_text()
 
 
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", '{"settings": 1}', '{"prior": 0.1, "settings": {"comparisons": []}}']
+)
+def test_without_a_model_that_can_be_read_all_else_is_shown(content: str | None, borough: Index) -> None:
+    model = borough.run.root / "residents" / "model.json"
+    model.unlink()
+    if content is not None:
+        model.write_text(content)
+    shown = asked(borough, "--id", "benefits:B2")
+    assert "Families" in shown
+    assert "same birth date" not in shown
+
+
+def test_a_key_held_by_others_alone_is_said_to_be(borough: Index) -> None:
+    """A link that would not have joined two keys by itself is not passed off as what joined them."""
+    console = Console(record=True, width=200, file=io.StringIO())
+    part = {"comparison": "surname", "level": "different", "weight": -4.0, "words": "different surname"}
+    link = {"one": ("a", "1"), "other": ("b", "2"), "prior": -13.0, "parts": [part], "missing": ["dob"]}
+    person = {"person_id": "P1", "forename": "Ann", "surname": None, "dob": None, "sex": None}
+    document = {"person": person, "identifiers": [], "homes": [], "families": []}
+    for weight, probability in ((-17.0, 0.0), (17.0, 0.99)):
+        PersonView(console).person({**document, "links": [{**link, "weight": weight, "probability": probability}]})
+    assert console.export_text().count("too little by itself") == 1
+
+
 def test_a_terminal_without_the_letter_shows_a_mark(borough: Index) -> None:
     done = CliRunner(charset="ascii").invoke(resident, ["find", str(borough.run.root), *WHO, "--id", "library:L9"])
     assert done.exit_code == 0, done.exception
