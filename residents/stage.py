@@ -23,8 +23,9 @@ from residents.index import (
     previous_files,
     settle,
 )
-from residents.joining.clustering import Clusters
+from residents.joining.clustering import Clusters, Tie
 from residents.joining.households import Evidence, household_links
+from residents.joining.known_as import known_as_links
 from residents.joining.links import join_further, join_versions
 from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
 from residents.matching.blocking import make_pairs
@@ -136,7 +137,8 @@ def _join_by_households(
     version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
     known = previous.evidence if previous and not config.retrain else None
     links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
-    return join_further(con, joined, links), evidence
+    joined = join_further(con, joined, links, Tie.SCORED)
+    return join_further(con, joined, known_as_links(con, config.match_probability), Tie.KNOWN_AS), evidence
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:

@@ -21,7 +21,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Tie(IntEnum):
-    """What kind of link it is: each kind bears less conflict than the one before."""
+    """What kind of link it is, which says how much conflict it bears; `SCORED` bears least."""
 
     SUBJECT = 1
     """A system holds both under one key."""
@@ -29,6 +29,8 @@ class Tie(IntEnum):
     """Every name and the birth date agree."""
     SCORED = 3
     """The matching model found them alike."""
+    KNOWN_AS = 4
+    """One person under two forenames, by all that their home and systems show."""
 
 
 @dataclass(frozen=True)
@@ -151,14 +153,14 @@ def _merged(size: int, left: Places, right: Places) -> Places:
 
 
 def _in_conflict(size: int, left: Places, right: Places, tie: Places, chosen: Flags, refused: Flags) -> Flags:
-    """Which links would only repeat a refusal: between the same clusters, of a kind that bears no more."""
+    """Which links would only repeat a refusal: between the same clusters, of the same kind or the one bearing least."""
     pair = np.minimum(left, right) * size + np.maximum(left, right)
     tried, kinds = pair[chosen][refused], tie[chosen][refused]
     if not len(tried):
         return np.zeros(len(left), dtype=np.bool_)
     order = np.argsort(tried)
     found = np.minimum(np.searchsorted(tried[order], pair), len(tried) - 1)
-    repeated: Flags = (tried[order][found] == pair) & (tie >= kinds[order][found])
+    repeated: Flags = (tried[order][found] == pair) & ((tie == kinds[order][found]) | (tie == Tie.SCORED))
     return repeated
 
 

@@ -81,6 +81,7 @@ weighed AS (
 )
 SELECT proposal, CASE
         WHEN tie = $subject OR shared THEN dates_conflict AND names_conflict
+        WHEN tie = $known_as THEN dates_conflict OR stands_against
         ELSE dates_conflict OR names_conflict OR (tie = $scored AND stands_against)
     END AS refused,
     aliased OR dates_conflict OR names_conflict AS aliased
@@ -103,7 +104,7 @@ def judge_by_conflicts(con: duckdb.DuckDBPyConnection) -> Judge:
         number = pa.array(range(len(proposals.tie)), pa.int64())
         con.register("proposal_members", pa.table(members))
         con.register("proposals", pa.table({"proposal": number, "tie": proposals.tie, "aliased": proposals.aliased}))
-        kinds = {"subject": int(Tie.SUBJECT), "scored": int(Tie.SCORED)}
+        kinds = {"subject": int(Tie.SUBJECT), "scored": int(Tie.SCORED), "known_as": int(Tie.KNOWN_AS)}
         found = con.sql(_JUDGE, params=kinds).to_arrow_table()
         con.unregister("proposal_members")
         con.unregister("proposals")

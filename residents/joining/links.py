@@ -154,11 +154,11 @@ def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table) -> Clusters:
     return joined
 
 
-def join_further(con: duckdb.DuckDBPyConnection, joined: Clusters, links: pa.Table) -> Clusters:
-    """Join the ``clusters`` along further links."""
+def join_further(con: duckdb.DuckDBPyConnection, joined: Clusters, links: pa.Table, tie: Tie) -> Clusters:
+    """Join the ``clusters`` along further links of one kind."""
     left, right = links["version_l"].to_numpy() - 1, links["version_r"].to_numpy() - 1
-    tie = np.full(len(left), Tie.SCORED, dtype=np.int64)
-    further = cluster(joined, Links(left, right, tie), judge_by_conflicts(con))
+    ties = np.full(len(left), tie, dtype=np.int64)
+    further = cluster(joined, Links(left, right, ties), judge_by_conflicts(con))
     _keep(con, further, left, right, links["probability"].to_numpy())
     return further
 

@@ -1,0 +1,64 @@
+"""A second forename at one home: known-as names, told from twins.
+
+Two records of one birth date, home and surname with two forenames are twins, or one child whom some systems know by
+another name. Brothers and sisters meet in the same systems: how often two of about one age do not is counted, and so
+is how many pairs of one birth date do. Hence the number of twins to be expected among the pairs that share no
+system; the rest of those pairs are one person under two names.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+# Brothers and sisters born within three years or so go to much the same systems.
+_PAIRS = """
+CREATE OR REPLACE TEMP TABLE same_home_pairs AS
+WITH
+dated AS (
+    SELECT c.label, v.dob, list_distinct(flatten(list(v.surname_words))) AS words,
+        list_distinct(list(v.source)) AS systems, min(v.sex) AS least_sex, max(v.sex) AS most_sex,
+        min(v.version) AS version
+    FROM versions AS v JOIN clusters AS c USING (version)
+    WHERE v.dob IS NOT NULL AND NOT v.dob_weak AND length(v.forename) > 1
+    GROUP BY ALL
+),
+homes AS (
+    SELECT DISTINCT c.label, s.address_key, s.from_date, s.to_date
+    FROM version_spells AS s JOIN clusters AS c USING (version) WHERE NOT s.communal
+)
+SELECT DISTINCT a.label AS one, b.label AS two, a.version AS version_one, b.version AS version_two,
+    a.dob = b.dob AS one_birth_date, list_has_any(a.systems, b.systems) AS share_a_system
+FROM dated AS a
+JOIN homes AS x ON a.label = x.label
+JOIN homes AS y ON x.address_key = y.address_key AND x.from_date <= y.to_date AND y.from_date <= x.to_date
+JOIN dated AS b ON y.label = b.label AND b.dob - a.dob BETWEEN 0 AND 1200
+WHERE a.label <> b.label AND (a.dob < b.dob OR a.label < b.label) AND list_has_any(a.words, b.words)
+    AND coalesce(greatest(a.most_sex, b.most_sex) = least(a.least_sex, b.least_sex), true)
+"""
+# Half a pair of twins is added, so that none seen is not none to be expected.
+_LINKS = """
+WITH
+counted AS (
+    SELECT count(*) FILTER (one_birth_date AND NOT share_a_system) AS apart,
+        count(*) FILTER (one_birth_date AND share_a_system) + 0.5 AS twins,
+        count(*) FILTER (NOT one_birth_date AND NOT share_a_system) + 0.5 AS siblings_apart,
+        count(*) FILTER (NOT one_birth_date AND share_a_system) + 0.5 AS siblings_met
+    FROM same_home_pairs
+),
+chance AS (SELECT round(1 - twins * siblings_apart / siblings_met / apart, 6) AS probability FROM counted)
+SELECT least(version_one, version_two) AS version_l, greatest(version_one, version_two) AS version_r,
+    round(log2(probability / (1 - probability)), 4) AS weight, probability
+FROM same_home_pairs CROSS JOIN chance
+WHERE one_birth_date AND NOT share_a_system AND probability BETWEEN $least AND 0.999999
+ORDER BY version_l, version_r
+"""
+
+
+def known_as_links(con: duckdb.DuckDBPyConnection, least_probability: float) -> pa.Table:
+    """Links between people who are probably one under two forenames: version_l, version_r, weight, probability.
+
+    From ``versions``, ``clusters`` and ``version_spells``. All have one probability: that such a pair is not of twins.
+    """
+    con.execute(_PAIRS)
+    return con.sql(_LINKS, params={"least": least_probability}).to_arrow_table()
