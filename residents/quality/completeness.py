@@ -44,7 +44,8 @@ EXPECTATIONS = (
     Expectation(
         "pupils",
         "Pupils of 5 to 15 without an adult whom another system knows",
-        "Every child lives with someone, and most homes are known for council tax, a tenancy or a claim.",
+        "Every child lives with someone, and most homes are known for council tax, a tenancy or a claim. An adult "
+        "counts of any family the child ever belonged to.",
         with_adult=True,
     ),
     Expectation(
@@ -107,7 +108,7 @@ known AS (SELECT person_id, list_sort(list(DISTINCT source)) AS sources FROM hel
 carers AS (
     SELECT c.person_id, list_sort(list_distinct(flatten(list(k.sources)))) AS sources
     FROM families AS c JOIN families AS a USING (family_id) JOIN known AS k ON a.person_id = k.person_id
-    WHERE c.role = 'child' AND a.role = 'adult' AND c.to_date IS NULL AND a.to_date IS NULL
+    WHERE c.role = 'child' AND a.role = 'adult'
     GROUP BY c.person_id
 )
 SELECT a.name, a.person_id, a.sex, a.age, n.ethnicity,
