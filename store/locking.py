@@ -11,9 +11,11 @@ from typing import IO
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock of the file ``path``, made for its owner only; waits until no process or thread holds it."""
+    """Hold the lock of the file ``path``, made where it is not; waits until no process or thread holds it.
+
+    The file has the rights that the account gives to new files, so that those who share a folder share its lock.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
     with path.open("a+b") as handle:
         _lock(handle)
         try:
