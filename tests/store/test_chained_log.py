@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.chained_log import ChainedLog
@@ -17,6 +17,8 @@ def log_in(folder: Path) -> ChainedLog:
     return ChainedLog(folder / "log.jsonl", folder / ".lock", "trial log", "log.jsonl", "Restore it.")
 
 
+# Each line goes to the disk at once, which on a busy machine takes as long as it takes.
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.dictionaries(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.safe_text import plain
@@ -28,6 +28,7 @@ def test_only_what_a_terminal_would_obey_is_changed(text: str, shown: str) -> No
     assert plain(text) == shown
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_control_is_left_and_doing_it_again_changes_nothing(text: str) -> None:
     shown = plain(text)
