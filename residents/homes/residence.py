@@ -1,9 +1,9 @@
 """Where each person lived, from dated sightings to spells, and since when each end is known.
 
 A sighting with a start date lasts from then to its end, or until the person has a later start elsewhere, or to
-now. One without (a school census, a library card) lasts from the day it was recorded for a set number of days,
-or until any system sees the person elsewhere; but it cannot run out before its system has recorded anything
-since. Sightings of one person at one address join across a short gap.
+now. One without lasts from the day it was recorded until any system sees the person elsewhere. A snapshot (a school
+census, a library card) runs out besides when its system should have told of the person again; but not before that
+system has recorded anything since. Sightings of one person at one address join across a short gap.
 
 An end that a system states is known when both it and its record are; that of a person seen elsewhere from the
 first record of that; one that ran out on the day it did.
@@ -15,31 +15,78 @@ import datetime as dt
 
 import duckdb
 
+from residents.matching.standardise import EARLIEST_BIRTH
 from sources.codes.council import PROPERTY_KINDS
 
-# An end before the start is a slip of the end: the sighting is kept as one day. ``row_holder`` says whose each row is.
+# How each system tells of an address, learnt from its own records:
+# - ``moving``: most addresses it holds are told again and again with a later start each time, so that its start is the
+#   day of the report (a census, a monthly list) and each row is a snapshot;
+# - ``lasts``: days for which a snapshot speaks, twice the time within which nine in ten are told again, as one report
+#   may be missed, and never more than the setting, which serves where nothing is told again.
+_RHYTHMS = """
+CREATE OR REPLACE TEMP TABLE rhythms AS
+WITH
+told AS (
+    SELECT s.source, s.subject_id, h.address_key, count(DISTINCT s.recorded_on) AS reports,
+        count(DISTINCT s.address_from) AS starts
+    FROM std AS s JOIN std_homes AS h USING (row) WHERE h.address_key IS NOT NULL GROUP BY ALL
+),
+gaps AS (
+    SELECT source, recorded_on - lag(recorded_on) OVER (PARTITION BY source, subject_id ORDER BY recorded_on) AS days
+    FROM (SELECT DISTINCT source, subject_id, recorded_on FROM std)
+),
+typical AS (SELECT source, quantile_disc(days, 0.9) AS days FROM gaps WHERE days IS NOT NULL GROUP BY source)
+SELECT source, 2 * count(*) FILTER (starts > 1) > count(*) AS moving,
+    CASE WHEN 2 * count(*) FILTER (reports > 1) > count(*)
+        THEN least($snapshot, 2 * any_value(days)) ELSE $snapshot END::INTEGER AS lasts
+FROM told LEFT JOIN typical USING (source) GROUP BY source
+"""
+# A start that far more of a system's people share than chance allows, long before it was recorded, is a filler: the
+# system's first day, or 1900. Nobody knows then since when; but not before it was recorded, or the end.
+_FLOORS = """
+CREATE OR REPLACE TEMP TABLE floors AS
+WITH shared AS (
+    SELECT source, address_from, count(DISTINCT subject_id) AS holders,
+        2 * count(*) FILTER (recorded_on > address_from + 366) > count(*) AS late
+    FROM std WHERE address_from IS NOT NULL GROUP BY ALL
+),
+common AS (SELECT *, avg(holders) OVER (PARTITION BY source) AS usual FROM shared)
+SELECT source, address_from FROM common
+WHERE address_from <= $earliest OR (late AND holders > 10 AND holders > 20 * usual)
+"""
+# An end before the start is a slip of the end: the sighting is kept as one day. Nobody lives anywhere before birth.
+# ``row_holder`` says whose each row is.
 _SIGHTINGS = """
 CREATE OR REPLACE TEMP TABLE holder_sightings AS
 WITH
-seen AS (
-    SELECT DISTINCT p.holder, s.source, h.uprn, h.address_key, h.kind, h.score, s.recorded_on,
-        coalesce(s.address_from, s.recorded_on) AS from_date, s.address_from IS NULL AS snapshot,
-        CASE WHEN s.address_to < coalesce(s.address_from, s.recorded_on)
-            THEN coalesce(s.address_from, s.recorded_on) ELSE s.address_to END AS to_date
+dated AS (
+    SELECT p.holder, s.source, h.uprn, h.address_key, h.kind, h.score, s.recorded_on, s.address_to,
+        s.address_from IS NULL AS undated, s.address_from IS NULL OR r.moving AS snapshot, r.lasts,
+        greatest(
+            CASE WHEN s.address_from IS NULL THEN s.recorded_on
+                WHEN f.source IS NOT NULL THEN least(s.recorded_on, s.address_to) ELSE s.address_from END,
+            CASE WHEN s.dob <= s.recorded_on THEN s.dob END) AS from_date
     FROM std AS s JOIN std_homes AS h USING (row) JOIN row_holder AS p USING (row)
-    WHERE h.address_key IS NOT NULL AND coalesce(s.address_from, s.recorded_on) <= $today
+    JOIN rhythms AS r ON s.source = r.source
+    LEFT JOIN floors AS f ON s.source = f.source AND s.address_from = f.address_from
+    WHERE h.address_key IS NOT NULL
+),
+seen AS (
+    SELECT DISTINCT * EXCLUDE (address_to),
+        CASE WHEN address_to < from_date THEN from_date ELSE address_to END AS to_date
+    FROM dated WHERE from_date <= $today
 ),
 -- A system that has recorded nothing later cannot have shown that anyone is gone.
 reports AS (
     SELECT source, recorded_on, lead(recorded_on) OVER (PARTITION BY source ORDER BY recorded_on) AS next_report
     FROM (SELECT DISTINCT source, recorded_on FROM std WHERE recorded_on <= $today)
 ),
--- A snapshot ends at any later sighting elsewhere, a dated address only at a later dated one.
+-- An undated address ends at any later sighting elsewhere, a dated one only at a later dated one.
 starts AS (
     SELECT holder, address_key, from_date, weak, min(recorded_on) AS recorded_on
     FROM (
         SELECT holder, address_key, from_date, recorded_on, true AS weak FROM seen
-        UNION ALL SELECT holder, address_key, from_date, recorded_on, false FROM seen WHERE NOT snapshot
+        UNION ALL SELECT holder, address_key, from_date, recorded_on, false FROM seen WHERE NOT undated
     )
     GROUP BY ALL
 ),
@@ -86,13 +133,12 @@ SELECT s.holder, s.source, s.uprn, s.address_key, s.kind, s.score, s.recorded_on
     s.to_date IS NOT NULL OR coalesce(e.moved_on <= s.runs_out, false) AS left_there
 FROM (
     SELECT n.*, CASE
-        WHEN NOT n.snapshot OR r.next_report IS NULL OR n.from_date + $snapshot::INTEGER > $today
-            THEN DATE '9999-12-31'
-        ELSE greatest(n.from_date + $snapshot::INTEGER, r.next_report) END AS runs_out
+        WHEN NOT n.snapshot OR r.next_report IS NULL OR n.from_date + n.lasts > $today THEN DATE '9999-12-31'
+        ELSE greatest(n.from_date + n.lasts, r.next_report) END AS runs_out
     FROM seen AS n LEFT JOIN reports AS r USING (source, recorded_on)
 ) AS s
 LEFT JOIN elsewhere AS e
-    ON s.holder = e.holder AND s.snapshot = e.weak AND s.address_key = e.address_key AND s.from_date = e.from_date
+    ON s.holder = e.holder AND s.undated = e.weak AND s.address_key = e.address_key AND s.from_date = e.from_date
 """
 _SPELLS = """
 CREATE OR REPLACE TEMP TABLE holder_spells AS
@@ -233,7 +279,9 @@ def make_spells(
 
 
 def _make_holder_spells(con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int) -> None:
-    con.execute(_SIGHTINGS, {"today": today, "snapshot": snapshot_days})
+    con.execute(_RHYTHMS, {"snapshot": snapshot_days})
+    con.execute(_FLOORS, {"earliest": EARLIEST_BIRTH})
+    con.execute(_SIGHTINGS, {"today": today})
     con.execute(_SPELLS, {"bridge": bridge_days})
 
 
