@@ -123,9 +123,10 @@ SELECT g.name, regexp_replace(coalesce(w.stands_for, array_to_string(g.forms, ''
 FROM gathered AS g LEFT JOIN surname_spellings AS w ON array_to_string(g.s, '') = w.word
 """
 
-# A birth date that is out of range or held by far more people of a system than chance allows is a filler; one of
-# 1 January only if others of 1 January are far fewer. A day of the year held by far more than its share stands in for
-# days that nobody knows, as 1 January does everywhere: the year may be right.
+# A birth date that is out of range, that a tenth of the system hold or that far more people hold than chance allows
+# is a filler; one of 1 January, if fewer than a tenth hold it, only where others of 1 January are far fewer. A day of
+# the year held by far more than its share stands in for days that nobody knows, as 1 January does everywhere: the
+# year may be right.
 _STD = """
 CREATE TABLE std AS
 WITH
@@ -139,14 +140,15 @@ common_dates AS (
     FROM numbered WHERE dob IS NOT NULL GROUP BY source, dob
 ),
 compared AS (
-    SELECT *, avg(holders) OVER (PARTITION BY source) AS usual,
+    SELECT *, avg(holders) OVER (PARTITION BY source) AS usual, sum(holders) OVER (PARTITION BY source) AS everyone,
         (sum(holders) OVER (PARTITION BY source, new_year) - holders)
             / nullif(count(*) OVER (PARTITION BY source, new_year) - 1, 0) AS usual_alike
     FROM common_dates
 ),
 fillers AS (
     SELECT source, dob FROM compared
-    WHERE holders > 10 AND holders > 20 * usual AND (NOT new_year OR holders > 5 * coalesce(usual_alike, 0))
+    WHERE holders > 10 AND (holders > 0.1 * everyone
+        OR holders > 20 * usual AND (NOT new_year OR holders > 5 * coalesce(usual_alike, 0)))
 ),
 stand_ins AS (
     SELECT source, month(dob) AS month, day(dob) AS day FROM common_dates
