@@ -49,12 +49,9 @@ class Quality:
 def make_borough(folder: Path, families: int, seed: int) -> Borough:
     """Make a borough and read its extracts."""
     extracts, truth, run = folder / "extracts", folder / "truth", folder / "run"
-    command(
-        ["synth", "--families", str(families), "--out", str(extracts), "--truth", str(truth), "--seed", str(seed)],
-        folder,
-    )
+    command(["synth", "--families", str(families), "--out", str(extracts), "--truth", str(truth), "--seed", str(seed)])
     council = extracts / "council.toml"
-    command(["run", str(council), "--out", str(run), "--until", "sources"], folder)
+    command(["run", str(council), "--out", str(run), "--until", "sources"])
     return Borough(load_config(council).council, RunFolder(run), truth)
 
 

@@ -22,7 +22,7 @@ _SIZES = ((1, 1), (2, 4), (5, 9), (10, 14), (15, 19), (20, 29), (30, 49), (50, N
 def measure(folder: Path) -> tuple[dict[str, Any], Cost]:
     """Run sources and residents on the extracts; the quality document and the cost."""
     run = folder / "fenmarsh"
-    cost = command(["run", str(COUNCIL), "--out", str(run), "--until", "residents"], folder)
+    cost = command(["run", str(COUNCIL), "--out", str(run), "--until", "residents"])
     return read_json(run / "residents" / "quality.json"), cost
 
 

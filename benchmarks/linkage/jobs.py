@@ -66,10 +66,13 @@ def run_stage_job(
     )
 
 
-def command(arguments: list[str], key_folder: Path) -> Cost:
-    """The command line, with a master key made for the occasion."""
-    key = key_folder / "benchmark.key"
-    return run_process(["-c", "from early_help.cli import main; main()", *arguments], {"EARLY_HELP_KEY_FILE": str(key)})
+def command(arguments: list[str]) -> Cost:
+    """The command line, with a master key made for the occasion in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return run_process(
+            ["-c", "from early_help.cli import main; main()", *arguments],
+            {"EARLY_HELP_KEY_FILE": str(Path(folder) / "benchmark.key")},
+        )
 
 
 FEBRL_COUNCIL = Council(
