@@ -73,8 +73,9 @@ class ResidentsConfig(Section):
     snapshot_days: int = Field(
         400,
         ge=1,
-        description="Days that a sighting without an end date lasts: a year, which is how often most systems are "
-        "brought up to date, and a term's grace.",
+        description="Most days that a sighting without an end date lasts: a year, which is how often most systems are "
+        "brought up to date, and a term's grace. Where a system tells of the same people more often, its own rhythm "
+        "sets fewer.",
     )
     parted_days: int = Field(
         182,

@@ -24,7 +24,7 @@ from sources.codes.council import PROPERTY_KINDS
 # - ``lasts``: days for which a snapshot speaks, twice the time within which nine in ten are told again, as one report
 #   may be missed, and never more than the setting, which serves where nothing is told again.
 _RHYTHMS = """
-CREATE OR REPLACE TEMP TABLE rhythms AS
+CREATE TEMP TABLE IF NOT EXISTS rhythms AS
 WITH
 told AS (
     SELECT s.source, s.subject_id, h.address_key, count(DISTINCT s.recorded_on) AS reports,
@@ -44,7 +44,7 @@ FROM told LEFT JOIN typical USING (source) GROUP BY source
 # A start that far more of a system's people share than chance allows, long before it was recorded, is a filler: the
 # system's first day, or 1900. Nobody knows then since when; but not before it was recorded, or the end.
 _FLOORS = """
-CREATE OR REPLACE TEMP TABLE floors AS
+CREATE TEMP TABLE IF NOT EXISTS floors AS
 WITH shared AS (
     SELECT source, address_from, count(DISTINCT subject_id) AS holders,
         2 * count(*) FILTER (recorded_on > address_from + 366) > count(*) AS late
