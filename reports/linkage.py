@@ -19,6 +19,7 @@ from reports.linkage_charts import (
     weights_chart,
 )
 from reports.pages import render
+from sources.codes.ethnicity import UNKNOWN
 from store.council import Council
 
 _GROUPINGS = (
@@ -145,7 +146,7 @@ def _summary(document: Document, questions: Sequence[Question]) -> list[str]:
         )
     worse = _worse(questions)
     if worse:
-        lines += [f"{label}: missed more often than others ({text.listed(titles)})." for label, titles in worse.items()]
+        lines += [f"{title}: more often than others {text.listed(groups)}." for title, groups in worse]
     else:
         lines.append(
             "No ethnic group was shown to be missed more often than others. Where a group is small, the tables say "
@@ -159,16 +160,20 @@ def _summary(document: Document, questions: Sequence[Question]) -> list[str]:
     return lines
 
 
-def _worse(questions: Sequence[Question]) -> dict[str, list[str]]:
-    """The ethnic groups that are missed more often, with the questions that show it."""
-    found: dict[str, list[str]] = {}
+def _worse(questions: Sequence[Question]) -> list[tuple[str, list[str]]]:
+    """The questions by which ethnic groups are missed more often, each with those groups."""
+    found = []
     for question in questions:
-        for grouping, rows in question.groupings:
-            if grouping.endswith("ethnic group"):
-                for row in rows:
-                    if row.lower and question.title not in found.setdefault(row.label, []):
-                        found[row.label].append(question.title.lower())
-    return {label: titles for label, titles in found.items() if titles}
+        rows = [row for grouping, rows in question.groupings if grouping.endswith("ethnic group") for row in rows]
+        groups = list(dict.fromkeys(_named(row.label) for row in rows if row.lower))
+        if groups:
+            found.append((question.title, groups))
+    return found
+
+
+def _named(label: str) -> str:
+    """A group within a sentence."""
+    return "those of unknown ethnicity" if label == UNKNOWN else label
 
 
 def _review(document: Document, review: Document | None) -> dict[str, Any] | None:
