@@ -33,8 +33,8 @@ _NEAR_CERTAIN = 0.9
 _STEPS = (40, 10, 3)
 """Most steps of EM; fewer are tried where more take a level to nothing."""
 _LEAST_PAIRS = 200
-_STATED_PAIRS = 100
-"""What a stated value weighs beside pairs that were counted (a Dirichlet prior of so many pairs)."""
+_STATED_SHARE = 0.02
+"""What a stated value weighs beside what was found. A level that was never met keeps the weight it is stated with."""
 _LEAST_M = 0.0005
 _LEAST_U = 0.000001
 _PLACES = 9
@@ -74,10 +74,6 @@ SELECT avg((forename IS NOT NULL)::INTEGER), avg((surname IS NOT NULL)::INTEGER)
 FROM versions
 """
 _HELD_FIELDS = ("forename", "surname", "dob", "sex", "postcode", "upn", "nino", "email", "phone")
-
-
-_Found = tuple[float, dict[str, Any]]
-"""How many pairs a round had, and a comparison as Splink learnt it from them."""
 
 
 @dataclass(frozen=True)
@@ -173,9 +169,7 @@ def _learn_chance(single: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> 
     linker = Linker(api.register("sample_rows"), stated, log_level=None, validate_settings=False)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e12, min_count_per_level=None, num_chunks=1)
     counted = linker.misc.save_model_to_json()["comparisons"]
-    size = single.execute("SELECT count(*) FROM sample_rows").fetchall()[0][0]
-    counts = [(size * (size - 1) / 2, found) for found in counted]
-    steadied = [_steady(c, [found], "u_probability", _LEAST_U) for c, found in zip(stated["comparisons"], counts)]
+    steadied = [_steady(c, [found], "u_probability", _LEAST_U) for c, found in zip(stated["comparisons"], counted)]
     return {**stated, "comparisons": steadied}
 
 
@@ -187,15 +181,14 @@ def _learn_agreement(
     config: ResidentsConfig,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings with ``m`` learnt, and what is said of each comparison."""
-    found: dict[str, list[_Found]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for alternatives in _ROUNDS:
-        counted = ((fields, _pairs(single, fields)) for fields in alternatives)
-        fields, pairs = next(((fields, n) for fields, n in counted if n >= _LEAST_PAIRS), ((), 0))
-        if not fields:
+        fields = next((fields for fields in alternatives if _pairs(single, fields) >= _LEAST_PAIRS), None)
+        if fields is None:
             continue
         taught = {c.name for c in comparisons if not set(c.columns) & set(fields)}
         for comparison in _learn_round(single, start, fields, taught, config.train_pairs)["comparisons"]:
-            found.setdefault(comparison["output_column_name"], []).append((pairs, comparison))
+            found.setdefault(comparison["output_column_name"], []).append(comparison)
     fitted: dict[str, Any] = {**start, "comparisons": []}
     learnt = {}
     for comparison, begun in zip(comparisons, start["comparisons"]):
@@ -261,14 +254,13 @@ def _pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> float:
     return float(totals.aggregate("coalesce(sum(versions * versions - own) / 2, 0)").fetchall()[0][0])
 
 
-def _steady(begun: dict[str, Any], rounds: list[_Found], kind: str, floor: float) -> dict[str, Any]:
+def _steady(begun: dict[str, Any], rounds: list[dict[str, Any]], kind: str, floor: float) -> dict[str, Any]:
     """A comparison with one kind of probability as found in training, the mean of the rounds.
 
-    Levels that are fixed keep their stated value, the others share what these leave. The stated values count as
-    some more pairs, and none is below the floor, so that one unlucky sample cannot give an infinite weight.
+    Levels that are fixed keep their stated value, the others share what these leave. The stated values have a small
+    weight and none is below the floor, so that one unlucky sample cannot give an infinite weight.
     """
     levels = [dict(level) for level in begun["comparison_levels"]]
-    pairs = sum(n for n, _ in rounds)
     new: dict[int, float] = {}
     kept = 0.0
     for place, level in enumerate(levels):
@@ -277,15 +269,15 @@ def _steady(begun: dict[str, Any], rounds: list[_Found], kind: str, floor: float
         if level["fix_" + kind] or not rounds:
             kept += level[kind]
         else:
-            found = [_number(comparison["comparison_levels"][place].get(kind)) for _, comparison in rounds]
-            counted = sum(found) / len(found)
-            new[place] = max((counted * pairs + level[kind] * _STATED_PAIRS) / (pairs + _STATED_PAIRS), floor)
+            found = [_met(comparison["comparison_levels"][place].get(kind), level[kind]) for comparison in rounds]
+            mean = sum(found) / len(found)
+            new[place] = max(mean * (1 - _STATED_SHARE) + level[kind] * _STATED_SHARE, floor)
     total = sum(new.values())
     for place, value in new.items():
         levels[place][kind] = round(value / total * (1 - kept), _PLACES)
     return {**begun, "comparison_levels": levels}
 
 
-def _number(value: object) -> float:
-    # Splink gives no number for a level that was never met.
-    return value if isinstance(value, float) else 0.0
+def _met(found: object, begun: float) -> float:
+    # Splink leaves a level that no pair was at as it began, or without a number.
+    return found if isinstance(found, float) and found != begun else 0.0

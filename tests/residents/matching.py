@@ -40,16 +40,20 @@ def versioned(rows: Iterable[Row]) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def levels(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The level that each comparison gives to the first two versions."""
+def levels(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The level each comparison gives to the version of system ``a1`` and that of ``b1``, to ``a2`` and ``b2``, ..."""
     columns = [row[0] for row in con.execute("DESCRIBE versions").fetchall()]
     sides = ", ".join(f"l.{name} AS {name}_l, r.{name} AS {name}_r" for name in columns)
-    pair = con.sql(f"SELECT {sides} FROM versions AS l JOIN versions AS r ON l.version = 1 AND r.version = 2")
-    return {comparison.name: _level(pair, comparison) for comparison in COMPARISONS}
+    pairs = con.sql(f"SELECT {sides} FROM versions AS l JOIN versions AS r ON l.source[2:] = r.source[2:]").filter(
+        "left(source_l, 1) = 'a' AND left(source_r, 1) = 'b'"
+    )
+    labels = [f"{_label(comparison)} AS {comparison.name}" for comparison in COMPARISONS]
+    rows = pairs.select(", ".join(["source_l[2:] AS number", *labels])).to_arrow_table().to_pylist()
+    return {row.pop("number"): row for row in rows}
 
 
-def _level(pair: duckdb.DuckDBPyRelation, comparison: Comparison) -> str:
-    holds = [comparison.missing, *("true" if x.condition == "ELSE" else x.condition for x in comparison.levels)]
-    found = pair.select(", ".join(f"coalesce({condition}, false)" for condition in holds)).fetchall()[0]
-    labels = ["missing", *(level.label for level in comparison.levels)]
-    return labels[found.index(True)]
+def _label(comparison: Comparison) -> str:
+    quoted = {level.condition: level.label.replace("'", "''") for level in comparison.levels}
+    otherwise = quoted.pop("ELSE")
+    levels = " ".join(f"WHEN {condition} THEN '{label}'" for condition, label in quoted.items())
+    return f"CASE WHEN {comparison.missing} THEN 'missing' {levels} ELSE '{otherwise}' END"
