@@ -13,7 +13,20 @@ _FORENAMES = (
 )
 _SURNAMES = (
     *("O'Brien", "de la Cruz", "Okafor", "Lewandowska-Nowak", "Warsame", "Khan", "Whitfield", "Thomas", "Oliver"),
-    *("Müller", "St John", "Haddad", "Eze", "=HYPERLINK(1)", "MacDonald", "McDonald", "Petrova", "Παπάς", "Ó Néill"),
+    *(
+        "Müller",
+        "St John",
+        "Haddad",
+        "Eze",
+        "=HYPERLINK(1)",
+        "MacDonald",
+        "McDonald",
+        "Petrova",
+        "Παπάς",
+        "Ó Néill",
+        "Begum",
+        "Kaur",
+    ),
 )
 _SYSTEMS = ("council_tax", "housing", "library", "school")
 

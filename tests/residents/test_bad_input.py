@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from residents.config import ResidentsConfig
+from residents.quality.losses import systems_gone
 from store.errors import InputRejected
 from tests.residents.rooms import DAY, Index, Row, index, record
 
@@ -103,6 +105,15 @@ def test_a_system_without_a_single_uprn_is_found_by_its_addresses(tmp_path: Path
     by_source = {row["source"]: row for row in made.quality()["by_source"]}
     assert by_source["school"]["share_with_property"] == 1
     assert told(made) == set()
+
+
+def test_a_system_of_the_previous_index_that_is_gone_is_told() -> None:
+    con = duckdb.connect()
+    con.execute("CREATE TABLE std AS SELECT 'school' AS source")
+    con.execute("CREATE TABLE previous_versions AS SELECT unnest(['school', 'library', 'library']) AS source")
+    gone = systems_gone(con)
+    assert [(loss["source"], loss["kind"], loss["count"]) for loss in gone] == [("library", "system_gone", 2)]
+    assert "has no rows now" in gone[0]["what"]
 
 
 def test_without_a_gazetteer_the_index_is_made_and_told(tmp_path: Path) -> None:
