@@ -147,7 +147,7 @@ compared AS (
 ),
 fillers AS (
     SELECT source, dob FROM compared
-    WHERE holders > 10 AND (holders > 0.1 * everyone
+    WHERE holders > 10 AND (holders > 20 AND holders > 0.1 * everyone
         OR holders > 20 * usual AND (NOT new_year OR holders > 5 * coalesce(usual_alike, 0)))
 ),
 stand_ins AS (
