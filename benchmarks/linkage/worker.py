@@ -86,10 +86,10 @@ def _timed(name: str, step: Callable[..., Any], steps: dict[str, list[float]]) -
 
 
 def _join_exact_matches_only() -> None:
-    joined_by_room = room.join_versions
+    """Put exact matches in the place of whatever the room joined, just before it makes people of them."""
+    made_by_room = room.make_persons
 
-    def joined_by_exact_match(con: duckdb.DuckDBPyConnection, *given: Any, **named: Any) -> Any:
-        made = joined_by_room(con, *given, **named)
+    def made_of_exact_matches(con: duckdb.DuckDBPyConnection, *given: Any, **named: Any) -> Any:
         pairs = con.execute(_EXACT).fetchnumpy()
         left, right = (np.asarray(column) for column in pairs.values())
         size = con.sql("SELECT count(*) FROM versions").fetchall()[0][0]
@@ -102,9 +102,9 @@ def _join_exact_matches_only() -> None:
             "SELECT c.* REPLACE (e.label AS label, 1.0 AS support) "
             "FROM clusters AS c JOIN exact_rows AS e USING (version)"
         )
-        return made
+        return made_by_room(con, *given, **named)
 
-    room.join_versions = joined_by_exact_match
+    room.make_persons = made_of_exact_matches
 
 
 def _leave_frequencies_out() -> None:
