@@ -60,6 +60,14 @@ JOIN kept_keys AS a ON r.source = a.source AND r.record_id_a = a.key
 JOIN kept_keys AS b ON r.source = b.source AND r.record_id_b = b.key
 ORDER BY r.source, r.file, r.record_id_a, r.record_id_b
 """
+# The truth about those drawn, so that nobody left out counts as missed.
+_TRUTHS = {
+    "persons": "SELECT * FROM true_persons WHERE family IN (FROM drawn) ORDER BY person",
+    "record_person": "SELECT t.* FROM true_record_person AS t JOIN true_persons AS x USING (person) "
+    "WHERE x.family IN (FROM drawn) ORDER BY t.source, t.file, t.record_id",
+    "family_members": "SELECT m.* FROM true_family_members AS m JOIN true_persons AS x USING (person) "
+    "WHERE x.family IN (FROM drawn) ORDER BY m.family, m.person, m.from_date",
+}
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,12 @@ def draw(borough: Borough, folder: Path, keys: int) -> Borough:
             (ADDRESSES, "FROM addresses"),
         ):
             con.sql(rows).write_parquet(str(run.path(table)))
-    return Borough(borough.council, run, borough.truth)
+        truth = folder / "truth"
+        truth.mkdir()
+        con.read_parquet(str(borough.truth / "family_members.parquet")).create("true_family_members")
+        for name, rows in _TRUTHS.items():
+            con.sql(rows).write_parquet(str(truth / f"{name}.parquet"))
+    return Borough(borough.council, run, truth)
 
 
 def compare(borough: Borough, folder: Path) -> Compared:
