@@ -28,6 +28,7 @@ from residents.joining.households import Evidence, household_links
 from residents.joining.known_as import known_as_links
 from residents.joining.links import join_further, join_versions
 from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
+from residents.joining.vouched import vouched_links
 from residents.matching.blocking import make_pairs
 from residents.matching.engines import score_on
 from residents.matching.standardise import standardise
@@ -138,7 +139,9 @@ def _join_by_households(
     known = previous.evidence if previous and not config.retrain else None
     links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
     joined = join_further(con, joined, links, Tie.SCORED)
-    return join_further(con, joined, known_as_links(con, config.match_probability), Tie.KNOWN_AS), evidence
+    joined = join_further(con, joined, known_as_links(con, config.match_probability), Tie.KNOWN_AS)
+    vouched = vouched_links(con, config.communal_people)
+    return join_further(con, joined, vouched, Tie.VOUCHED), evidence
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:

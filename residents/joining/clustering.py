@@ -31,6 +31,8 @@ class Tie(IntEnum):
     """The matching model found them alike."""
     KNOWN_AS = 4
     """One person under two forenames, by all that their home and systems show."""
+    VOUCHED = 5
+    """Nobody but the person could account for what agrees, whatever disagrees."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 A cluster may be joined to another only if every name and birth date of the one could be every name and date of the
 other, so that a chain of near misses cannot grow into a crowd. Nor may sexes, identifiers, one service's groups or
 ages stand against it. A shared permanent identifier outweighs either a name (people have several) or a birth date
-(clerks slip), but not both: then it was typed on the wrong person. Where it has joined names or dates that would
-otherwise conflict, any of them may agree from then on.
+(clerks slip), but not both: then it was typed on the wrong person. One that is a slip apart outweighs a birth date
+under names that agree, but not a name: twins may have numbers that follow each other. Where an identifier has joined
+names or dates that would otherwise conflict, any of them may agree from then on.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ sides AS (
 facts AS (
     SELECT a.proposal,
         bool_or(coalesce(a.upn = b.upn, false) OR coalesce(a.nino = b.nino, false)) AS shared,
+        coalesce(bool_or(damerau_levenshtein(a.nino, b.nino) = 1), false) AS near,
         bool_or(a.upn IS NOT NULL AND b.upn IS NOT NULL)
             AND NOT bool_or(coalesce(a.upn = b.upn, false)) AS upns_differ,
         bool_or(a.sex IS NOT NULL AND b.sex IS NOT NULL)
@@ -72,7 +74,7 @@ facts AS (
     GROUP BY a.proposal
 ),
 weighed AS (
-    SELECT p.proposal, p.tie, f.shared,
+    SELECT p.proposal, p.tie, f.shared, f.near,
         NOT CASE WHEN p.aliased THEN f.any_date ELSE f.every_date END AS dates_conflict,
         NOT CASE WHEN p.aliased THEN f.any_name ELSE f.every_name END AS names_conflict,
         f.upns_differ OR f.sexes_differ OR f.named_together OR f.too_young AS stands_against,
@@ -80,8 +82,10 @@ weighed AS (
     FROM proposals AS p JOIN facts AS f USING (proposal)
 )
 SELECT proposal, CASE
-        WHEN tie = $subject OR shared THEN dates_conflict AND names_conflict
+        WHEN tie = $vouched THEN stands_against
         WHEN tie = $known_as THEN dates_conflict OR stands_against
+        WHEN tie = $subject OR shared THEN dates_conflict AND names_conflict
+        WHEN near AND dates_conflict AND NOT stands_against THEN names_conflict
         ELSE dates_conflict OR names_conflict OR (tie = $scored AND stands_against)
     END AS refused,
     aliased OR dates_conflict OR names_conflict AS aliased
@@ -104,7 +108,12 @@ def judge_by_conflicts(con: duckdb.DuckDBPyConnection) -> Judge:
         number = pa.array(range(len(proposals.tie)), pa.int64())
         con.register("proposal_members", pa.table(members))
         con.register("proposals", pa.table({"proposal": number, "tie": proposals.tie, "aliased": proposals.aliased}))
-        kinds = {"subject": int(Tie.SUBJECT), "scored": int(Tie.SCORED), "known_as": int(Tie.KNOWN_AS)}
+        kinds = {
+            "subject": int(Tie.SUBJECT),
+            "scored": int(Tie.SCORED),
+            "known_as": int(Tie.KNOWN_AS),
+            "vouched": int(Tie.VOUCHED),
+        }
         found = con.sql(_JUDGE, params=kinds).to_arrow_table()
         con.unregister("proposal_members")
         con.unregister("proposals")

@@ -11,6 +11,9 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+_LEAST_SIBLINGS = 30
+"""Pairs of brothers and sisters that meet in a system, below which nothing can be told."""
+
 # Brothers and sisters born within three years or so go to much the same systems.
 _PAIRS = """
 CREATE OR REPLACE TEMP TABLE same_home_pairs AS
@@ -49,8 +52,8 @@ counted AS (
 chance AS (SELECT round(1 - twins * siblings_apart / siblings_met / apart, 6) AS probability FROM counted)
 SELECT least(version_one, version_two) AS version_l, greatest(version_one, version_two) AS version_r,
     round(log2(probability / (1 - probability)), 4) AS weight, probability
-FROM same_home_pairs CROSS JOIN chance
-WHERE one_birth_date AND NOT share_a_system AND probability BETWEEN $least AND 0.999999
+FROM same_home_pairs CROSS JOIN chance CROSS JOIN counted
+WHERE siblings_met >= $enough AND one_birth_date AND NOT share_a_system AND probability BETWEEN $least AND 0.999999
 ORDER BY version_l, version_r
 """
 
@@ -61,4 +64,4 @@ def known_as_links(con: duckdb.DuckDBPyConnection, least_probability: float) -> 
     From ``versions``, ``clusters`` and ``version_spells``. All have one probability: that such a pair is not of twins.
     """
     con.execute(_PAIRS)
-    return con.sql(_LINKS, params={"least": least_probability}).to_arrow_table()
+    return con.sql(_LINKS, params={"least": least_probability, "enough": _LEAST_SIBLINGS}).to_arrow_table()

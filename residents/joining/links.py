@@ -96,7 +96,8 @@ JOIN versions AS l ON k.version_l = l.version
 JOIN versions AS r ON k.version_r = r.version
 WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
     OR list_has_any(l.postcodes, r.postcodes) OR list_has_any(l.homes, r.homes)
-    OR l.upn = r.upn OR l.nino = r.nino OR l.email = r.email OR l.phone = r.phone
+    OR (l.house = r.house AND l.street = r.street)
+    OR l.upn = r.upn OR damerau_levenshtein(l.nino, r.nino) <= 1 OR l.email = r.email OR l.phone = r.phone
     OR ((l.dob IS NOT NULL OR r.dob IS NOT NULL) AND l.forename = r.forename AND l.surname = r.surname
         AND length(l.forename) > 1
         AND NOT EXISTS (FROM ambiguous AS a WHERE a.forename = l.forename AND a.surname = l.surname))
