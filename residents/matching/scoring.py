@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
 from residents.matching.training import Model
 
+_FREQUENCIES = {
+    "forename": """
+CREATE OR REPLACE TEMP TABLE tf_forename AS
+SELECT forename, count(*) / sum(count(*)) OVER () AS tf_forename FROM versions
+WHERE forename IS NOT NULL GROUP BY forename
+""",
+    "surname": """
+CREATE OR REPLACE TEMP TABLE tf_surname AS
+SELECT surname, count(*) / sum(count(*)) OVER () AS tf_surname FROM versions
+WHERE surname IS NOT NULL GROUP BY surname
+""",
+}
 NO_LINKS = pa.table(
     {
         "version_l": pa.array([], pa.int64()),
@@ -25,11 +39,34 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, least_probability: float
     """
     if not con.table(pairs).limit(1).fetchall():
         return NO_LINKS
+    return links_of(predict(con, model.settings, pairs, least_probability))
+
+
+def predict(
+    con: duckdb.DuckDBPyConnection, settings: dict[str, Any], pairs: str, least_probability: float | None = None
+) -> duckdb.DuckDBPyRelation:
+    """Splink's predictions for the table ``pairs``.
+
+    Only the versions in pairs are handed over; how frequent a name is goes by all of ``versions``.
+    """
     api = DuckDBAPI(connection=con)
-    linker = Linker(api.register("versions"), model.settings, log_level=None, validate_settings=False)
+    ends = con.table(pairs)
+    version = ends.select("join_key_l AS version").union(ends.select("join_key_r AS version")).distinct()
+    con.table("versions").join(version, "version", how="semi").create("paired_versions")
+    linker = Linker(api.register("paired_versions"), settings, log_level=None, validate_settings=False)
+    for column in sorted(_frequencies_of(settings)):
+        con.execute(_FREQUENCIES[column])
+        linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     predicted = linker.inference.predict(threshold_match_probability=least_probability, warning_mode="never")
-    return links_of(predicted.as_duckdbpyrelation())
+    found: duckdb.DuckDBPyRelation = predicted.as_duckdbpyrelation()
+    con.execute("DROP TABLE paired_versions")
+    return found
+
+
+def _frequencies_of(settings: dict[str, Any]) -> set[str]:
+    levels = (level for comparison in settings["comparisons"] for level in comparison["comparison_levels"])
+    return {level["tf_adjustment_column"] for level in levels if level.get("tf_adjustment_column")}
 
 
 def links_of(predicted: duckdb.DuckDBPyRelation) -> pa.Table:

@@ -14,9 +14,10 @@ import duckdb
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from splink import DuckDBAPI, Linker
 
-MOST_WEIGHED = 400_000
+from residents.matching.scoring import predict
+
+MOST_WEIGHED = 100_000
 """Pairs below the threshold, and versions against themselves, that are weighed; more would not move a chart."""
 
 _LOWEST, _HIGHEST = -40, 60
@@ -67,10 +68,7 @@ def bits(probability: float) -> float:
 def weigh(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], pairs: str) -> None:
     """Make ``weighed`` (version_l, version_r, weight): the pairs of the table ``pairs``, whatever their weight."""
     if settings["comparisons"] and con.table(pairs).limit(1).fetchall():
-        api = DuckDBAPI(connection=con)
-        linker = Linker(api.register("versions"), settings, log_level=None, validate_settings=False)
-        linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
-        found = linker.inference.predict(warning_mode="never").as_duckdbpyrelation()
+        found = predict(con, settings, pairs)
         rows = found.select("version_l, version_r, round(match_weight, 4) AS weight").to_arrow_table()
     else:
         # Where nothing can be compared, two records are as likely one person as any two.
