@@ -22,9 +22,9 @@ from early_help.status import require_run
 from residents.lookup.access_log import Reader, access_log, log_access
 from residents.lookup.households import Households, households, read_uprns, unreadable_lines
 from residents.lookup.index import open_index
-from residents.lookup.links import stored_settings
 from residents.lookup.person import person_document
 from residents.lookup.searching import Question, search
+from residents.matching.stored import stored_settings
 from store.errors import UsageError
 from store.files import read_json
 from store.run_folder import RunFolder

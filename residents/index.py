@@ -112,8 +112,11 @@ def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous |
 
 
 def known_model(previous: Previous | None) -> Model | None:
-    """The previous index's model, where this toolkit's comparisons are still those it was learnt for."""
-    if previous is None or previous.model["version"] != MODEL_VERSION:
+    """The previous index's model, where this toolkit's comparisons are still those it was learnt for.
+
+    The document may have been edited: nothing in it is run, and where it differs the model is learnt again.
+    """
+    if previous is None or previous.model.get("version") != MODEL_VERSION:
         return None
     return Model.from_document(previous.model)
 

@@ -84,7 +84,8 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         task.advance()
         make_versions(con, config.shared_identifier)
         model = None if config.retrain else known_model(previous)
-        settle(con, previous if model else None)
+        taken_over = previous if model else None
+        settle(con, taken_over)
         make_pairs(con, config.largest_block)
         recall = check_blocking(con, config)
         task.advance()
@@ -92,7 +93,7 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         links = score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
         task.advance()
         joined = join_versions(con, links)
-        joined, evidence = _join_by_households(work, con, config, model, joined, previous)
+        joined, evidence = _join_by_households(work, con, config, model, joined, taken_over)
         refuse_unfit_people(con, config)
         task.advance()
         index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, evidence)
@@ -132,11 +133,11 @@ def _join_by_households(
     config: ResidentsConfig,
     model: Model,
     joined: Clusters,
-    previous: Previous | None,
+    taken_over: Previous | None,
 ) -> tuple[Clusters, Evidence]:
     """Join what households speak for, and what their evidence weighs, which is learnt when the model is."""
     version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
-    known = previous.evidence if previous and not config.retrain else None
+    known = taken_over.evidence if taken_over else None
     links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
     joined = join_further(con, joined, links, Tie.SCORED)
     joined = join_further(con, joined, known_as_links(con, config.match_probability), Tie.KNOWN_AS)

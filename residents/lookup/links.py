@@ -16,7 +16,6 @@ import duckdb
 from splink import DuckDBAPI, Linker
 
 from residents.lookup.words import MISSING, in_words
-from residents.matching.model import COMPARISONS, settings
 
 _PLACES = 2
 _PAIRS = """
@@ -56,31 +55,10 @@ class Link:
     """Comparisons that say nothing, because one of the two holds no value."""
 
 
-def stored_settings(document: dict[str, Any]) -> dict[str, Any] | None:
-    """The Splink settings of the model that a run kept as ``residents/model.json``.
-
-    Only the chances are taken from the document: its conditions are SQL, and SQL comes from the toolkit alone. None
-    when they are not those of this toolkit's comparisons, or there are none: no weight can be worked out then.
-    """
-    kept = {one["output_column_name"]: one["comparison_levels"] for one in document["settings"]["comparisons"]}
-    by_frequency = any(level.get("tf_adjustment_column") for levels in kept.values() for level in levels)
-    comparisons = tuple(one for one in COMPARISONS if one.name in kept)
-    made = settings(comparisons, float(document["prior"]), frequencies=by_frequency)
-    for comparison in made["comparisons"]:
-        levels, found = comparison["comparison_levels"], kept.pop(comparison["output_column_name"])
-        if [level["sql_condition"] for level in levels] != [level["sql_condition"] for level in found]:
-            return None
-        for level, chances in zip(levels, found):
-            if not level.get("is_null_level"):
-                level["m_probability"] = float(chances["m_probability"])
-                level["u_probability"] = float(chances["u_probability"])
-    return made if comparisons and not kept else None
-
-
 def links_of(con: duckdb.DuckDBPyConnection, model: dict[str, Any], person: str) -> list[Link]:
     """The strongest links that connect all of the person's keys, the strongest first: one fewer than there are keys.
 
-    ``model`` is what `stored_settings` gives. Empty for a person with one key.
+    ``model`` is what `residents.matching.stored.stored_settings` gives. Empty for a person with one key.
     """
     keys = con.execute(_KEYS, {"person": person}).fetchall()
     con.execute(_PAIRS, {"person": person})

@@ -61,7 +61,7 @@ ORDER BY f.family_id, f.role, p.dob, f.person_id, f.from_date
 def person_document(con: duckdb.DuckDBPyConnection, model: dict[str, Any] | None, person: str) -> dict[str, Any]:
     """The person as one document: ``person``, ``identifiers``, ``links``, ``homes`` and ``families``.
 
-    ``model`` is what `residents.lookup.links.stored_settings` gives; without it ``links`` is None. Weights are in bits.
+    ``model`` is what `stored_settings` gives; without it ``links`` is None. Weights are in bits.
     """
     asked = {"person": person}
     homes = _rows(con, _HOMES, asked)

@@ -17,6 +17,7 @@ from splink import DuckDBAPI, Linker
 
 from residents.config import ResidentsConfig
 from residents.matching.model import COMPARISONS, MODEL_VERSION, Comparison, settings
+from residents.matching.stored import stored_settings
 from store.errors import InputRejected
 
 # Each round's own fields are not learnt in it. None is an address alone: that would teach 'same household'. Of the
@@ -85,9 +86,17 @@ class Model:
     learnt: dict[str, str]
 
     @classmethod
-    def from_document(cls, document: dict[str, Any]) -> Model:
-        """The model that `parameters` wrote."""
-        return cls(document["settings"], document["prior"], document["learnt"])
+    def from_document(cls, document: dict[str, Any]) -> Model | None:
+        """The model that `parameters` wrote, as `stored_settings` takes it; None where it cannot be taken over."""
+        found = stored_settings(document)
+        learnt = document.get("learnt")
+        if found is None or not isinstance(learnt, dict):
+            return None
+        names = [one["output_column_name"] for one in found["comparisons"]]
+        if set(learnt) != set(names):
+            return None
+        said = {name: str(learnt[name]) for name in names}
+        return cls(found, found["probability_two_random_records_match"], said)
 
     def parameters(self) -> dict[str, Any]:
         """The whole model as a versioned document, to be used again."""

@@ -8,10 +8,11 @@ import duckdb
 import pytest
 
 from residents.lookup.index import open_index
-from residents.lookup.links import Link, links_of, stored_settings
+from residents.lookup.links import Link, links_of
 from residents.lookup.person import person_document
 from residents.lookup.words import in_words
 from residents.matching.model import COMPARISONS
+from residents.matching.stored import stored_settings
 from store.files import read_json
 from tests.residents.lookup_borough import HOSTEL, OAK
 from tests.residents.rooms import DAY, Index, Row

@@ -125,6 +125,33 @@ def test_only_what_is_new_is_compared_and_a_full_run_agrees(tmp_path: Path) -> N
         assert quick.rows(name) == whole.rows(name)
 
 
+@pytest.mark.parametrize("part", ["condition", "missing", "label", "order", "chance", "learnt"])
+def test_an_edited_model_is_never_run_and_the_model_is_learnt_again(part: str, tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(9) + street(9, "library"))
+    path = before.run.root / "residents" / "model.json"
+    document = read_json(path)
+    levels = document["settings"]["comparisons"][0]["comparison_levels"]
+    if part in ("condition", "missing"):
+        levels[part == "condition"]["sql_condition"] = "error('executed')"
+    elif part == "label":
+        levels[1]["label_for_charts"] = "another"
+    elif part == "order":
+        levels[1], levels[2] = levels[2], levels[1]
+    elif part == "chance":
+        levels[1]["m_probability"] = "1 - error('executed')"
+    else:
+        document["learnt"].popitem()
+    write_json(path, document)
+    people = street(10) + street(10, "library")
+    after = following(tmp_path / "q2", before, people)
+    fresh = first(tmp_path / "q3", people)
+    assert after.quality()["pairs_compared"] == fresh.quality()["pairs_compared"]
+    for name in ("model.json", "index.json"):
+        made, anew = (read_json(one.run.root / "residents" / name) for one in (after, fresh))
+        assert made.get("settings") == anew.get("settings")
+        assert made.get("evidence") == anew.get("evidence")
+
+
 def test_a_system_that_is_gone_takes_only_its_own_people(tmp_path: Path) -> None:
     before = first(tmp_path / "q1", street(8) + street(8, "library") + street(3, "parks", 20))
     after = following(tmp_path / "q2", before, street(8))
