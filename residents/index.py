@@ -46,6 +46,7 @@ class Previous:
     model: dict[str, Any]
     extract_date: dt.date
     people_issued: int
+    families_issued: int
     evidence: Evidence
 
 
@@ -107,7 +108,12 @@ def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous |
     for table in _TABLES:
         con.read_parquet(str(folder / f"{table.name}.parquet")).create(f"previous_{table.name}")
     return Previous(
-        read_json(folder / Path(MODEL_DOCUMENT).name), extract_date, index["people_issued"], index["evidence"]
+        read_json(folder / Path(MODEL_DOCUMENT).name),
+        extract_date,
+        index["people_issued"],
+        # An index that numbered no families named them in a way that cannot be met again.
+        index.get("families_issued", 0),
+        index["evidence"],
     )
 
 
@@ -209,6 +215,7 @@ LEFT JOIN (FROM person_changes WHERE kind = 'merge' QUALIFY
     row_number() OVER (PARTITION BY from_person ORDER BY keys DESC, to_person) = 1) AS c ON f.person_id = c.from_person
 ORDER BY ALL
 """
+_NO_FAMILIES = "SELECT family_id, person_id, from_date, to_date FROM families WHERE false"
 _NEW_FAMILIES = "SELECT family_id, person_id, from_date, to_date FROM families ORDER BY ALL"
 _RENAME = """
 CREATE OR REPLACE TABLE families AS
@@ -217,35 +224,36 @@ SELECT i.family_id, f.* EXCLUDE (family_id) FROM families AS f JOIN family_id_ro
 _FAMILY_CHANGES = """
 CREATE TABLE family_changes AS SELECT *, $recorded_on::DATE AS recorded_on FROM family_change_rows
 """
-_NO_CHANGES = pa.table(
-    {
-        "kind": pa.array([], pa.string()),
-        "from_family": pa.array([], pa.string()),
-        "to_family": pa.array([], pa.string()),
-        "people": pa.array([], pa.int64()),
-    }
-)
 
 
 def carry_families(
     con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date
-) -> None:
-    """Give the ``families`` the ids that the previous index gave them, and make ``family_changes``."""
-    changes = _NO_CHANGES
-    if previous is not None:
-        carried = carry_forward(
-            con,
-            con.sql(_PREVIOUS_FAMILIES).to_arrow_table(),
-            con.sql(_NEW_FAMILIES).to_arrow_table(),
-            previous.extract_date,
-            (),
-            lambda ids: ["F" + made for made in keys.pseudonyms(Purpose.PERSON, [f"family|{one}" for one in ids])],
-        )
-        con.register("family_id_rows", carried.ids)
-        con.execute(_RENAME)
-        changes = carried.changes
-    con.register("family_change_rows", changes)
+) -> dict[str, int]:
+    """Give the ``families`` the ids that the previous index gave them, or new ones, and make ``family_changes``.
+
+    Returns what the index document holds of it: how many ids all indexes so far have given out, so that the id of a
+    family that ended long ago is never given to another.
+    """
+    begin = issued = previous.families_issued if previous else 0
+
+    def new_ids(number: int) -> list[str]:
+        nonlocal issued
+        issued = begin + number
+        names = [f"family|{place}" for place in range(begin, issued)]
+        return ["F" + made for made in keys.pseudonyms(Purpose.PERSON, names)]
+
+    carried = carry_forward(
+        con,
+        con.sql(_PREVIOUS_FAMILIES if previous else _NO_FAMILIES).to_arrow_table(),
+        con.sql(_NEW_FAMILIES).to_arrow_table(),
+        previous.extract_date if previous else extract_date,
+        new_ids,
+    )
+    con.register("family_id_rows", carried.ids)
+    con.execute(_RENAME)
+    con.register("family_change_rows", carried.changes)
     con.execute(_FAMILY_CHANGES, {"recorded_on": extract_date})
+    return {"families_issued": issued}
 
 
 def index_versions(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:

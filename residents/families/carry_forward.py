@@ -7,13 +7,13 @@ then the one that shares the most days, then the smaller ids; each family is in 
   one row for each family it came from. A child who now lives in a second home as well makes one too.
 - a *merge*: an earlier family whose id ends, and whose people are now in families that bear other ids.
 
-An id once given is never given again to other people.
+An id once given is never given again to other people: whoever calls makes new ids that no index has given out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -44,15 +44,13 @@ def carry_forward(
     previous: pa.Table,
     new: pa.Table,
     until: dt.date,
-    given: Collection[str],
-    other_ids: Callable[[list[str]], list[str]],
+    new_ids: Callable[[int], list[str]],
 ) -> CarriedForward:
     """Which id each family of ``new`` bears from now on, and which families were split or merged.
 
     ``previous`` and ``new`` have family_id, person_id, from_date and to_date, one row for each spell, with the person
-    ids of the new index in both. ``until`` is the last day the previous index knew, ``given`` every id that any
-    earlier index has given out, and ``other_ids`` makes a further id of each of its ids, to be used where the id made
-    for a new family was given to another one before.
+    ids of the new index in both; the family ids of ``new`` serve to tell its families apart. ``until`` is the last day
+    the previous index knew, and ``new_ids`` makes so many ids that no index has given out.
     """
     con.register("previous_families", previous)
     con.register("new_families", new)
@@ -63,8 +61,8 @@ def carry_forward(
     earlier, later = overlaps["earlier"].to_pylist(), overlaps["later"].to_pylist()
     taken_pairs = pair_off(overlaps["earlier"].to_numpy().astype(str), overlaps["later"].to_numpy().astype(str))
     kept = {later[place]: earlier[place] for place in taken_pairs.tolist()}
-    taken = set(given) | set(previous["family_id"].to_pylist())
-    ids = kept | _unused([family for (family,) in made if family not in kept], taken, other_ids)
+    unnamed = [family for (family,) in made if family not in kept]
+    ids = kept | dict(zip(unnamed, new_ids(len(unnamed)), strict=True))
     return CarriedForward(
         pa.table(
             {
@@ -74,14 +72,6 @@ def carry_forward(
         ),
         _changes(earlier, later, overlaps["people"].to_pylist(), kept, ids),
     )
-
-
-def _unused(families: list[str], taken: set[str], other_ids: Callable[[list[str]], list[str]]) -> dict[str, str]:
-    """An id for each new family that none had before: the one made for it, unless that is taken."""
-    ids = dict(zip(families, families, strict=True))
-    while clashing := [family for family in families if ids[family] in taken]:
-        ids.update(zip(clashing, other_ids([ids[family] for family in clashing]), strict=True))
-    return ids
 
 
 def _changes(

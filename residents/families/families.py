@@ -29,7 +29,6 @@ from residents.families.evidence import make_ties
 from residents.families.lasting import let_ties_last, make_presence
 from residents.families.starts import make_starts
 from residents.families.units import make_units
-from store.keys import Keys
 
 # A tie that goes on into another stint of the carer counts there once it is known that the carer changed families.
 _EVIDENCE = """
@@ -115,17 +114,16 @@ WHERE s.from_date <= $today
 """
 
 
-def make_families(
-    con: duckdb.DuckDBPyConnection, keys: Keys, config: ResidentsConfig, since: dt.date, today: dt.date
-) -> None:
+def make_families(con: duckdb.DuckDBPyConnection, config: ResidentsConfig, since: dt.date, today: dt.date) -> None:
     """Make ``families`` from ``record_person``, ``group_members``, ``relationships`` and ``spells``.
 
+    Its family ids tell the families apart and no more; `residents.index.carry_families` gives them ids that last.
     ``since`` is the first day the extracts cover: a child grown before it needs no family of its own.
     """
     make_ties(con, config, today)
     make_starts(con)
     make_presence(con, config, today)
-    make_units(con, keys, since, today, config.lived_together_days, config.parted_days)
+    make_units(con, since, today, config.lived_together_days, config.parted_days)
     let_ties_last(con, today, config.parted_days)
     con.execute(_EVIDENCE)
     con.execute(_SPELLS, {"gap": config.bridge_days})

@@ -17,7 +17,6 @@ import duckdb
 import pyarrow as pa
 
 from residents.joining.clustering import connected
-from store.keys import Keys, Purpose
 
 _CO_CARERS = """
 CREATE TABLE co_carers AS
@@ -171,7 +170,7 @@ ORDER BY ALL
 
 
 def make_units(
-    con: duckdb.DuckDBPyConnection, keys: Keys, since: dt.date, today: dt.date, together_days: int, parted_days: int
+    con: duckdb.DuckDBPyConnection, since: dt.date, today: dt.date, together_days: int, parted_days: int
 ) -> None:
     """Make ``units`` (person_id, family, from_date, to_date, known_on, end_known_on), ``lone`` and ``family_ids``.
 
@@ -189,15 +188,14 @@ def make_units(
     con.register("root_rows", pa.table({"place": range(places), "family": pa.array(roots, pa.int64())}))
     con.execute("CREATE TABLE units AS SELECT s.*, r.family FROM stints AS s JOIN root_rows AS r USING (place)")
     con.unregister("root_rows")
-    # The family's id hangs on its first stint, which hangs on no name.
+    # What a family is called until it is given its id: by its first stint, which hangs on no name.
     first = con.sql(
         "SELECT family, person_id, from_date FROM units WHERE place = family ORDER BY family"
     ).to_arrow_table()
     names = [
-        f"family|{person}" if start == dt.date.min else f"family|{person}|{start}"
+        person if start == dt.date.min else f"{person}|{start}"
         for person, start in zip(first["person_id"].to_pylist(), first["from_date"].to_pylist(), strict=True)
     ]
-    ids = ["F" + pseudonym for pseudonym in keys.pseudonyms(Purpose.PERSON, names)]
-    con.register("family_id_rows", pa.table({"family": first["family"], "family_id": pa.array(ids, pa.string())}))
+    con.register("family_id_rows", pa.table({"family": first["family"], "family_id": pa.array(names, pa.string())}))
     con.execute("CREATE TABLE family_ids AS FROM family_id_rows")
     con.unregister("family_id_rows")

@@ -177,6 +177,41 @@ def test_a_family_keeps_its_id_when_a_child_is_born_into_it(tmp_path: Path) -> N
     assert after.rows(FAMILY_CHANGES.name) == []
 
 
+def test_the_id_of_a_family_that_ended_is_never_given_again(tmp_path: Path) -> None:
+    def household(name: str, mother: str, child: str, number: int) -> tuple[list[Row], list[Row]]:
+        home = {"address": f"{3 * number} {mother} Road", "postcode": f"ZZ{number} 2AB"}
+        people = [
+            record("benefits", f"{name}-m", mother, name, dob=DAY(1980 + number, number, 5 + number), **home),
+            record("benefits", f"{name}-s", child, name, dob=DAY(2010 + number, 2 + number, 20 - number), **home),
+        ]
+        roles = (("m", "Claimant"), ("s", "Child"))
+        return people, [member("benefits", "benefit_claim", name, f"{name}-{one}", role) for one, role in roles]
+
+    def quarter(*households: tuple[list[Row], list[Row]]) -> tuple[list[Row], list[Row]]:
+        return [row for people, _ in households for row in people], [row for _, rows in households for row in rows]
+
+    stays, dies, born = (
+        *(household("Warsame", "Hodan", "Sami", 1), household("Petrova", "Olga", "Ivan", 4)),
+        household("Mensah", "Esi", "Kwabena", 7),
+    )
+    people, groups = quarter(stays, dies)
+    made = [first(tmp_path / "q1", people, groups=groups)]
+    for number, households in enumerate([(stays,), (stays, born), (stays, born, dies)], start=2):
+        people, groups = quarter(*households)
+        made.append(following(tmp_path / f"q{number}", made[-1], people, groups=groups))
+        shutil.copytree(made[0].run.root / "state", made[-1].run.root / "state", dirs_exist_ok=True)
+    (ended,) = made[0].families_of(made[0].person("benefits", "Petrova-s"))
+    (newborn,) = made[2].families_of(made[2].person("benefits", "Mensah-s"))
+    (stayed,) = made[0].families_of(made[0].person("benefits", "Warsame-s"))
+    (back,) = made[3].families_of(made[3].person("benefits", "Petrova-s"))
+    assert len({stayed, ended, newborn, back}) == 4
+    assert [{row["family_id"] for row in one.rows("families")} for one in made] == [
+        *({stayed, ended}, {stayed}, {stayed, newborn}, {stayed, newborn, back}),
+    ]
+    issued = [read_json(one.run.root / "residents" / "index.json")["families_issued"] for one in made]
+    assert issued == [2, 2, 3, 4]
+
+
 def test_a_run_without_a_usable_previous_index_is_refused(tmp_path: Path) -> None:
     before = first(tmp_path / "q1", street(3))
     write_json(before.run.root / "state" / "council.json", {"council": "x.toml", "name": "Elsewhere"})
