@@ -224,15 +224,19 @@ could_be AS (
     ) GROUP BY ALL
 ),
 rivals AS (
-    SELECT w.one, w.two, coalesce(sum(c.odds), 0) AS odds FROM weighed AS w
-    LEFT JOIN could_be AS c ON (c.undated = w.one AND c.dated <> w.two) OR (c.undated = w.two AND c.dated <> w.one)
-    GROUP BY ALL
+    SELECT one, two, sum(odds) AS odds FROM (
+        SELECT w.one, w.two, c.odds FROM weighed AS w JOIN could_be AS c ON c.undated = w.one AND c.dated <> w.two
+        UNION ALL
+        SELECT w.one, w.two, c.odds FROM weighed AS w JOIN could_be AS c ON c.undated = w.two AND c.dated <> w.one
+    ) GROUP BY ALL
+),
+chances AS (
+    SELECT w.*, pow(2, w.weight) / (1 + pow(2, w.weight) + coalesce(r.odds, 0)) AS probability
+    FROM weighed AS w LEFT JOIN rivals AS r USING (one, two)
 )
-SELECT w.version_l, w.version_r, w.weight,
-    round(pow(2, w.weight) / (1 + pow(2, w.weight) + r.odds), 6) AS probability
-FROM weighed AS w JOIN rivals AS r USING (one, two)
-WHERE pow(2, w.weight) / (1 + pow(2, w.weight) + r.odds) >= $least
-ORDER BY w.weight DESC, w.version_l, w.version_r
+SELECT version_l, version_r, weight, round(probability, 6) AS probability FROM chances
+WHERE probability >= $least
+ORDER BY weight DESC, version_l, version_r
 """
 
 
