@@ -34,6 +34,12 @@ _NEAR_CERTAIN = 0.9
 _STEPS = (40, 10, 3)
 """Most steps of EM; fewer are tried where more take a level to nothing."""
 _LEAST_PAIRS = 200
+_LARGE = 10_000
+_LEAST_SHARE = 0.001
+"""Among more versions than the first, of two systems or more, near-certain pairs fewer than this share of them are a
+sign of a wrong mapping. A small council, systems that hardly overlap, or one system that writes each person once may
+honestly have few; the stated parameters serve them as they serve those with few records."""
+_SIZE = "SELECT count(*), count(DISTINCT source) FROM versions"
 _STATED_SHARE = 0.02
 """What a stated value weighs beside what was found. A level that was never met keeps the weight it is stated with."""
 _LEAST_M = 0.0005
@@ -130,12 +136,15 @@ class Model:
 def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, config: ResidentsConfig, seed: int) -> Model:
     """Learn the model from the table ``versions`` of ``con``, working in the single-threaded ``single``.
 
-    Raises InputRejected when there is enough data to learn from and a main comparison cannot be learnt.
+    The stated parameters serve where there are too few records to learn from, and where too few near-certain pairs
+    show a comparison. Raises InputRejected when, of a main comparison, they are so few for so many records (`_LARGE`)
+    that a wrong mapping is likelier than that hardly anyone is held twice.
     """
     logging.getLogger("splink").setLevel(logging.ERROR)
     held = dict(zip(_HELD_FIELDS, (share or 0.0 for share in con.execute(_HELD).fetchall()[0])))
     comparisons = tuple(c for c in COMPARISONS if all(held[column] > 0 for column in c.columns))
-    enough = con.sql("SELECT count(*) FROM versions").fetchall()[0][0] >= config.train_minimum
+    versions, sources = con.execute(_SIZE).fetchall()[0]
+    enough = versions >= config.train_minimum
     stated = settings(comparisons, 0.0, frequencies=enough)
     prior = _prior(con, _certain_share(comparisons, stated))
     stated |= {"probability_two_random_records_match": prior}
@@ -144,7 +153,8 @@ def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, confi
     single.register("training_rows", con.sql(_COLUMNS).to_arrow_table())
     single.execute("CREATE TABLE training AS FROM training_rows")
     single.execute("CREATE TABLE sample_rows AS " + _SAMPLE, {"seed": seed, "rows": config.train_sample})
-    fitted, learnt = _learn_agreement(single, _learn_chance(single, stated), comparisons, held, config)
+    least = versions * _LEAST_SHARE if versions > _LARGE and sources > 1 else 0
+    fitted, learnt = _learn_agreement(single, _learn_chance(single, stated), comparisons, held, config, least)
     prior = _prior(con, _certain_share(comparisons, fitted))
     return Model({**fitted, "probability_two_random_records_match": prior}, prior, learnt)
 
@@ -188,29 +198,40 @@ def _learn_agreement(
     comparisons: tuple[Comparison, ...],
     held: dict[str, float],
     config: ResidentsConfig,
+    least: float,
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The settings with ``m`` learnt, and what is said of each comparison."""
+    """The settings with ``m`` learnt, and what is said of each comparison.
+
+    With fewer than ``least`` near-certain pairs to show a main comparison the data are refused.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
+    shown: dict[str, float] = {}
     for alternatives in _ROUNDS:
-        fields = next((fields for fields in alternatives if _pairs(single, fields) >= _LEAST_PAIRS), None)
+        counts = {fields: _pairs(single, fields) for fields in alternatives}
+        for comparison in comparisons:
+            teaching = [pairs for fields, pairs in counts.items() if not set(comparison.columns) & set(fields)]
+            shown[comparison.name] = max([*teaching, shown.get(comparison.name, 0.0)])
+        fields = next((fields for fields, pairs in counts.items() if pairs >= _LEAST_PAIRS), None)
         if fields is None:
             continue
         taught = {c.name for c in comparisons if not set(c.columns) & set(fields)}
-        for comparison in _learn_round(single, start, fields, taught, config.train_pairs)["comparisons"]:
-            found.setdefault(comparison["output_column_name"], []).append(comparison)
+        for learnt_now in _learn_round(single, start, fields, taught, config.train_pairs)["comparisons"]:
+            found.setdefault(learnt_now["output_column_name"], []).append(learnt_now)
     fitted: dict[str, Any] = {**start, "comparisons": []}
     learnt = {}
     for comparison, begun in zip(comparisons, start["comparisons"]):
         needed = all(held[column] >= config.train_coverage for column in comparison.columns)
         rounds = found.get(comparison.name, [])
-        if comparison.main and needed and not rounds:
+        if comparison.main and needed and not rounds and shown[comparison.name] < least:
             raise InputRejected(
                 f"The matching model could not learn the comparison of {comparison.name}: too few near-certain pairs.",
                 where="residents",
-                fix="Check that names and birth dates are mapped to the right columns and in the right date format.",
+                fix="Check that names, birth dates and postcodes are mapped to the right columns, and dates in the "
+                "right format.",
             )
         use = rounds if needed else []
-        learnt[comparison.name] = f"learnt in {len(use)} rounds" if use else "stated: held by too few"
+        unlearnt = "stated: too few near-certain pairs" if needed else "stated: held by too few"
+        learnt[comparison.name] = f"learnt in {len(use)} rounds" if use else unlearnt
         fitted["comparisons"].append(_steady(begun, use, "m_probability", _LEAST_M))
     return fitted, learnt
 

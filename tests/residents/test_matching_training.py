@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import random
@@ -11,8 +12,9 @@ import duckdb
 import pytest
 
 from residents.config import ResidentsConfig
-from residents.matching.model import MODEL_VERSION
+from residents.matching.model import COMPARISONS, MODEL_VERSION
 from residents.matching.training import Model, fit
+from store.errors import InputRejected
 from tests.residents.matching import versioned
 from tests.residents.rooms import DAY, Row, record
 
@@ -88,3 +90,34 @@ def test_with_too_few_records_the_stated_values_serve() -> None:
     model = fit(versioned(rows), duckdb.connect(config={"threads": 1}), ResidentsConfig(), 1)
     assert all(said.startswith("stated") for said in model.learnt.values())
     assert Model.from_document(json.loads(json.dumps(model.parameters()))) == model
+
+
+def strangers(people: int, systems: int) -> list[Row]:
+    """People of whom no two have a name or a birth date in common."""
+    chance = random.Random(5)
+    letters = "aeioubcdfghklmnprstvz"
+    rows = []
+    for number in range(people):
+        forename, surname = ("".join(chance.choice(letters) for _ in range(7)).title() for _ in range(2))
+        dob = DAY(1930, 1, 2) + dt.timedelta(days=number * 30_000 // people)
+        rows.append(
+            record("abc"[number % systems], str(number), forename, surname, dob=dob, postcode=f"ZZ{number} 2AB")
+        )
+    return rows
+
+
+@pytest.mark.parametrize("systems", [1, 2])
+def test_where_few_are_held_twice_the_stated_values_serve(systems: int) -> None:
+    single = duckdb.connect(config={"threads": 1})
+    model = fit(versioned(strangers(1_100, systems)), single, ResidentsConfig(), 1)
+    assert {model.learnt[name] for name in ("forename", "surname", "dob")} == {"stated: too few near-certain pairs"}
+    assert chance_of(model, "dob", "same", "m") == next(
+        level.m for one in COMPARISONS if one.name == "dob" for level in one.levels if level.label == "same"
+    )
+
+
+@pytest.mark.parametrize(("systems", "refused"), [(1, False), (2, True)])
+def test_of_many_records_of_several_systems_too_few_pairs_are_a_wrong_mapping(systems: int, refused: bool) -> None:
+    con = versioned(strangers(10_100, systems))
+    with pytest.raises(InputRejected, match="could not learn") if refused else contextlib.nullcontext():
+        fit(con, duckdb.connect(config={"threads": 1}), ResidentsConfig(train_sample=500), 1)
