@@ -10,7 +10,8 @@ from rich.console import Console
 
 from early_help.status import require_run
 from reports import text
-from residents.quality.clerical import read_answers, write_sheet
+from residents.lookup.access_log import Reader, log_access
+from residents.quality.clerical import draw_sheet, read_answers, write_sheet
 from residents.quality.judgement import REVIEW, judge
 from store.errors import UsageError
 from store.files import write_json
@@ -28,11 +29,20 @@ def review_pairs(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.csv", help="Where to write them: personal data.")
     ] = None,
+    reader: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Who takes the pairs; it is logged.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why; logged, so name nobody in it.")
+    ] = None,
     answers: Annotated[
         Path | None, typer.Option("--answers", metavar="FILE.csv", help="The same file, with same_person filled in.")
     ] = None,
 ) -> None:
-    """Write pairs near the threshold for a person to judge, or read the answers: precision and recall."""
+    """Write pairs near the threshold for a person to judge, or read the answers: precision and recall.
+
+    Pairs are written once `early-help resident log` holds who took them and why.
+    """
     run = require_run(run_folder)
     if answers is not None:
         if sample is not None or out is not None:
@@ -47,12 +57,16 @@ def review_pairs(
         raise UsageError(
             "Nothing was asked for.",
             where="--sample, --out, --answers",
-            fix="Say --sample N --out FILE.csv to write pairs, or --answers FILE.csv to read what was said of them.",
+            fix="Say --sample N --out FILE.csv --as NAME --reason TEXT to write pairs, or --answers FILE.csv to read "
+            "what was said of them.",
         )
-    written = write_sheet(run, sample, out)
+    who = Reader(reader or "", reason or "")
+    sheet = draw_sheet(run, sample, out)
+    log_access(run, who, "review pairs", ["sample"], people=len(sheet.people), shown=list(sheet.people))
+    write_sheet(sheet, out)
     console.print(
-        f"{written} pairs written to {out}. It holds personal data: only you may read it, so keep it where such data "
-        "may lie, and delete it when it has been read back.\n"
+        f"{sheet.pairs} pairs written to {out}. It holds personal data: only you may read it, so keep it where such "
+        "data may lie, and delete it when it has been read back.\n"
         "Next: write yes, no or unsure under same_person, from what the two records say and from nothing else; leave "
         f"empty what you have not looked at. Then: early-help review-pairs {run_folder} --answers {out}",
         markup=False,

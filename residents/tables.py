@@ -189,7 +189,6 @@ REVIEW_PAIRS = Table(
         text("source_2", "System of the second record", required=True),
         text("file_2", "Path within the extracts", required=True),
         text("record_id_2", "Key in the system", required=True),
-        text("ethnicity", "DfE code of the first's person, else of the second's"),
     ),
     sort=("pair",),
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from residents.tables import REVIEW_PAIRS
+from residents.tables import PROTECTED, RECORD_PERSON, REVIEW_PAIRS
 from sources.tables import PERSON_RECORDS
 from store.errors import InputRejected, UsageError
 from store.files import read_json, replacing
@@ -56,6 +56,19 @@ class Judged:
 
 
 _PICKED = "CREATE TABLE picked AS FROM review_pairs WHERE list_contains($pairs, pair)"
+_PEOPLE = """
+SELECT DISTINCT person_id FROM sides JOIN record_person USING (source, file, record_id) ORDER BY person_id
+"""
+# The first's, else the second's.
+_ETHNICITIES = """
+SELECT p.pair, coalesce(e.ethnicity, f.ethnicity)
+FROM review_pairs AS p
+LEFT JOIN record_person AS a
+    ON p.source_1 = a.source AND p.file_1 = a.file AND p.record_id_1 = a.record_id
+LEFT JOIN record_person AS b
+    ON p.source_2 = b.source AND p.file_2 = b.file AND p.record_id_2 = b.record_id
+LEFT JOIN protected AS e ON a.person_id = e.person_id LEFT JOIN protected AS f ON b.person_id = f.person_id
+"""
 _SIDES = """
 CREATE TABLE sides AS
 SELECT pair, 1 AS side, source_1 AS source, file_1 AS file, record_id_1 AS record_id FROM picked
@@ -92,10 +105,19 @@ FROM person_records JOIN wanted USING (source, subject_id) GROUP BY source, subj
 """
 
 
-def write_sheet(run: RunFolder, most: int, out: Path) -> int:
-    """Write up to ``most`` pairs for review to ``out``, which only its owner may read, and return how many.
+@dataclass(frozen=True)
+class Sheet:
+    """A review file before it is written: its text, how many pairs it shows, and the ids of the people in it."""
 
-    Raises UsageError when the file is there already (it may hold answers), or the run has no pairs to review.
+    text: str
+    pairs: int
+    people: tuple[str, ...]
+
+
+def draw_sheet(run: RunFolder, most: int, out: Path) -> Sheet:
+    """Up to ``most`` pairs for review, to be written to ``out``.
+
+    Raises UsageError when ``out`` is there already (it may hold answers), or the run has no pairs to review.
     """
     if os.path.lexists(out):
         raise UsageError(
@@ -103,24 +125,25 @@ def write_sheet(run: RunFolder, most: int, out: Path) -> int:
         )
     mark = _mark(run)
     with duckdb.connect() as con:
-        rows = con.read_parquet(str(run.path(REVIEW_PAIRS))).project("pair, stratum, place").fetchall()
-        picked = _pick(rows, most)
+        for table in (REVIEW_PAIRS, PERSON_RECORDS, RECORD_PERSON):
+            con.read_parquet(str(run.path(table))).create_view(table.name)
+        picked = _pick(con.sql("SELECT pair, stratum, place FROM review_pairs").fetchall(), most)
         if not picked:
             raise UsageError("This run has no pairs to review: nothing was compared.", where=str(run.root))
-        con.read_parquet(str(run.path(REVIEW_PAIRS))).create_view("review_pairs")
-        con.read_parquet(str(run.path(PERSON_RECORDS))).create_view("person_records")
-        con.execute(
-            "CREATE TABLE picked AS SELECT * FROM review_pairs WHERE list_contains($pairs, pair)", {"pairs": picked}
-        )
+        con.execute(_PICKED, {"pairs": picked})
         con.execute(_SIDES)
         con.execute(_OF_KEY)
         sides = con.execute(_OWN).fetchall()
-    text = _sheet(mark, sides)
+        people = tuple(person for (person,) in con.execute(_PEOPLE).fetchall())
+    return Sheet(_sheet(mark, sides), len(picked), people)
+
+
+def write_sheet(sheet: Sheet, out: Path) -> None:
+    """Write the review file, which only its owner may read."""
     with replacing(out) as temporary:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-            file.write(text)
-    return len(picked)
+            file.write(sheet.text)
 
 
 def _pick(rows: Sequence[tuple[int, str, int]], most: int) -> list[int]:
@@ -170,7 +193,7 @@ def read_answers(run: RunFolder, path: Path) -> list[Judged]:
     Raises InputRejected naming the line and column of what cannot be read. No cell is quoted.
     """
     mark = _mark(run)
-    rows = _sampled(run)
+    rows, ethnicities = _sampled(run), _ethnicities(run)
     said: dict[int, Answer] = {}
     for line, pair, answer in _answered(path):
         number = _number(path, line, pair, mark, rows)
@@ -179,20 +202,28 @@ def read_answers(run: RunFolder, path: Path) -> list[Judged]:
                 path, line, PAIR, "This pair has an answer on an earlier line.", "Keep one line for each pair."
             )
         said[number] = answer
-    return [Judged(pair, *rows[pair], answer) for pair, answer in sorted(said.items())]
+    return [Judged(pair, *rows[pair], ethnicities[pair], answer) for pair, answer in sorted(said.items())]
 
 
-def _sampled(run: RunFolder) -> dict[int, tuple[str, int, bool, str | None]]:
-    """Stratum, its size, whether joined, and ethnicity of every pair of the sample."""
+def _sampled(run: RunFolder) -> dict[int, tuple[str, int, bool]]:
+    """Stratum, its size, and whether joined, of every pair of the sample."""
     with duckdb.connect() as con:
         found = con.read_parquet(str(run.path(REVIEW_PAIRS)))
-        rows = found.project("pair, stratum, stratum_pairs, joined, ethnicity").fetchall()
+        rows = found.project("pair, stratum, stratum_pairs, joined").fetchall()
     return {row[0]: row[1:] for row in rows}
+
+
+def _ethnicities(run: RunFolder) -> dict[int, str | None]:
+    """Ethnicity of every pair of the sample, from the protected zone: only to count answers by group."""
+    with duckdb.connect() as con:
+        for table in (REVIEW_PAIRS, RECORD_PERSON, PROTECTED):
+            con.read_parquet(str(run.path(table))).create_view(table.name)
+        return dict(con.execute(_ETHNICITIES).fetchall())
 
 
 def stratum_sizes(run: RunFolder) -> dict[str, int]:
     """How many pairs each stratum has, sampled or not."""
-    return {stratum: size for stratum, size, _, _ in _sampled(run).values()}
+    return {stratum: size for stratum, size, _ in _sampled(run).values()}
 
 
 def _answered(path: Path) -> Iterator[tuple[int, str, Answer]]:

@@ -82,13 +82,10 @@ _REVIEW_PAIRS = """
 SELECT p.pair, p.stratum, p.place, p.stratum_pairs, p.joined, round(p.weight, 4) AS weight,
     round(p.match_probability, 6) AS match_probability,
     a.source AS source_1, a.file AS file_1, a.record_id AS record_id_1,
-    b.source AS source_2, b.file AS file_2, b.record_id AS record_id_2,
-    coalesce(e.ethnicity, f.ethnicity) AS ethnicity
+    b.source AS source_2, b.file AS file_2, b.record_id AS record_id_2
 FROM review_sample AS p
 JOIN versions AS v ON p.version_l = v.version JOIN std AS a ON v.first_row = a.row
 JOIN versions AS w ON p.version_r = w.version JOIN std AS b ON w.first_row = b.row
-JOIN row_person AS l ON a.row = l.row JOIN row_person AS r ON b.row = r.row
-LEFT JOIN ethnicity AS e ON l.person_id = e.person_id LEFT JOIN ethnicity AS f ON r.person_id = f.person_id
 ORDER BY p.pair
 """
 

@@ -11,13 +11,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from early_help.cli import app
-from residents.quality.clerical import FIELDS
+from residents.lookup.access_log import access_log
+from residents.quality.clerical import FIELDS, read_answers
 from store.errors import EarlyHelpError, InputRejected, UsageError
 from store.files import read_json
 from tests.residents.rooms import DAY, Index, index, record
 
 HOSTILE = ("=HYPERLINK(1)", "<script>", "Robert'); DROP TABLE people;--", '"', "@SUM(A1)")
 EACH = 12
+WHO = ("--as", "Ada Clerk", "--reason", "Quality of linkage")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Index:
         forename = HOSTILE[number] if number < len(HOSTILE) else f"Fore{'abcdefghijkl'[number]}name"
         about = {"dob": DAY(1960 + number, 3, 5), "address": f"{number + 1} Kiln Road", "postcode": "ZZ1 2AB"}
         for source in ("housing", "library"):
-            people.append(record(source, f"{source}{number}", forename, f"Sur{'abcdefghijkl'[number]}name", **about))
+            surname = f"Sur{'abcdefghijkl'[number]}name"
+            people.append(record(source, f"{source}{number}", forename, surname, ethnicity="BAFR", **about))
     made = index(tmp_path_factory.mktemp("review") / "run", people)
     made.run.state.mkdir(exist_ok=True)
     return made
@@ -45,7 +48,7 @@ def refusal(made: Index, *arguments: str) -> EarlyHelpError:
 
 def sheet(made: Index, folder: Path) -> tuple[Path, list[dict[str, str]]]:
     path = folder / "pairs.csv"
-    result = asked(made, "--sample", "200", "--out", str(path))
+    result = asked(made, "--sample", "200", "--out", str(path), *WHO)
     assert result.exit_code == 0, result.output
     return path, list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
 
@@ -79,6 +82,31 @@ def test_the_file_is_for_its_owner_alone_and_shows_no_weight(made: Index, tmp_pa
     )
 
 
+def test_ethnicity_is_neither_in_the_file_nor_in_the_table_and_still_counts_the_answers(
+    made: Index, tmp_path: Path
+) -> None:
+    path, rows = sheet(made, tmp_path)
+    assert "BAFR" not in path.read_text(encoding="utf-8-sig")
+    assert not [name for name in made.rows("review_pairs")[0] if "ethnic" in name]
+    for row in rows:
+        row["same_person"] = truly(row)
+    assert {one.ethnicity for one in read_answers(made.run, answered(path, rows))} == {"BAFR"}
+
+
+def test_whoever_takes_pairs_is_logged_with_the_people_shown(made: Index, tmp_path: Path) -> None:
+    before = len(access_log(made.run).entries())
+    sheet(made, tmp_path)
+    entries = access_log(made.run).entries()
+    assert len(entries) == before + 1
+    assert (entries[-1]["as"], entries[-1]["reason"], entries[-1]["kind"]) == (WHO[1], WHO[3], "review pairs")
+    assert made.person("housing", "housing7") in entries[-1]["shown"]
+    for left_out in (WHO[:2], WHO[2:]):
+        refused = refusal(made, "--sample", "50", "--out", str(tmp_path / "other.csv"), *left_out)
+        assert refused.where in ("--as", "--reason")
+    assert not (tmp_path / "other.csv").exists()
+    assert len(access_log(made.run).entries()) == before + 1
+
+
 def test_no_cell_is_a_formula(made: Index, tmp_path: Path) -> None:
     _, rows = sheet(made, tmp_path)
     cells = [cell for row in rows for cell in row.values()]
@@ -89,7 +117,7 @@ def test_no_cell_is_a_formula(made: Index, tmp_path: Path) -> None:
 def test_a_file_that_may_hold_answers_is_not_overwritten(made: Index, tmp_path: Path) -> None:
     path, _ = sheet(made, tmp_path)
     before = path.read_bytes()
-    assert isinstance(refusal(made, "--sample", "50", "--out", str(path)), UsageError)
+    assert isinstance(refusal(made, "--sample", "50", "--out", str(path), *WHO), UsageError)
     assert path.read_bytes() == before
 
 
@@ -166,6 +194,6 @@ def test_half_a_question_is_refused(made: Index, arguments: tuple[str, ...]) -> 
 def test_a_run_without_an_index_is_refused(made: Index, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     result = CliRunner().invoke(
-        app, ["review-pairs", str(tmp_path), "--sample", "50", "--out", str(tmp_path / "x.csv")]
+        app, ["review-pairs", str(tmp_path), "--sample", "50", "--out", str(tmp_path / "x.csv"), *WHO]
     )
     assert isinstance(result.exception, UsageError) and not (tmp_path / "x.csv").exists()
