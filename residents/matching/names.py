@@ -17,6 +17,38 @@ SURNAME_PARTICLES = (
     *("bint", "ben", "le", "la", "st", "o", "mac", "mc", "ter", "ten", "abu", "ap", "san", "santa"),
 )
 
+# Words of a name that say that nobody knows it: as a forename or as a surname they are no name.
+NO_NAME = ("unknown", "notknown", "unnamed", "tbc", "tba", "unk")
+# These may be somebody's forename or surname beside another name, but a name made of them alone is nobody's. Baby is
+# a nickname, and Null, Na, Trust and Late are names: none of them is here alone.
+NOBODY = ("test", "tester", "testing", "dummy", "void", "vacant", "none", "occupier", "occupiers", "owner", "baby")
+NOBODY_WHOLE = (
+    *("n a", "not known", "not given", "not provided", "not applicable", "no name", "to be confirmed", "null null"),
+    *("the occupier", "the occupiers", "the occupant", "the owner", "the owners", "the resident", "the tenant"),
+    *(
+        "the landlord",
+        "current occupier",
+        "owner occupier",
+        "void property",
+        "empty property",
+        "test record",
+        "a n other",
+    ),
+)
+# A company, by a word that no person bears, or by a last word that a person might bear with one forename alone.
+COMPANY = ("ltd", "limited", "plc", "llp")
+COMPANY_LAST = ("association", "council", "trust")
+COMPANY_PLACE = ("borough", "city", "county", "district", "housing", "parish", "town")
+
+# What is written beside the name of someone who died, and whom a letter is sent to instead: no part of the name.
+# 'Dec' is short for Declan and 'Late' a name, so that these are markers in brackets or after 'the' only.
+DEATH_MARK = r"[(\[]?\b(deceased|decd|dec[\x27\x{2019}]d)\b\.?[)\]]?|[(\[](dec|late)\.?[)\]]"
+DEATH_BEFORE = (
+    r"^\s*((the\s+)?((executors?|executrix|exors?)\b(\s+of\b)?|(personal\s+representatives?|estate)\s+of\b)"
+    r"\s*(the\s+late\s+|the\s+|late\s+)?|the\s+late\s+)"
+)
+CARE_OF = r"\s*(\bc/o\b|\bcare\s+of\b).*$"
+
 
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, dict[str, list[str]]]:

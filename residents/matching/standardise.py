@@ -11,6 +11,15 @@ import duckdb
 import pyarrow as pa
 
 from residents.matching.names import (
+    CARE_OF,
+    COMPANY,
+    COMPANY_LAST,
+    COMPANY_PLACE,
+    DEATH_BEFORE,
+    DEATH_MARK,
+    NO_NAME,
+    NOBODY,
+    NOBODY_WHOLE,
     SURNAME_PARTICLES,
     TITLES,
     parts_after,
@@ -31,6 +40,8 @@ CREATE MACRO fold(t) AS lower(strip_accents(replace(replace(replace(replace(
 CREATE MACRO letters(t) AS trim(regexp_replace(
     regexp_replace(fold(t), '[''\u2019\u2018`\u00b4?.]', '', 'g'), '[^\\p{{L}}\\p{{M}}]+', ' ', 'g'));
 CREATE MACRO words(t) AS list_filter(string_split(letters(t), ' '), lambda w: w <> '');
+CREATE MACRO unmarked(t) AS trim(regexp_replace(regexp_replace(regexp_replace(
+    t, '{DEATH_MARK}', ' ', 'gi'), '{DEATH_BEFORE}', '', 'i'), '{CARE_OF}', '', 'i'));
 CREATE MACRO held(t) AS nullif(trim(t), '');
 CREATE MACRO compact(t) AS nullif(regexp_replace(upper(strip_accents(t)), '[^A-Z0-9]', '', 'g'), '');
 CREATE MACRO postcode_form(t) AS CASE
@@ -44,7 +55,11 @@ CREATE MACRO uprn_form(t) AS nullif(ltrim(regexp_replace(regexp_replace(trim(t),
 _NAMES = """
 CREATE TABLE names AS
 WITH
-distinct_names AS (SELECT DISTINCT forename, surname, full_name FROM person_records),
+distinct_names AS (
+    SELECT forename AS raw_forename, surname AS raw_surname, full_name AS raw_full_name,
+        unmarked(forename) AS forename, unmarked(surname) AS surname, unmarked(full_name) AS full_name
+    FROM (SELECT DISTINCT forename, surname, full_name FROM person_records)
+),
 origin AS (
     SELECT *,
         held(forename) IS NULL AND held(surname) IS NULL AND held(full_name) IS NOT NULL AS single,
@@ -85,7 +100,7 @@ parted AS (
     FROM measured
 ),
 bare AS (
-    SELECT forename, surname, full_name,
+    SELECT raw_forename, raw_surname, raw_full_name, forename, surname,
         CASE WHEN len(forename_words) > 1 AND list_contains(titles, forename_words[1])
             THEN forename_words[2:] ELSE forename_words END AS f,
         CASE WHEN len(surname_words) > 1 AND list_contains(titles, surname_words[1])
@@ -96,10 +111,32 @@ shorter AS (
     SELECT b.* EXCLUDE (f),
         CASE WHEN length(f[2]) > 1 AND list_contains(v.parts_before, f[1]) THEN f[2:] ELSE f END AS f
     FROM bare AS b CROSS JOIN vocabulary AS v
+),
+named AS (
+    SELECT b.* EXCLUDE (f),
+        CASE WHEN length(f[2]) > 1 AND list_contains(v.parts_before, f[1]) THEN f[2:] ELSE f END AS f
+    FROM shorter AS b CROSS JOIN vocabulary AS v
+),
+-- Initials such as N A are no filler beside a surname.
+judged AS (
+    SELECT n.*, v.nobody, v.nobody_whole, v.company, v.company_last, v.company_place, v.no_name,
+        coalesce(f || s, f, s) AS whole
+    FROM named AS n CROSS JOIN vocabulary AS v
+),
+owned AS (
+    SELECT *, list_has_all(list_concat(nobody, no_name), whole)
+        OR list_contains(nobody_whole, array_to_string(whole, ' '))
+        OR len(whole) > 1 AND list_has_any(whole, company)
+        OR list_contains(company_last, whole[-1]) AND (len(whole) > 3 OR list_contains(company_place, whole[-2]))
+        AS nobodys
+    FROM judged
 )
-SELECT row_number() OVER () AS name, forename AS raw_forename, surname AS raw_surname, full_name AS raw_full_name,
-    CASE WHEN length(f[2]) > 1 AND list_contains(v.parts_before, f[1]) THEN f[2:] ELSE f END AS f, s
-FROM shorter CROSS JOIN vocabulary AS v
+SELECT row_number() OVER () AS name, raw_forename, raw_surname, raw_full_name, forename, surname,
+    CASE WHEN nobodys OR list_has_all(no_name, f)
+        OR length(f[1]) > 1 AND list_contains(nobody_whole, array_to_string(f, ' ')) THEN [] ELSE f END AS f,
+    CASE WHEN nobodys OR list_has_all(no_name, s)
+        OR length(s[1]) > 1 AND list_contains(nobody_whole, array_to_string(s, ' ')) THEN [] ELSE s END AS s
+FROM owned
 """
 # The words of a surname, each in the spelling that stands for all its spellings. Mac and Mc are one.
 _SURNAMES = """
@@ -156,7 +193,7 @@ stand_ins AS (
     QUALIFY sum(holders) > 10 AND sum(holders) > 5 * sum(sum(holders)) OVER (PARTITION BY source) / 366
 )
 SELECT n.row, n.source, n.file, n.record_id, n.subject_id, n.recorded_on, n.address_from, n.address_to, n.ethnicity,
-    held(n.forename) AS held_forename, held(n.surname) AS held_surname,
+    held(m.forename) AS held_forename, held(m.surname) AS held_surname,
     m.f[1] AS forename, m.f[2] AS middle, nullif(array_to_string(m.f, ''), '') AS forename_all,
     nullif(array_to_string(m.s, ''), '') AS surname, m.s[-1] AS surname_last, u.surname_key,
     coalesce(u.surname_part, false) AS surname_part, coalesce(u.surname_words, []) AS surname_words,
@@ -196,6 +233,12 @@ def standardise(con: duckdb.DuckDBPyConnection, extract_date: dt.date) -> None:
     vocabulary = {
         "titles": TITLES,
         "particles": SURNAME_PARTICLES,
+        "no_name": NO_NAME,
+        "nobody": NOBODY,
+        "nobody_whole": NOBODY_WHOLE,
+        "company": COMPANY,
+        "company_last": COMPANY_LAST,
+        "company_place": COMPANY_PLACE,
         "parts_before": parts_before(),
         "parts_after": parts_after(),
     }

@@ -189,20 +189,18 @@ def with_fillers(named: Row) -> list[Row]:
 @pytest.mark.parametrize("named", [named for _, named in FILLER_NAMES], ids=[why for why, _ in FILLER_NAMES])
 def test_a_filler_name_is_told_and_is_nobody_whom_other_systems_know(named: Row, tmp_path: Path) -> None:
     made = index(tmp_path, with_fillers(named), addresses=GAZETTEER)
-    assert ("council_tax", "one_name_for_many") in told(made)
+    assert told(made) & {("council_tax", "one_name_for_many"), ("council_tax", "no_full_name")}
     known = {made.person(system, str(number)) for system in SYSTEMS for number in range(PEOPLE)}
     assert known.isdisjoint(made.person("council_tax", str(n)) for n in range(100))
     assert len(known) == PEOPLE
 
 
-@pytest.mark.xfail(strict=True, reason="the firm links let a name without birth dates join anyone of one postcode")
-@pytest.mark.parametrize("named", [named for _, named in FILLER_NAMES[:3]], ids=[why for why, _ in FILLER_NAMES[:3]])
+@pytest.mark.parametrize("named", [named for _, named in FILLER_NAMES], ids=[why for why, _ in FILLER_NAMES])
 def test_a_filler_name_in_many_homes_is_not_one_person(named: Row, tmp_path: Path) -> None:
     made = index(tmp_path, with_fillers(named), addresses=GAZETTEER)
     assert len({made.person("council_tax", str(n)) for n in range(100)}) == 100
 
 
-@pytest.mark.xfail(strict=True, reason="standardise takes the marker for a surname")
 def test_a_marker_of_death_is_no_part_of_a_name(tmp_path: Path) -> None:
     marked = [
         record("council_tax", "1", None, None, full_name="Ngozi Okafor (Deceased)", address="9 High St"),
@@ -215,8 +213,8 @@ def test_a_marker_of_death_is_no_part_of_a_name(tmp_path: Path) -> None:
     }
 
 
-def test_a_test_record_with_one_birth_date_is_refused_when_it_would_be_a_crowd(tmp_path: Path) -> None:
-    crowd = [record("school", f"x{n}", "Test", "Test", dob=DAY(2000, 3, 4), address="1 High St") for n in range(12)]
+def test_a_made_up_record_with_one_birth_date_is_refused_when_it_would_be_a_crowd(tmp_path: Path) -> None:
+    crowd = [record("school", f"x{n}", "Donald", "Duck", dob=DAY(2000, 3, 4), address="1 High St") for n in range(12)]
     with pytest.raises(InputRejected, match="12 keys") as caught:
         index(tmp_path, crowd, ResidentsConfig(largest_cluster=10))
     assert "filler" in caught.value.fix

@@ -187,3 +187,49 @@ def test_accents_full_width_letters_and_marks_that_show_nothing_make_no_differen
 def test_a_name_of_nothing_to_see_is_missing(written: str) -> None:
     found = held(written, written)
     assert (found["forename"], found["surname"], found["surname_key"]) == (None, None, None)
+
+
+NO_PERSON = [
+    *("Unknown Unknown", "TEST TEST", "Baby", "Not Known", "N/A", "TBC", "Occupier", "The Occupier", "Owner", "Void"),
+    *("Mr Unknown", "c/o", "c/o Jane Poole", "ACME LETTINGS LTD", "Northern Homes Limited", "Fen Homes PLC"),
+    *("Fen Housing Association", "Testborough Borough Council", "Executors of", "(Deceased)"),
+]
+SOMEBODY = [
+    ("Baby Smith", "baby", "smith"),
+    ("John Test", "john", "test"),
+    ("Trust Moyo", "trust", "moyo"),
+    ("Gift Trust", "gift", "trust"),
+    ("Late Taufa", "late", "taufa"),
+    ("Dec Donnelly", "dec", "donnelly"),
+    ("Ann Null", "ann", "null"),
+    ("Na Li", "na", "li"),
+    ("Mary Ann Council", "mary", "council"),
+    ("Theo Latimer", "theo", "latimer"),
+    ("Estate Owner", "estate", "owner"),
+    ("Ngozi Okafor (Deceased)", "ngozi", "okafor"),
+    ("Ngozi Okafor DEC'D", "ngozi", "okafor"),
+    ("OKAFOR (DECD), Ngozi", "ngozi", "okafor"),
+    ("The late Wendy Poole", "wendy", "poole"),
+    ("Exors of Wendy Poole", "wendy", "poole"),
+    ("The Executors of the late Wendy Poole", "wendy", "poole"),
+    ("Estate of the late Mrs Wendy Poole", "wendy", "poole"),
+    ("Wendy Poole c/o Jane Smith", "wendy", "poole"),
+    ("Unknown Poole", None, "poole"),
+    ("N A Patel", "n", "patel"),
+]
+
+
+def test_a_name_that_stands_for_nobody_is_no_name() -> None:
+    rows = [record("s", str(number), None, None, full_name=name) for number, name in enumerate(NO_PERSON)]
+    rows.append(record("s", "x", "Not Known", "Unknown"))
+    rows.append(record("s", "y", "ACME LETTINGS", "LTD"))
+    found = standardised(rows).sql(
+        "SELECT record_id, forename, surname FROM std WHERE coalesce(forename, surname) <> ''"
+    )
+    assert found.fetchall() == []
+
+
+@pytest.mark.parametrize(("name", "forename", "surname"), SOMEBODY)
+def test_names_of_people_survive_and_markers_do_not(name: str, forename: str | None, surname: str) -> None:
+    con = standardised([record("s", "1", None, None, full_name=name)])
+    assert con.sql("SELECT forename, surname FROM std").fetchall() == [(forename, surname)]

@@ -158,7 +158,7 @@ def job(folder: Path, rows: list[str], residents: str, monkeypatch: pytest.Monke
     return 0
 
 
-CROWD = [f"{number},Test,Record,1980-03-02,2024-01-01" for number in range(12)]
+CROWD = [f"{number},Tess,Record,1980-03-02,2024-01-01" for number in range(12)]
 
 
 @pytest.mark.parametrize(
