@@ -2,16 +2,17 @@
 
 The previous run's versions, people, families and matching model are copied into this run, so that the run can be
 made again from what it holds. A version that is still as it was stays with its person without being looked at; only
-pairs with something new in them are compared, by the same model. Every person keeps the id, whatever became of it;
-where two people turned out to be one, or one to be two, `person_changes` says so.
+pairs with something new in them are compared, by the same model. Every person keeps the id, also one whom no system
+holds for a while; where two people turned out to be one, or one to be two, `person_changes` says so.
 
-An id is made from a running number of the index under a key, so that it says nothing of anyone and hangs on no name,
-identifier or address.
+An id is made under a key from a salt of the index and a running number, so that it says nothing of anyone and hangs
+on no name, identifier or address. Two indexes of different extracts share no id, unless the one goes on from the other.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from residents.families.carry_forward import carry_forward
 from residents.joining.households import Evidence
 from residents.matching.model import MODEL_VERSION
 from residents.matching.training import Model
-from residents.tables import FAMILIES, VERSIONS
+from residents.tables import FAMILIES, KEYS_GONE, VERSIONS
 from store.errors import UsageError
 from store.files import read_json, replacing
 from store.keys import Keys, Purpose
@@ -35,16 +36,18 @@ from store.workspace import Workspace
 INDEX_DOCUMENT = "residents/index.json"
 MODEL_DOCUMENT = "residents/model.json"
 _FOLDER = "identifiable/residents/previous"
-_TABLES = (VERSIONS, FAMILIES)
-_DOCUMENTS = (INDEX_DOCUMENT, MODEL_DOCUMENT)
+_TABLES = (VERSIONS, KEYS_GONE, FAMILIES)
+# The index document comes last: with it the copy is whole.
+_DOCUMENTS = (MODEL_DOCUMENT, INDEX_DOCUMENT)
 
 
 @dataclass(frozen=True)
 class Previous:
-    """What is known of the previous index beside its tables ``previous_versions`` and ``previous_families``."""
+    """What is known of the previous index beside its tables, which are named ``previous_...``."""
 
     model: dict[str, Any]
     extract_date: dt.date
+    salt: str
     people_issued: int
     families_issued: int
     evidence: Evidence
@@ -90,29 +93,40 @@ def previous_files(work: Workspace) -> list[Path]:
 
 
 def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous | None:
-    """Make ``previous_versions`` and ``previous_families``, and say what else is known; None without a previous run.
+    """Make ``previous_versions``, ``previous_keys_gone`` and ``previous_families``; None without a previous run.
 
-    Raises UsageError when the previous extracts are not older.
+    Raises UsageError when what was taken over is damaged, or is of later extracts than these.
     """
     folder = work.run.root / _FOLDER
     if not (folder / Path(INDEX_DOCUMENT).name).is_file():
         return None
-    index = read_json(folder / Path(INDEX_DOCUMENT).name)
-    extract_date = dt.date.fromisoformat(index["extract_date"])
-    if extract_date > work.council.extract_date:
+    try:
+        previous = _read_previous(con, folder)
+    except (KeyError, TypeError, ValueError, duckdb.Error):
         raise UsageError(
-            f"The previous run's extracts are of {extract_date}, later than this run's.",
+            "The index that was taken over from the previous run is damaged.",
+            where=str(folder),
+            fix="Restore the previous run from its backup and name it with --previous again.",
+        ) from None
+    if previous.extract_date > work.council.extract_date:
+        raise UsageError(
+            f"The previous run's extracts are of {previous.extract_date}, later than this run's.",
             where="--previous",
             fix="Name a run that was made before this one.",
         )
+    return previous
+
+
+def _read_previous(con: duckdb.DuckDBPyConnection, folder: Path) -> Previous:
+    index = read_json(folder / Path(INDEX_DOCUMENT).name)
     for table in _TABLES:
         con.read_parquet(str(folder / f"{table.name}.parquet")).create(f"previous_{table.name}")
     return Previous(
         read_json(folder / Path(MODEL_DOCUMENT).name),
-        extract_date,
+        dt.date.fromisoformat(index["extract_date"]),
+        index["salt"],
         index["people_issued"],
-        # An index that numbered no families named them in a way that cannot be met again.
-        index.get("families_issued", 0),
+        index["families_issued"],
         index["evidence"],
     )
 
@@ -149,6 +163,12 @@ def settle(con: duckdb.DuckDBPyConnection, previous: Previous | None) -> None:
     con.execute(_SETTLED if previous else _NONE_SETTLED)
 
 
+def new_salt(con: duckdb.DuckDBPyConnection, extract_date: dt.date) -> str:
+    """A salt for an index that goes on from none: of the extracts' date and the number of each system's records."""
+    counts = con.sql("SELECT source, count(*) FROM std GROUP BY source ORDER BY source").fetchall()
+    return hashlib.sha256(repr((extract_date.isoformat(), counts)).encode()).hexdigest()[:16]
+
+
 # How many keys of the systems each new cluster shares with each earlier person. A version that is not as it was
 # counts for whoever its key was.
 _OVERLAPS = """
@@ -158,7 +178,10 @@ known AS (
     JOIN settled AS s USING (version)
     UNION
     SELECT c.label, p.person_id, v.subject FROM clusters AS c JOIN versions AS v USING (version)
-    JOIN (SELECT DISTINCT source, subject_id, person_id FROM previous_versions) AS p USING (source, subject_id)
+    JOIN (
+        SELECT source, subject_id, person_id FROM previous_versions
+        UNION SELECT source, subject_id, person_id FROM previous_keys_gone
+    ) AS p USING (source, subject_id)
     WHERE NOT EXISTS (FROM settled AS s JOIN versions AS w USING (version) WHERE w.subject = v.subject)
 )
 SELECT person_id AS earlier, label AS later, count(DISTINCT subject) AS keys
@@ -177,16 +200,33 @@ ORDER BY from_person, to_person
 """
 
 
+# Keys that no system holds now, so that whoever comes back keeps the id. Nothing is kept of them but the key.
+_KEYS_GONE = """
+CREATE TABLE keys_gone AS
+SELECT DISTINCT p.source, p.subject_id, coalesce(c.to_person, p.person_id) AS person_id
+FROM (
+    SELECT source, subject_id, person_id FROM previous_versions
+    UNION SELECT source, subject_id, person_id FROM previous_keys_gone
+) AS p
+LEFT JOIN (FROM person_changes WHERE kind = 'merge' QUALIFY
+    row_number() OVER (PARTITION BY from_person ORDER BY keys DESC, to_person) = 1) AS c ON p.person_id = c.from_person
+WHERE NOT EXISTS (FROM versions AS v WHERE v.source = p.source AND v.subject_id = p.subject_id)
+"""
+_NO_KEYS_GONE = "CREATE TABLE keys_gone (source VARCHAR, subject_id VARCHAR, person_id VARCHAR)"
+
+
 def make_persons(
     con: duckdb.DuckDBPyConnection,
     keys: Keys,
     previous: Previous | None,
     extract_date: dt.date,
+    salt: str,
     evidence: Evidence,
 ) -> dict[str, Any]:
-    """Make ``persons`` (label, person_id) and ``person_changes`` from ``clusters``, and return the index document.
+    """Make ``persons`` (label, person_id), ``person_changes`` and ``keys_gone``, and return the index document.
 
-    An earlier id goes to the cluster that holds most of its systems' keys; a cluster without one has a new id.
+    An earlier id goes to the cluster that holds most of its systems' keys; a cluster without one has a new id, made
+    from ``salt``, which is this index's own for as long as it is carried on, and a running number.
     """
     overlaps = con.sql(_OVERLAPS if previous else _NO_OVERLAPS).to_arrow_table()
     kept = pair_off(overlaps["earlier"].to_numpy().astype(str), overlaps["later"].to_numpy())
@@ -194,8 +234,11 @@ def make_persons(
     labels = con.sql("SELECT DISTINCT label FROM clusters ORDER BY label").to_arrow_table()["label"].to_pylist()
     unnamed = [label for label in labels if label not in ids]
     begin = previous.people_issued if previous else 0
-    numbers = [f"person|{begin + number}" for number in range(len(unnamed))]
-    ids |= zip(unnamed, ("P" + made for made in keys.pseudonyms(Purpose.PERSON, numbers)))
+    numbers = [f"person|{salt}|{begin + number}" for number in range(len(unnamed))]
+    made = ["P" + pseudonym for pseudonym in keys.pseudonyms(Purpose.PERSON, numbers)]
+    if previous:
+        _refuse_given_ids(con, made)
+    ids |= zip(unnamed, made)
     rows = pa.table(
         {"label": pa.array(labels, pa.int64()), "person_id": pa.array([ids[x] for x in labels], pa.string())}
     )
@@ -203,8 +246,29 @@ def make_persons(
     con.execute("CREATE TABLE persons AS FROM person_rows")
     con.register("id_overlaps", overlaps)
     con.execute(_CHANGES, {"recorded_on": extract_date})
-    issued = begin + len(unnamed)
-    return {"version": 1, "extract_date": extract_date.isoformat(), "people_issued": issued, "evidence": evidence}
+    con.execute(_KEYS_GONE if previous else _NO_KEYS_GONE)
+    return {
+        "version": 1,
+        "extract_date": extract_date.isoformat(),
+        "salt": salt,
+        "people_issued": begin + len(unnamed),
+        "evidence": evidence,
+    }
+
+
+def _refuse_given_ids(con: duckdb.DuckDBPyConnection, made: list[str]) -> None:
+    con.register("made_ids", pa.table({"person_id": pa.array(made, pa.string())}))
+    given = con.sql(
+        "SELECT 1 FROM made_ids JOIN (SELECT person_id FROM previous_versions UNION SELECT person_id "
+        "FROM previous_keys_gone) USING (person_id) LIMIT 1"
+    ).fetchall()
+    con.unregister("made_ids")
+    if given:
+        raise UsageError(
+            "The previous run's index counts fewer people than it holds: an id would be given to two of them.",
+            where=INDEX_DOCUMENT,
+            fix="Restore the previous run from its backup and name it with --previous again.",
+        )
 
 
 # Whoever was merged since is looked for under the id that is left.
@@ -227,7 +291,7 @@ CREATE TABLE family_changes AS SELECT *, $recorded_on::DATE AS recorded_on FROM 
 
 
 def carry_families(
-    con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date
+    con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date, salt: str
 ) -> dict[str, int]:
     """Give the ``families`` the ids that the previous index gave them, or new ones, and make ``family_changes``.
 
@@ -239,7 +303,7 @@ def carry_families(
     def new_ids(number: int) -> list[str]:
         nonlocal issued
         issued = begin + number
-        names = [f"family|{place}" for place in range(begin, issued)]
+        names = [f"family|{salt}|{place}" for place in range(begin, issued)]
         return ["F" + made for made in keys.pseudonyms(Purpose.PERSON, names)]
 
     carried = carry_forward(

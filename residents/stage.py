@@ -19,6 +19,7 @@ from residents.index import (
     index_versions,
     known_model,
     make_persons,
+    new_salt,
     open_previous,
     previous_files,
     settle,
@@ -42,6 +43,7 @@ from residents.quality.review import review_pairs
 from residents.tables import (
     FAMILIES,
     FAMILY_CHANGES,
+    KEYS_GONE,
     PEOPLE,
     PERSON_CHANGES,
     PROTECTED,
@@ -96,12 +98,13 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         joined, evidence = _join_by_households(work, con, config, model, joined, taken_over)
         refuse_unfit_people(con, config)
         task.advance()
-        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, evidence)
+        salt = previous.salt if previous else new_salt(con, work.council.extract_date)
+        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt, evidence)
         make_people(con)
         make_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
         task.advance()
         make_families(con, config, work.council.covers_from, work.council.extract_date)
-        index |= carry_families(con, work.keys(Purpose.PERSON), previous, work.council.extract_date)
+        index |= carry_families(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt)
         task.advance()
         make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
         _write(work, con)
@@ -141,7 +144,7 @@ def _join_by_households(
     links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
     joined = join_further(con, joined, links, Tie.SCORED)
     joined = join_further(con, joined, known_as_links(con, config.match_probability), Tie.KNOWN_AS)
-    vouched = vouched_links(con, config.communal_people)
+    vouched = vouched_links(con, work.council.extract_date, config.communal_people)
     return join_further(con, joined, vouched, Tie.VOUCHED), evidence
 
 
@@ -154,6 +157,7 @@ def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         make_pseudonyms(con, keys, kind, [row[0] for row in con.execute(sql).fetchall()])
     work.write(RECORD_PERSON, record_person(con))
     work.write(VERSIONS, index_versions(con))
+    work.write(KEYS_GONE, con.sql("FROM keys_gone ORDER BY source, subject_id, person_id"))
     work.write(PERSON_CHANGES, con.sql("FROM person_changes ORDER BY from_person, to_person"))
     work.write(PEOPLE, people(con))
     work.write(PROTECTED, protected(con))

@@ -140,6 +140,19 @@ SERVICE_GROUPS = Table(
     sort=("source", "group_type", "group_id", "person_id", "from_date"),
 )
 
+KEYS_GONE = Table(
+    "keys_gone",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Keys that earlier indexes held and no system holds now, so that whoever comes back keeps the id.",
+    (
+        text("source", "System", required=True),
+        text("subject_id", "The system's key for the person", required=True),
+        text("person_id", "Person", required=True),
+    ),
+    sort=("source", "subject_id", "person_id"),
+)
+
 FAMILY_CHANGES = Table(
     "family_changes",
     ROOM,
@@ -195,5 +208,5 @@ REVIEW_PAIRS = Table(
 
 TABLES = (
     *(RECORD_PERSON, PEOPLE, PROTECTED, RESIDENCE_SPELLS, FAMILIES, SERVICE_GROUPS, PSEUDONYMS),
-    *(VERSIONS, PERSON_CHANGES, FAMILY_CHANGES, REVIEW_PAIRS),
+    *(VERSIONS, PERSON_CHANGES, KEYS_GONE, FAMILY_CHANGES, REVIEW_PAIRS),
 )

@@ -39,17 +39,21 @@ JOIN dated AS b ON y.label = b.label AND b.dob - a.dob BETWEEN 0 AND 1200
 WHERE a.label <> b.label AND (a.dob < b.dob OR a.label < b.label) AND list_has_any(a.words, b.words)
     AND coalesce(greatest(a.most_sex, b.most_sex) = least(a.least_sex, b.least_sex), true)
 """
-# Half a pair of twins is added, so that none seen is not none to be expected.
+# Twins are at least a thirtieth of brothers and sisters so near in age (one and a half in a hundred maternities, ONS),
+# also where none is seen to meet.
 _LINKS = """
 WITH
 counted AS (
     SELECT count(*) FILTER (one_birth_date AND NOT share_a_system) AS apart,
-        count(*) FILTER (one_birth_date AND share_a_system) + 0.5 AS twins,
+        count(*) FILTER (one_birth_date AND share_a_system) + 0.5 AS twins_met,
         count(*) FILTER (NOT one_birth_date AND NOT share_a_system) + 0.5 AS siblings_apart,
         count(*) FILTER (NOT one_birth_date AND share_a_system) + 0.5 AS siblings_met
     FROM same_home_pairs
 ),
-chance AS (SELECT round(1 - twins * siblings_apart / siblings_met / apart, 6) AS probability FROM counted)
+expected AS (
+    SELECT greatest(twins_met * siblings_apart / siblings_met, siblings_apart / 30) AS twins_apart FROM counted
+),
+chance AS (SELECT round(1 - twins_apart / apart, 6) AS probability FROM counted CROSS JOIN expected)
 SELECT least(version_one, version_two) AS version_l, greatest(version_one, version_two) AS version_r,
     round(log2(probability / (1 - probability)), 4) AS weight, probability
 FROM same_home_pairs CROSS JOIN chance CROSS JOIN counted

@@ -1,21 +1,34 @@
-"""Links refused because relatives could look the same, where there are no relatives to look so.
+"""Links refused because relatives could look the same, in a register that holds no families.
 
 The rules that keep people apart are there for relatives at one address: twins share all but a forename, father and son
-a name, and a mother's number is typed on her child. In a register that holds no families the same disagreements are
-slips of the pen. At most one in ten pairs of relatives who live together can look as a refused pair does; so where the
-refused pairs outnumber such relatives, nine in ten or more of them are one person twice.
-Only pairs of one birth date, address or number are looked at: namesakes elsewhere are no relatives.
+a name, and a mother's number is typed on her child. In a register of single people the same disagreements are slips of
+the pen. A register counts as one only if no system states any group, relationship or pupil number, nobody in it is a
+child, most of its records hold an address, and it is large enough to be learnt from; a council's systems together are
+never one. Even then the relatives who share an address are counted: at most one in ten such pairs can look as a refused
+pair does, so that where the refused pairs outnumber them, nine in ten or more of those are one person twice. Only pairs
+of one birth date, address or number are looked at: namesakes elsewhere are no relatives.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+
 import duckdb
 import pyarrow as pa
 
+from residents.matching.scoring import NO_LINKS
+
+_REGISTER_OF_SINGLE_PEOPLE = """
+SELECT (SELECT count(*) FROM group_members) = 0 AND (SELECT count(*) FROM relationships) = 0
+    AND count(*) >= $enough AND count(upn) = 0 AND count(homes) > 0.5 * count(*)
+    AND coalesce(max(dob) < $today - INTERVAL 18 YEAR, false)
+FROM versions
+"""
 # Of children of one mother born within three years or so a thirtieth are twins (one and a half in a hundred
 # maternities, ONS, and two children in five with a brother or sister so near); fewer bear a relative's name or number.
 _AT_MOST = 0.1
 _LEAST_PROBABILITY = 0.9
+_LEAST_VERSIONS = 1_000
 _LEAST_PAIRS = 30
 """Refused pairs below which nothing can be told of them."""
 
@@ -62,11 +75,13 @@ ORDER BY weight DESC, version_l, version_r
 """
 
 
-def vouched_links(con: duckdb.DuckDBPyConnection, communal_people: int) -> pa.Table:
+def vouched_links(con: duckdb.DuckDBPyConnection, today: dt.date, communal_people: int) -> pa.Table:
     """Links among ``links`` that were refused and that relatives cannot account for, the strongest first.
 
     From ``versions``, ``clusters`` and ``links``; ``probability`` is the chance that such a pair is one person.
     """
+    if not con.sql(_REGISTER_OF_SINGLE_PEOPLE, params={"today": today, "enough": _LEAST_VERSIONS}).fetchall()[0][0]:
+        return NO_LINKS
     con.execute(_RELATIVES, {"communal": communal_people})
     return con.sql(
         _LINKS, params={"least": _LEAST_PROBABILITY, "at_most": _AT_MOST, "enough": _LEAST_PAIRS}

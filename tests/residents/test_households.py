@@ -86,7 +86,7 @@ def cases() -> list[Row]:
         for twin in ("Marcus", "Jayden"):
             rows.append(stay(source, twin, f"{twin} Colebrook", born, old(7), address_from=BEFORE))
     # Brothers and sisters, whom both systems know.
-    for n in range(30):
+    for n in range(40):
         surname, where = name_of(900 + n).split()[1], home("Chapel Street", n)
         for source in ("housing", "library"):
             for which, forename in enumerate(("Peregrine", "Octavia")):

@@ -159,6 +159,38 @@ def test_a_system_that_is_gone_takes_only_its_own_people(tmp_path: Path) -> None
     assert len(after.rows("people")) == 8
 
 
+def test_who_is_gone_for_a_quarter_comes_back_under_the_same_id(tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(8) + street(3, "parks", 20))
+    without = following(tmp_path / "q2", before, street(8))
+    write_json(without.run.root / "state" / "council.json", {"council": "council.toml", "name": COUNCIL.name})
+    back = following(tmp_path / "q3", without, street(8) + street(4, "parks", 20))
+    for number in (20, 21, 22):
+        assert back.person("parks", str(number)) == before.person("parks", str(number))
+    assert len(without.rows("keys_gone")) == 3
+    assert back.rows("keys_gone") == []
+
+
+def test_indexes_of_different_extracts_share_no_id(tmp_path: Path) -> None:
+    one, two = first(tmp_path / "one", street(8)), first(tmp_path / "two", street(9, "parks"))
+    assert not {row["person_id"] for row in one.rows("people")} & {row["person_id"] for row in two.rows("people")}
+
+
+def test_an_index_that_would_give_an_id_twice_is_refused(tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(6))
+    path = before.run.root / "residents" / "index.json"
+    write_json(path, {**read_json(path), "people_issued": 0})
+    with pytest.raises(UsageError, match="given to two"):
+        following(tmp_path / "q2", before, street(7))
+
+
+@pytest.mark.parametrize("name", ["residents/index.json", "identifiable/residents/versions.parquet"])
+def test_a_damaged_previous_index_is_refused_in_plain_words(name: str, tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(6))
+    (before.run.root / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="damaged"):
+        following(tmp_path / "q2", before, street(7))
+
+
 def test_a_family_keeps_its_id_when_a_child_is_born_into_it(tmp_path: Path) -> None:
     def claim(*children: str) -> dict[str, Any]:
         members = [member("benefits", "benefit_claim", "C1", "m", "Claimant")]
