@@ -169,7 +169,7 @@ def unreadable_lines(asked: UprnList) -> str:
         return ""
     told = ", ".join(map(str, asked.unreadable[:_MOST_TOLD]))
     more = len(asked.unreadable) - _MOST_TOLD
-    return f"Lines without a UPRN, left out: {told}" + (f" and {more:,} more." if more > 0 else ".")
+    return f"Left out, as they hold no UPRN: line {told}" + (f" and {more:,} more." if more > 0 else ".")
 
 
 def households(con: duckdb.DuckDBPyConnection, asked: UprnList) -> Households:

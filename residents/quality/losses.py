@@ -67,7 +67,7 @@ _NO_ADDRESS = Finding(
 _NOT_FOUND = Finding(
     "addresses_not_in_the_gazetteer",
     "SELECT s.source, count(h.address_key) - count(h.uprn) AS count, count(h.address_key) AS total "
-    "FROM std AS s JOIN std_homes AS h USING (row) GROUP BY s.source "
+    "FROM std AS s JOIN std_homes AS h USING (row) WHERE EXISTS (FROM addresses) GROUP BY s.source "
     "HAVING count(h.address_key) > 0 AND count(h.uprn) < 0.5 * count(h.address_key) ORDER BY s.source",
     "{count:,} of {total:,} addresses ({share:.0%}) are not found in the gazetteer.",
     "One home written in two ways counts as two: people are missed, and families of shared homes are split. Homes "

@@ -102,7 +102,7 @@ def test_a_list_without_any_is_refused(content: bytes | None, tmp_path: Path) ->
 
 def test_lines_are_told_by_number_alone() -> None:
     assert unreadable_lines(UprnList((ELM,), ())) == ""
-    assert unreadable_lines(UprnList((ELM,), (2, 3))) == "Lines without a UPRN, left out: 2, 3."
+    assert unreadable_lines(UprnList((ELM,), (2, 3))) == "Left out, as they hold no UPRN: line 2, 3."
     assert unreadable_lines(UprnList((ELM,), tuple(range(1, 9)))).endswith("1, 2, 3, 4, 5 and 3 more.")
 
 
