@@ -1,6 +1,6 @@
 """Training the matching model, by Splink on DuckDB.
 
-Training is on one thread, so that sums come in one order and every machine learns the same figures. Chance
+EM is on one thread, so that sums come in one order and every machine learns the same figures. Chance
 agreement is counted among versions of which no two have the same names and birth date: among all of them the
 true matches would be counted as chance. Agreement among matches is learnt by EM, blocked on near-certain pairs.
 """
@@ -42,6 +42,7 @@ honestly have few; the stated parameters serve them as they serve those with few
 _SIZE = "SELECT count(*), count(DISTINCT source) FROM versions"
 _STATED_SHARE = 0.02
 """What a stated value weighs beside what was found. A level that was never met keeps the weight it is stated with."""
+_FREQUENCY_FLAG = "disable_tf_exact_match_detection"
 _LEAST_M = 0.0005
 _LEAST_U = 0.000001
 _PLACES = 9
@@ -182,9 +183,12 @@ def _prior(con: duckdb.DuckDBPyConnection, certain_share: float) -> float:
     return float(round(min(max(matches / pairs, 1 / pairs, 1e-8), 0.05), 12))
 
 
-def _learn_chance(single: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> dict[str, Any]:
-    """The stated settings with ``u`` counted over every pair of the sample."""
-    api = DuckDBAPI(connection=single)
+def _learn_chance(con: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> dict[str, Any]:
+    """The stated settings with ``u`` counted over every pair of the sample.
+
+    Whole numbers are counted, so that it may use every thread.
+    """
+    api = DuckDBAPI(connection=con)
     linker = Linker(api.register("sample_rows"), stated, log_level=None, validate_settings=False)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e12, min_count_per_level=None, num_chunks=1)
     counted = linker.misc.save_model_to_json()["comparisons"]
@@ -251,7 +255,7 @@ def _learn_round(
     begun = {
         **start,
         "probability_two_random_records_match": _NEAR_CERTAIN,
-        "comparisons": [c for c in start["comparisons"] if c["output_column_name"] in taught],
+        "comparisons": [_without_frequencies(c) for c in start["comparisons"] if c["output_column_name"] in taught],
     }
     for steps in _STEPS:
         api = DuckDBAPI(connection=single)
@@ -269,6 +273,15 @@ def _learn_round(
             learnt: dict[str, Any] = linker.misc.save_model_to_json()
             return learnt
     return begun
+
+
+def _without_frequencies(comparison: dict[str, Any]) -> dict[str, Any]:
+    # Splink would count how frequent names are, which training does not use.
+    levels = [
+        {key: value for key, value in level.items() if not key.startswith("tf_") and key != _FREQUENCY_FLAG}
+        for level in comparison["comparison_levels"]
+    ]
+    return {**comparison, "comparison_levels": levels}
 
 
 def _pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> float:
