@@ -32,7 +32,7 @@ CREATE MACRO dates_could_be_one(a, b) AS CASE
     WHEN year(a.dob) = year(b.dob) AND month(a.dob) = day(b.dob) AND day(a.dob) = month(b.dob) THEN true
     ELSE damerau_levenshtein(a.dob_text, b.dob_text) = 1 END;
 """
-# What may stand against a join. Versions with the same are looked at once.
+# What may stand against a join. Versions with the same traits are looked at once; a mark of 64 bits tells them apart.
 _TRAITS = """
 CREATE TABLE version_traits AS
 WITH held AS (
@@ -42,13 +42,14 @@ WITH held AS (
         CASE WHEN len(g.groups) > 0 THEN v.subject END AS subject, g.born_by
     FROM versions AS v LEFT JOIN subject_groups AS g USING (subject)
 )
-SELECT *, dense_rank() OVER (ORDER BY forename, middle, surname, name_groups, dob, sex, upn, nino, groups, subject,
-    born_by) AS traits
+SELECT *, hash(forename, middle, surname, name_groups, dob, sex, upn, nino, groups, subject, born_by) AS traits
 FROM held
 """
 _PLACE_TRAITS = "CREATE TABLE place_traits AS SELECT place, traits FROM version_traits"
 _DISTINCT_TRAITS = """
-CREATE TABLE traits AS SELECT DISTINCT ON (traits) * EXCLUDE (place) FROM version_traits ORDER BY traits
+CREATE TABLE traits AS
+SELECT v.* EXCLUDE (place) FROM version_traits AS v
+JOIN (SELECT min(place) AS place FROM version_traits GROUP BY traits) AS f USING (place)
 """
 _JUDGE = """
 WITH
@@ -98,6 +99,7 @@ def make_traits(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_MACROS)
     for statement in (_TRAITS, _PLACE_TRAITS, _DISTINCT_TRAITS):
         con.execute(statement)
+    con.execute("DROP TABLE version_traits")
 
 
 def judge_by_conflicts(con: duckdb.DuckDBPyConnection) -> Judge:

@@ -238,6 +238,11 @@ SELECT version_l, version_r, weight, round(probability, 6) AS probability FROM c
 WHERE probability >= $least
 ORDER BY weight DESC, version_l, version_r
 """
+_DONE = """
+DROP TABLE cluster_homes; DROP TABLE cluster_names; DROP TABLE cluster_facts; DROP TABLE household_asked;
+DROP TABLE household_pairs; DROP TABLE known_pairs; DROP TABLE evidence_pairs; DROP TABLE pair_homes;
+DROP TABLE household_evidence
+"""
 
 
 def household_links(
@@ -260,4 +265,5 @@ def household_links(
     con.register("evidence_ratios", pa.Table.from_pylist(known, schema=_RATIO_SCHEMA))
     con.register("name_links", score(con, model, _ANY_PROBABILITY, "household_pairs"))
     found = con.sql(_LINKS, params={"least": least_probability}).to_arrow_table() if known else NO_LINKS
+    con.execute(_DONE)
     return found, known
