@@ -140,7 +140,8 @@ def name_of(row: dict[str, Any]) -> str:
 def _grid(*headings: str) -> Grid:
     grid = Grid(box=None, pad_edge=False)
     for heading in headings:
-        grid.add_column(heading, overflow="fold")
+        # An id is there to be copied.
+        grid.add_column(heading, overflow="fold", no_wrap=heading == "Person")
     return grid
 
 

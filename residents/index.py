@@ -164,8 +164,8 @@ def settle(con: duckdb.DuckDBPyConnection, previous: Previous | None) -> None:
 
 
 def new_salt(con: duckdb.DuckDBPyConnection, extract_date: dt.date) -> str:
-    """A salt for an index that goes on from none: of the extracts' date and the number of each system's records."""
-    counts = con.sql("SELECT source, count(*) FROM std GROUP BY source ORDER BY source").fetchall()
+    """A salt for an index that goes on from none: of the extracts' date and the number of each system's keys."""
+    counts = con.sql("SELECT source, count(DISTINCT subject_id) FROM std GROUP BY source ORDER BY source").fetchall()
     return hashlib.sha256(repr((extract_date.isoformat(), counts)).encode()).hexdigest()[:16]
 
 

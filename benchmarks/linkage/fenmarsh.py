@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.linkage import pages
-from benchmarks.linkage.jobs import PROJECT, SHARED, Cost, command
+from benchmarks.linkage.jobs import PROJECT, SHARED, command
 from store.files import read_json
 
 COUNCIL = PROJECT / "examples" / "fenmarsh.toml"
@@ -19,14 +19,14 @@ _LONE_PARENTS = "Lone parents share of inner London families with dependent chil
 _SIZES = ((1, 1), (2, 4), (5, 9), (10, 14), (15, 19), (20, 29), (30, 49), (50, None))
 
 
-def measure(folder: Path) -> tuple[dict[str, Any], Cost]:
-    """Run sources and residents on the extracts; the quality document and the cost."""
+def measure(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run sources and residents on the extracts; the quality document and the linkage document."""
     run = folder / "fenmarsh"
-    cost = command(["run", str(COUNCIL), "--out", str(run), "--until", "residents"])
-    return read_json(run / "residents" / "quality.json"), cost
+    command(["run", str(COUNCIL), "--out", str(run), "--until", "residents"])
+    return read_json(run / "residents" / "quality.json"), read_json(run / "residents" / "linkage.json")
 
 
-def section(quality: dict[str, Any]) -> str:
+def section(quality: dict[str, Any], linkage: dict[str, Any]) -> str:
     unlinkable = quality["unlinkable"]
     return (
         "Systems' keys per person:\n\n"
@@ -38,7 +38,7 @@ def section(quality: dict[str, Any]) -> str:
         + _families(quality["families"]["adults_and_children_now"])
         + "\nBeside what is published:\n\n"
         + _published(quality["families"]["adults_and_children_now"])
-        + _completeness(quality)
+        + _completeness(linkage)
     )
 
 
@@ -96,17 +96,30 @@ def _published(held: Sequence[dict[str, int]]) -> str:
     return pages.table(["measure", "fenmarsh", "published"], rows)
 
 
-def _completeness(quality: dict[str, Any]) -> str:
-    """Linkage completeness by group, as far as the quality document gives it."""
-    held = quality.get("completeness")
-    if not held:
-        return "\nThe quality document gives no completeness by group.\n"
-    heads = list(held[0])
-    rows = [[_cell(row[head]) for head in heads] for row in held]
-    return "\nLinkage completeness by group:\n\n" + pages.table([head.replace("_", " ") for head in heads], rows)
+def _completeness(linkage: dict[str, Any]) -> str:
+    """The share found in other systems where one would expect them, for everyone and by broad ethnic group and sex."""
+    rows = []
+    for question in linkage["completeness"]:
+        rows.append([question["title"], "everyone", *_share(question["everyone"]), ""])
+        for grouping in ("broad", "sex"):
+            rows += [
+                ["", one["label"], *_share(one), _READINGS[one["reading"]]] for one in question["groupings"][grouping]
+            ]
+    heads = ["linkage completeness", "group", "n", "found", "95% interval", "beside the others"]
+    return "\n" + pages.table(heads, rows)
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return pages.share(value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+_READINGS = {
+    "cannot_tell": "cannot tell",
+    "alike": "alike",
+    "lower": "missed more often",
+    "higher": "missed less often",
+}
+
+
+def _share(held: dict[str, Any]) -> list[str]:
+    share = held["share"]
+    count = f"{held['n']:,}" if isinstance(held["n"], int) else str(held["n"])
+    if share is None:
+        return [count, "withheld", ""]
+    return [count, f"{share['value']:.1%}", f"{share['low']:.1%} to {share['high']:.1%}"]

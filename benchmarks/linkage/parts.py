@@ -142,9 +142,9 @@ def measure_fenmarsh(bench: Bench) -> dict[str, str]:
     if not fenmarsh.EXTRACTS.is_dir():
         return {name: _absent("its extracts", fenmarsh.EXTRACTS)}
     with bench.progress.task("Fenmarsh", 1) as task:
-        quality, _ = fenmarsh.measure(bench.folder)
+        quality, linkage = fenmarsh.measure(bench.folder)
         task.advance()
-    return {name: fenmarsh.section(quality)}
+    return {name: fenmarsh.section(quality, linkage)}
 
 
 def _absent(what: str, folder: Path) -> str:

@@ -429,7 +429,7 @@ def test_a_disk_that_fills_up_leaves_nothing_of_a_part(tmp_path: Path, monkeypat
         if len(replaced) == 2:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("store.files._flush_folder", full)
+    monkeypatch.setattr("store.files.flush_folder", full)
     with pytest.raises(OSError, match="No space left"):
         sources(tmp_path / "run", RENT, folder=tmp_path / "in")
     assert len(replaced) == 2
