@@ -53,11 +53,13 @@ counted AS (
 expected AS (
     SELECT greatest(twins_met * siblings_apart / siblings_met, siblings_apart / 30) AS twins_apart FROM counted
 ),
-chance AS (SELECT round(1 - twins_apart / apart, 6) AS probability FROM counted CROSS JOIN expected)
+chance AS (
+    SELECT least(round(1 - twins_apart / apart, 6), 0.999999) AS probability FROM counted CROSS JOIN expected
+)
 SELECT least(version_one, version_two) AS version_l, greatest(version_one, version_two) AS version_r,
     round(log2(probability / (1 - probability)), 4) AS weight, probability
 FROM same_home_pairs CROSS JOIN chance CROSS JOIN counted
-WHERE siblings_met >= $enough AND one_birth_date AND NOT share_a_system AND probability BETWEEN $least AND 0.999999
+WHERE siblings_met >= $enough AND one_birth_date AND NOT share_a_system AND probability >= $least
 ORDER BY version_l, version_r
 """
 
