@@ -12,69 +12,75 @@ import duckdb
 
 from store.intervals import wilson, z_of
 
+# Without a birth date a name brings strangers together, unless few people have it: namesakes grow with the square.
+_RARE_NAMES = """
+CREATE OR REPLACE TEMP TABLE rare_names AS
+SELECT forename, surname FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL
+GROUP BY forename, surname HAVING count(DISTINCT dob) <= 3 AND count(DISTINCT subject) <= 50
+"""
 # One line for each way two versions of one person can be brought together. Several must fail before a pair is lost.
-_KEYED = """
-CREATE TABLE held_keys AS
+# ``held`` names the table of versions.
+_KEYS_OF = """
+CREATE OR REPLACE TEMP MACRO blocking_keys(held) AS TABLE
 WITH
--- Without a birth date a name brings strangers together, unless few people have it: namesakes grow with the square.
-rare_names AS (
-    SELECT forename, surname FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL
-    GROUP BY forename, surname HAVING count(DISTINCT dob) <= 3 AND count(DISTINCT subject) <= 50
-),
-each_home AS (SELECT version, unnest(homes) AS home FROM versions),
-each_postcode AS (SELECT version, unnest(postcodes) AS postcode FROM versions),
-each_group AS (SELECT version, unnest(name_groups) AS name_group FROM versions),
+each_home AS (SELECT version, unnest(homes) AS home FROM query_table(held)),
+each_postcode AS (SELECT version, unnest(postcodes) AS postcode FROM query_table(held)),
+each_group AS (SELECT version, unnest(name_groups) AS name_group FROM query_table(held)),
 keyed AS (
     SELECT 'initial and birth date' AS rule, version, hash('id', left(forename, 1), dob) AS key
-    FROM versions WHERE forename IS NOT NULL AND dob IS NOT NULL
+    FROM query_table(held) WHERE forename IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'initial and birth date', version, hash('id', left(surname, 1), dob)
-    FROM versions WHERE surname IS NOT NULL AND dob IS NOT NULL
+    FROM query_table(held) WHERE surname IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'birth date and postcode', version, hash('dp', e.postcode, dob)
-    FROM each_postcode AS e JOIN versions USING (version) WHERE dob IS NOT NULL
+    FROM each_postcode AS e JOIN query_table(held) USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'names and birth year', version, hash('ny', least(forename, surname), greatest(forename, surname),
-        year(dob)) FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+        year(dob)) FROM query_table(held) WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'names and birthday', version, hash('nd', least(forename, surname), greatest(forename, surname),
-        month(dob), day(dob)) FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+        month(dob), day(dob)) FROM query_table(held)
+    WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'a name few have', version, hash('n', v.forename, v.surname)
-    FROM versions AS v JOIN rare_names AS n ON v.forename = n.forename AND v.surname = n.surname
+    FROM query_table(held) AS v JOIN rare_names AS n ON v.forename = n.forename AND v.surname = n.surname
     UNION ALL SELECT 'home and initial', version, hash('hi', e.home, left(forename, 1))
-    FROM each_home AS e JOIN versions USING (version) WHERE forename IS NOT NULL
+    FROM each_home AS e JOIN query_table(held) USING (version) WHERE forename IS NOT NULL
     UNION ALL SELECT 'home and a name spelling', version, hash('hg', e.home, g.name_group)
     FROM each_home AS e JOIN each_group AS g USING (version)
     UNION ALL SELECT 'home and birth year', version, hash('hy', e.home, year(dob))
-    FROM each_home AS e JOIN versions USING (version) WHERE dob IS NOT NULL
+    FROM each_home AS e JOIN query_table(held) USING (version) WHERE dob IS NOT NULL
     UNION ALL SELECT 'postcode and forename', version, hash('pf', e.postcode, forename)
-    FROM each_postcode AS e JOIN versions USING (version) WHERE forename IS NOT NULL
+    FROM each_postcode AS e JOIN query_table(held) USING (version) WHERE forename IS NOT NULL
     UNION ALL SELECT 'postcode, surname start and initial', version,
         hash('ps', e.postcode, left(surname, 3), left(forename, 1))
-    FROM each_postcode AS e JOIN versions USING (version) WHERE forename IS NOT NULL AND surname IS NOT NULL
+    FROM each_postcode AS e JOIN query_table(held) USING (version) WHERE forename IS NOT NULL AND surname IS NOT NULL
     UNION ALL SELECT 'name starts and birth month', version,
         hash('ym', left(forename, 3), left(surname, 3), left(dob_text, 6))
-    FROM versions WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
+    FROM query_table(held) WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL
     UNION ALL SELECT 'day and month swapped', version, hash('dm', left(forename, 2), least(dob, dob_swapped))
-    FROM versions WHERE forename IS NOT NULL AND dob_swapped IS NOT NULL
+    FROM query_table(held) WHERE forename IS NOT NULL AND dob_swapped IS NOT NULL
     UNION ALL SELECT 'street and initial', version, hash('si', house, left(street, 5), left(forename, 1))
-    FROM versions WHERE street IS NOT NULL AND forename IS NOT NULL
+    FROM query_table(held) WHERE street IS NOT NULL AND forename IS NOT NULL
     UNION ALL SELECT 'street and surname start', version, hash('ss', house, left(street, 5), left(surname, 3))
-    FROM versions WHERE street IS NOT NULL AND surname IS NOT NULL
+    FROM query_table(held) WHERE street IS NOT NULL AND surname IS NOT NULL
     UNION ALL SELECT 'half of a NINO and surname start', version, hash('h1', left(nino, 4), left(surname, 2))
-    FROM versions WHERE nino IS NOT NULL AND surname IS NOT NULL
+    FROM query_table(held) WHERE nino IS NOT NULL AND surname IS NOT NULL
     UNION ALL SELECT 'half of a NINO and surname start', version, hash('h2', right(nino, 4), left(surname, 2))
-    FROM versions WHERE nino IS NOT NULL AND surname IS NOT NULL
-    UNION ALL SELECT 'UPN', version, hash('u', upn) FROM versions WHERE upn IS NOT NULL
-    UNION ALL SELECT 'NINO', version, hash('i', nino) FROM versions WHERE nino IS NOT NULL
-    UNION ALL SELECT 'email', version, hash('e', email) FROM versions WHERE email IS NOT NULL
-    UNION ALL SELECT 'telephone', version, hash('t', phone) FROM versions WHERE phone IS NOT NULL
+    FROM query_table(held) WHERE nino IS NOT NULL AND surname IS NOT NULL
+    UNION ALL SELECT 'UPN', version, hash('u', upn) FROM query_table(held) WHERE upn IS NOT NULL
+    UNION ALL SELECT 'NINO', version, hash('i', nino) FROM query_table(held) WHERE nino IS NOT NULL
+    UNION ALL SELECT 'email', version, hash('e', email) FROM query_table(held) WHERE email IS NOT NULL
+    UNION ALL SELECT 'telephone', version, hash('t', phone) FROM query_table(held) WHERE phone IS NOT NULL
 )
-FROM keyed
-"""
-# Where versions are settled, only keys that a new one has as well can bring anything new together.
-_NEW_KEYS = """
-DELETE FROM held_keys WHERE key NOT IN (SELECT key FROM held_keys ANTI JOIN settled USING (version))
+SELECT DISTINCT * FROM keyed
 """
 _BLOCK_KEYS = """
 CREATE TABLE block_keys AS
-SELECT *, count(*) OVER (PARTITION BY key) AS members FROM (SELECT DISTINCT * FROM held_keys)
+SELECT *, count(*) OVER (PARTITION BY key) AS members FROM blocking_keys('versions')
+"""
+# Where versions are settled, only keys that a new one has can bring anything new together.
+_FRESH = "CREATE OR REPLACE TEMP TABLE fresh_versions AS FROM versions ANTI JOIN settled USING (version)"
+_FRESH_BLOCK_KEYS = """
+CREATE TABLE block_keys AS
+SELECT *, count(*) OVER (PARTITION BY key) AS members
+FROM blocking_keys('versions') WHERE key IN (SELECT key FROM blocking_keys('fresh_versions'))
 """
 # Versions of one key of one system are linked by that key, so only pairs of different keys are compared; two that are
 # settled were compared before.
@@ -97,11 +103,14 @@ def make_pairs(con: duckdb.DuckDBPyConnection, largest_block: int) -> None:
 
     Of two versions in ``settled`` no pair is made.
     """
-    con.execute(_KEYED)
+    con.execute(_RARE_NAMES)
+    con.execute(_KEYS_OF)
     if con.sql("FROM settled LIMIT 1").fetchall():
-        con.execute(_NEW_KEYS)
-    con.execute(_BLOCK_KEYS)
-    con.execute("DROP TABLE held_keys")
+        con.execute(_FRESH)
+        con.execute(_FRESH_BLOCK_KEYS)
+        con.execute("DROP TABLE fresh_versions")
+    else:
+        con.execute(_BLOCK_KEYS)
     con.execute(_PAIRS, {"largest": largest_block})
 
 
