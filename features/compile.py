@@ -6,17 +6,33 @@ from collections.abc import Mapping
 
 import narwhals as nw
 
-from features.rows import AtLeast, Both, Cell, Either, EventDay, Holds, Measure, Not, OneOf, OnWeekday, Test, Yes
-from features.values import Aggregate, AnyOf, AsOf, Binary, Given, Named, Number, Op, Reducer, SumOf, Value
+from features.rows import (
+    AtLeast,
+    Both,
+    Cell,
+    Either,
+    EventDay,
+    Holds,
+    Measure,
+    Not,
+    OneOf,
+    OnWeekday,
+    Test,
+    Yes,
+    columns_of,
+)
+from features.streams import Aggregate, Reducer
+from features.values import AnyOf, AsOf, Binary, Given, Named, Number, Op, SumOf, Value
 
 EVENT, KNOWN, CARRIER, KEY = "event", "known", "carrier", "once"
 AS_OF, AS_OF_DAY = "as_of", "as_of_day"
 
 _MICRO = 1_000_000.0
-_LATEST_HALF = 1 << 20
-_LATEST_SPAN = 1 << 21
-# Lifts every day of the last 1,900 years above zero, so that the remainder has one meaning in every engine.
-_LATEST_DAYS = 700_000
+_LATEST_HALF = 1 << 39
+_LATEST_SPAN = 1 << 40
+# Lifts every day since the year 1 above zero, so that the remainder has one meaning in every engine; with the year
+# 9999 and the span above it is within 63 bits.
+_LATEST_DAYS = 720_000
 _EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
 _LONG_AGO = 7 * 100_000
 
@@ -63,34 +79,41 @@ def row_expr(aggregate: Aggregate) -> nw.Expr:
     amount = _measure_expr(aggregate.measure)
     if aggregate.reducer is Reducer.LATEST:
         amount = (nw.col(EVENT) + _LATEST_DAYS) * _LATEST_SPAN + amount + _LATEST_HALF
+    elif aggregate.reducer.by_value:
+        # The value itself is a key of the group; a row is one of it, and a blank is none.
+        held = [~nw.col(column).is_null() for column in columns_of(aggregate.measure)]
+        amount = nw.all_horizontal(*held, ignore_nulls=False).cast(nw.Int64)
     if aggregate.where is not None:
         amount = nw.when(test_expr(aggregate.where)).then(amount)
-    return amount.fill_null(0) if adds(aggregate) else amount
+    return brought_expr(aggregate, amount)
 
 
-def adds(aggregate: Aggregate) -> bool:
-    """Whether the aggregate is a sum, for which no rows is 0."""
-    return aggregate.reducer in (Reducer.COUNT, Reducer.TOTAL)
+def brought_expr(aggregate: Aggregate, amount: nw.Expr) -> nw.Expr:
+    """A partial result that may be null: nothing, as its merging wants it."""
+    return amount.fill_null(0) if _summed(aggregate) else amount
 
 
 def merge_expr(aggregate: Aggregate, amount: nw.Expr) -> nw.Expr:
     """Merge partial results of one aggregate within a group. Sums are cast: DuckDB would widen them."""
-    match aggregate.reducer:
-        case Reducer.COUNT | Reducer.TOTAL:
-            return amount.sum().cast(nw.Int64)
-        case Reducer.LOWEST:
-            return amount.min()
-        case Reducer.HIGHEST | Reducer.LATEST:
-            return amount.max()
+    if _summed(aggregate):
+        return amount.sum().cast(nw.Int64)
+    return amount.min() if aggregate.reducer is Reducer.LOWEST else amount.max()
+
+
+def _summed(aggregate: Aggregate) -> bool:
+    """Whether partial results are added up: those of a median are how many rows have each value."""
+    return aggregate.reducer.adds or aggregate.reducer is Reducer.MEDIAN
 
 
 def finish_expr(aggregate: Aggregate, column: str) -> nw.Expr:
-    """The merged column as the plain number that arithmetic uses."""
+    """The merged column as the plain number that arithmetic uses; a median's column is the two middle ones' sum."""
     merged = nw.col(column)
     if aggregate.reducer is Reducer.LATEST:
         merged = merged % _LATEST_SPAN - _LATEST_HALF
     number = merged.cast(nw.Float64)
-    return number.fill_null(0.0) if adds(aggregate) else number
+    if aggregate.reducer is Reducer.MEDIAN:
+        number = number * 0.5
+    return number.fill_null(0.0) if aggregate.reducer.adds else number
 
 
 def value_expr(value: Value, columns: Mapping[Aggregate, str]) -> nw.Expr:  # noqa: PLR0911

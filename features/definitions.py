@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from features.streams import Part, Stream
-from features.values import Aggregate, Value, aggregates_of, blank, names_of
+from features.streams import Aggregate, Part, Stream, aggregates_of
+from features.values import Value, blank, names_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -1,39 +1,22 @@
 """The point-in-time engine: every feature, at every as-of date, for families and children, from one pass.
 
-For each stream the boundaries of all windows cut the calendar into intervals. Rows are reduced to one for each
-carrier, interval and first as-of date that may know them; a small map rolls those up to carrier and as-of date;
-and they reach children directly and families by their members as known at the as-of date.
+Each stream's rows are reduced to what each carrier had at each as-of date (`features.buckets`); that reaches children
+directly, and families by their members as known at the as-of date.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import narwhals as nw
 
-from features.compile import (
-    AS_OF,
-    AS_OF_DAY,
-    CARRIER,
-    EVENT,
-    KEY,
-    KNOWN,
-    adds,
-    divided,
-    merge_expr,
-    micros,
-    millionths,
-    rounded,
-    row_expr,
-    value_expr,
-)
+from features.buckets import Buckets, buckets_of
+from features.compile import AS_OF, AS_OF_DAY, CARRIER, divided, micros, millionths, rounded, value_expr
 from features.definitions import Feature, Level, NullRule, Over, Roll
-from features.periods import Intervals, windows_of
-from features.rows import columns_of
-from features.streams import Part, Stream
-from features.values import Aggregate, names_of
-from features.world import FAMILY, PERSON, ROLE, Frame, World
+from features.streams import Aggregate, Stream
+from features.values import names_of
+from features.world import FAMILY, PERSON, ROLE, Frame, World, distinct
 
 FAMILY_PREFIX = "family_"
 _JOINS_AT_ONCE = 12
@@ -93,111 +76,25 @@ class _Stream:
 
     def __init__(self, world: World, stream: Stream, place: int, features: Sequence[Feature]) -> None:
         self._world = world
-        self._stream = stream
         self._features = features
         mine = (a for feature in features for a in feature.aggregates if a.stream == stream)
-        self._aggregates = {aggregate: f"a{place}_{i}" for i, aggregate in enumerate(dict.fromkeys(mine))}
-        self._dated = stream.part is not Part.MEMBERSHIP
-        self._rolled = world.backend.keep(self._rollup(self._buckets())) if self._dated else None
-
-    # --- rows to carriers ----------------------------------------------------------------------------
-
-    def _bases(self) -> dict[Aggregate, str]:
-        """Aggregates that differ in their window alone share one column until they are rolled up."""
-        bases = dict.fromkeys(replace(aggregate, days=None, lag=0) for aggregate in self._aggregates)
-        return {base: f"b{i}" for i, base in enumerate(bases)}
-
-    @property
-    def _once(self) -> list[str]:
-        return [KEY] if self._stream.once_per else []
-
-    def _intervals(self) -> Intervals:
-        return Intervals(self._world.as_of_days, windows_of(self._aggregates))
-
-    def _buckets(self) -> Frame:
-        """Rows reduced to carrier, interval and the first as-of date that may know them."""
-        bases, intervals = self._bases(), self._intervals()
-        first, end = intervals.boundaries[0], intervals.boundaries[-1]
-        once = self._stream.once_per
-        columns = dict.fromkeys(c for base in bases for c in (*columns_of(base.measure), *columns_of(base.where)))
-        wanted = dict.fromkeys((*columns, once)) if once else columns
-        rows = self._world.events(self._stream, tuple(wanted))
-        if once:
-            rows = rows.with_columns(nw.col(EVENT if once == self._stream.starts else once).alias(KEY))
-        visible = nw.col(EVENT) < end
-        if not intervals.unbounded:
-            visible = visible & (nw.col(EVENT) >= first)
-        as_ofs = self._world.as_of_days
-        known = nw.sum_horizontal(*[(nw.col(KNOWN) >= as_of).cast(nw.Int64) for as_of in as_ofs])
-        brought = rows.filter(visible, nw.col(KNOWN) < as_ofs[-1]).select(
-            CARRIER,
-            *self._once,
-            nw.max_horizontal(nw.col(EVENT), nw.lit(first - 1, nw.Int64)).alias(EVENT),
-            known.alias("seen"),
-            *[row_expr(base).alias(name) for base, name in bases.items()],
-        )
-        dated = brought.join(self._world.backend.small(intervals.calendar()), on=EVENT)
-        return dated.group_by(CARRIER, *self._once, "interval", "seen").agg(
-            *[merge_expr(base, nw.col(name)).alias(name) for base, name in bases.items()]
-        )
-
-    def _rollup(self, buckets: Frame) -> Frame:
-        """Buckets to carrier and as-of date, one column for each aggregate."""
-        bases, intervals = self._bases(), self._intervals()
-        windows = {window: f"w{i}" for i, window in enumerate(intervals.windows)}
-        spread = buckets.join(self._world.backend.small(intervals.rollup()), on="interval").filter(
-            nw.col("seen") <= nw.col(AS_OF)
-        )
-        inside = []
-        for aggregate, name in self._aggregates.items():
-            amount = nw.col(bases[replace(aggregate, days=None, lag=0)])
-            amount = nw.when(nw.col(windows[aggregate.days, aggregate.lag]) == 1).then(amount)
-            inside.append((amount.fill_null(0) if adds(aggregate) else amount).alias(name))
-        rows = spread.select(AS_OF, CARRIER, *self._once, *inside)
-        return self._merged(rows, AS_OF, CARRIER, *self._once)
-
-    def _merged(self, rows: Frame, *keys: str, highest: bool = False) -> Frame:
-        def merge(aggregate: Aggregate, name: str) -> nw.Expr:
-            column = nw.col(name)
-            return (column.max() if highest and adds(aggregate) else merge_expr(aggregate, column)).alias(name)
-
-        return rows.group_by(*keys).agg(*[merge(aggregate, name) for aggregate, name in self._aggregates.items()])
-
-    def _reduced(self, rows: Frame, *keys: str) -> Frame:
-        """Rows to ``keys``; where the stream counts once per something, repeats of it count once."""
-        if not self._stream.once_per:
-            return self._merged(rows, *keys)
-        return self._merged(self._once_only(self._merged(rows, *keys, KEY, highest=True)), *keys)
-
-    def _once_only(self, rows: Frame) -> Frame:
-        counts = [
-            (nw.col(name) > 0).cast(nw.Int64).alias(name)
-            for aggregate, name in self._aggregates.items()
-            if adds(aggregate)
-        ]
-        return rows.with_columns(*counts) if counts else rows
-
-    # --- carriers to children and families -----------------------------------------------------------
+        self._buckets = buckets_of(world, stream, mine, f"a{place}")
 
     def child_parts(self) -> list[_Part]:
-        wanted = self._wanted(lambda feature: feature.level is Level.CHILD)
-        if not wanted:
-            return []
-        if self._rolled is None:
-            frame = self._merged(self._member_rows(), AS_OF, PERSON)
-        else:
-            people = self._rolled.filter(nw.col(CARRIER) >= 0).rename({CARRIER: PERSON})
-            frame = self._reduced(people, AS_OF, PERSON) if self._stream.once_per else people
-        return [self._part(frame.select(AS_OF, PERSON, *wanted.values()), (AS_OF, PERSON), wanted)]
+        found = []
+        for buckets, names in self._wanted(lambda feature: feature.level is Level.CHILD):
+            frame = buckets.of_persons().select(AS_OF, PERSON, *names.values())
+            found.append(self._part(frame, (AS_OF, PERSON), names))
+        return found
 
     def pooled_parts(self, over: Over) -> list[_Part]:
-        wanted = self._wanted(lambda f: f.level is Level.FAMILY and f.roll is Roll.POOL and f.over is over)
-        if not wanted:
-            return []
-        frame = self._reduced(self._reaching(over), AS_OF, FAMILY)
-        renamed = {aggregate: f"{name}_{over.value}" for aggregate, name in wanted.items()}
-        columns = [nw.col(wanted[aggregate]).alias(name) for aggregate, name in renamed.items()]
-        return [self._part(frame.select(AS_OF, FAMILY, *columns), (AS_OF, FAMILY), renamed)]
+        found = []
+        for buckets, names in self._wanted(_pooled(over)):
+            frame = buckets.reduced(self._reaching(buckets, over), AS_OF, FAMILY)
+            renamed = {aggregate: f"{name}_{over.value}" for aggregate, name in names.items()}
+            columns = [nw.col(names[aggregate]).alias(name) for aggregate, name in renamed.items()]
+            found.append(self._part(frame.select(AS_OF, FAMILY, *columns), (AS_OF, FAMILY), renamed))
+        return found
 
     def rolled_parts(self) -> list[_Part]:
         parts = []
@@ -205,39 +102,55 @@ class _Stream:
             chosen = [f for f in self._features if f.roll is not Roll.POOL and f.over is over]
             if not chosen:
                 continue
-            rows = self._reaching(over)
-            if self._stream.once_per:
-                rows = self._reduced(rows, AS_OF, FAMILY, CARRIER)
-            each = rows.join(self._world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF).select(
-                AS_OF, FAMILY, *[micros(value_expr(f.value, self._aggregates)).alias(f.name) for f in chosen]
+            rows, columns = self._carriers(chosen)
+            reached = self._attached(over).join(rows, on=[AS_OF, CARRIER])
+            each = reached.join(self._world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF).select(
+                AS_OF, FAMILY, *[micros(value_expr(f.value, columns)).alias(f.name) for f in chosen]
             )
             frame = each.group_by(AS_OF, FAMILY).agg(*[e for f in chosen for e in _roll_exprs(f)])
             finished = frame.select(AS_OF, FAMILY, *[_rolled_value(f).alias(f.name) for f in chosen])
             parts.append(self._part(finished, (AS_OF, FAMILY), {}))
         return parts
 
-    def _wanted(self, chosen: Callable[[Feature], bool]) -> dict[Aggregate, str]:
-        needed = {a for feature in self._features if chosen(feature) for a in feature.aggregates}
-        return {aggregate: name for aggregate, name in self._aggregates.items() if aggregate in needed}
+    def _carriers(self, chosen: Sequence[Feature]) -> tuple[Frame, dict[Aggregate, str]]:
+        """What each carrier had: aggregates whose values are kept apart beside those whose are not."""
+        wanted = self._wanted(lambda feature: feature in chosen)
+        frames = [buckets.of_carriers().select(AS_OF, CARRIER, *names.values()) for buckets, names in wanted]
+        columns = {aggregate: name for _, names in wanted for aggregate, name in names.items()}
+        if len(frames) == 1:
+            return frames[0], columns
+        rows = distinct(nw.concat([frame.select(AS_OF, CARRIER) for frame in frames]))
+        for frame in frames:
+            rows = rows.join(frame, on=[AS_OF, CARRIER], how="left")
+        return rows, columns
 
-    def _reaching(self, over: Over) -> Frame:
-        """What carriers bring to each family they reach."""
+    def _wanted(self, chosen: Callable[[Feature], bool]) -> list[tuple[Buckets, dict[Aggregate, str]]]:
+        """The aggregates of the features chosen, by the buckets that hold them."""
+        needed = {a for feature in self._features if chosen(feature) for a in feature.aggregates}
+        held = [(b, {a: name for a, name in b.names.items() if a in needed}) for b in self._buckets]
+        return [(buckets, names) for buckets, names in held if names]
+
+    def _reaching(self, buckets: Buckets, over: Over) -> Frame:
+        """What each family is reached by, not yet reduced."""
+        if buckets.dated:
+            return self._attached(over).join(buckets.carried, on=[AS_OF, CARRIER])
         role = _ROLES[over]
-        if self._rolled is None:
-            rows = self._member_rows()
-            return rows if role is None else rows.filter(nw.col(ROLE) == role)
+        rows = buckets.member_rows()
+        return rows if role is None else rows.filter(nw.col(ROLE) == role)
+
+    def _attached(self, over: Over) -> Frame:
+        role = _ROLES[over]
         attached = self._world.attached
         if role is not None:
             attached = attached.filter(nw.col(ROLE) == role)
-        return attached.select(AS_OF, FAMILY, CARRIER).join(self._rolled, on=[AS_OF, CARRIER])
-
-    def _member_rows(self) -> Frame:
-        return self._world.members.with_columns(
-            *[row_expr(aggregate).alias(name) for aggregate, name in self._aggregates.items()]
-        )
+        return attached.select(AS_OF, FAMILY, CARRIER)
 
     def _part(self, frame: Frame, keys: tuple[str, ...], columns: Mapping[Aggregate, str]) -> _Part:
         return _Part(self._world.backend.keep(frame), keys, columns)
+
+
+def _pooled(over: Over) -> Callable[[Feature], bool]:
+    return lambda f: f.level is Level.FAMILY and f.roll is Roll.POOL and f.over is over
 
 
 def _roll_exprs(feature: Feature) -> list[nw.Expr]:

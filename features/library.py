@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from features import attendance, benefits, caring, education, household, needs, referrals, rent, safety
 from features.definitions import Feature, Level
-from features.values import Aggregate, AnyOf, Binary, Given, Named, SumOf, Value, names_of
+from features.streams import Aggregate
+from features.values import AnyOf, Binary, Given, Named, SumOf, Value, names_of
 
 _SUBJECTS = (attendance, education, rent, benefits, referrals, safety, household, caring, needs)
 _FAMILY_PREFIX = "family_"

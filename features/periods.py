@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from features.values import Aggregate
+from features.streams import Aggregate
 
 EPOCH = dt.date(1970, 1, 1)
 Window = tuple[int | None, int]
@@ -74,7 +74,7 @@ class Intervals:
         rows: dict[str, list[int]] = {"as_of": [], "interval": [], **{f"w{i}": [] for i in range(len(self.windows))}}
         for index, as_of in enumerate(self.as_ofs):
             spans = [self._span(as_of, window) for window in self.windows]
-            for interval in range(self.interval(as_of - 1) + 1):
+            for interval in range(max(high for _, high in spans) + 1):
                 inside = [int(low <= interval <= high) for low, high in spans]
                 if any(inside):
                     rows["as_of"].append(index)

@@ -5,8 +5,11 @@ A test of a blank cell is false, so that ``~test`` of a blank cell is true: ther
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
+
+from store.table import ColumnType, Table
 
 
 class Test:
@@ -131,3 +134,50 @@ def columns_of(item: Measure | None) -> Iterator[str]:
             yield item.column
         case _:
             return
+
+
+_WHOLE = (ColumnType.INTEGER, ColumnType.PENCE, ColumnType.DATE, ColumnType.FLAG)
+_KINDS: dict[type, tuple[ColumnType, ...]] = {
+    OneOf: (ColumnType.TEXT,),
+    Holds: (ColumnType.TEXTS,),
+    AtLeast: (ColumnType.INTEGER, ColumnType.PENCE),
+    Yes: (ColumnType.FLAG,),
+    Cell: _WHOLE,
+}
+"""The kinds of column that each question or measure makes sense of."""
+
+
+def check_measure(table: Table, item: Measure | None, *also: ColumnType) -> None:
+    """Refuse a test or a measure of columns that the table has not, or whose kind it makes no sense of.
+
+    ``also`` are kinds of column that a cell may have besides those of whole numbers. Raises ValueError.
+    """
+    if isinstance(item, (Both, Either)):
+        check_measure(table, item.left)
+        check_measure(table, item.right)
+    elif isinstance(item, Not):
+        check_measure(table, item.test)
+    elif isinstance(item, (OneOf, Holds, AtLeast, Yes, Cell)):
+        check_columns(table, [item.column])
+        kind = next(column.type for column in table.columns if column.name == item.column)
+        fits = (*_KINDS[type(item)], *also) if isinstance(item, Cell) else _KINDS[type(item)]
+        if kind not in fits:
+            asked = {OneOf: "one_of", Holds: "holds", AtLeast: "at_least", Yes: "yes", Cell: "a measure"}[type(item)]
+            wanted = " or ".join(fits)
+            raise ValueError(f"{table.name}.{item.column} is {kind}; {asked} needs a column of {wanted}")
+
+
+def check_columns(table: Table, columns: Iterable[str]) -> None:
+    """Refuse columns that a table has not, naming the nearest. Raises ValueError."""
+    for column in columns:
+        if column not in table.column_names:
+            raise ValueError(f"{table.name} has no column {column}; {nearest(column, table.column_names)}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What a mistyped name may have meant: ``nearest: session; it has ...``."""
+    known = tuple(known)
+    folded = {item.casefold(): item for item in known}
+    close = [folded[item] for item in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
+    guess = f"did you mean {' or '.join(close)}? " if close else ""
+    return f"{guess}it has {', '.join(known)}"

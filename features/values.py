@@ -1,4 +1,4 @@
-"""What a feature is made of: aggregates of source rows, and arithmetic on them.
+"""What a feature is made of: numbers taken from rows (see `features.streams`), and arithmetic on them.
 
 Everything is a number or unknown. Arithmetic on unknown is unknown, and so is division by zero; a comparison is
 1, 0 or unknown. The engine that computes this, and the plain reference engine of the tests, both follow these
@@ -10,12 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-from features.rows import Measure, Test
-
-if TYPE_CHECKING:
-    from features.streams import Stream
 
 
 class Value:
@@ -59,31 +53,13 @@ class Op(StrEnum):
     MOST = "max"
 
 
-class Reducer(StrEnum):
-    """How rows become one number. All can be merged, which the interval-bucket plan needs."""
+class FromRows(Value):
+    """A number taken from rows of a source, not made of other values."""
 
-    COUNT = "count"
-    TOTAL = "total"
-    LOWEST = "lowest"
-    HIGHEST = "highest"
-    LATEST = "latest"
-    """The measure in the row with the latest event; the highest of them on a tie."""
-
-
-@dataclass(frozen=True)
-class Aggregate(Value):
-    """Rows of a stream seen at the as-of date, within a window, reduced to one number.
-
-    The window is ``[as_of - lag - days, as_of - lag)`` by event date; without ``days`` it has no start. Rows
-    recorded on or after the as-of date are never in it. COUNT and TOTAL of no rows are 0; the others unknown.
-    """
-
-    stream: Stream
-    reducer: Reducer
-    measure: Measure | None
-    where: Test | None
-    days: int | None
-    lag: int = 0
+    @property
+    def of_no_rows(self) -> float | None:
+        """What it is for someone with no rows at all."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -192,14 +168,6 @@ def parts_of(value: Value) -> tuple[Value, ...]:
             return ()
 
 
-def aggregates_of(value: Value) -> Iterator[Aggregate]:
-    """Every aggregate in a value, in the order written, repeats included."""
-    if isinstance(value, Aggregate):
-        yield value
-    for part in parts_of(value):
-        yield from aggregates_of(part)
-
-
 def names_of(value: Value) -> Iterator[str]:
     """The other features a value is made of."""
     if isinstance(value, Named):
@@ -211,8 +179,8 @@ def names_of(value: Value) -> Iterator[str]:
 def blank(value: Value) -> float | None:  # noqa: PLR0911
     """What a value is for someone with no rows at all."""
     match value:
-        case Aggregate(reducer=reducer):
-            return 0.0 if reducer in (Reducer.COUNT, Reducer.TOTAL) else None
+        case FromRows():
+            return value.of_no_rows
         case Number(number):
             return float(number)
         case Binary(op, left, right):

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import statistics
 from collections.abc import Iterable
 from typing import Any
 
 from features.definitions import Feature, Level, NullRule, Over, Roll
 from features.rows import AtLeast, Both, Cell, Either, EventDay, Holds, Not, OneOf, OnWeekday, Test, Yes
-from features.streams import Carrier, Part, Stream
-from features.values import Aggregate, AnyOf, AsOf, Binary, Given, Named, Number, Op, Reducer, SumOf, Value
+from features.streams import Aggregate, Carrier, Part, Reducer, Stream
+from features.values import AnyOf, AsOf, Binary, Given, Named, Number, Op, SumOf, Value
 
 Row = dict[str, Any]
 EPOCH = dt.date(1970, 1, 1)
@@ -159,7 +160,7 @@ class Reference:
         found: list[tuple[dt.date, Any, Any]] = []
         for row in rows:
             dates = (self.as_of, EPOCH) if item.stream.part is Part.MEMBERSHIP else event_and_known(item.stream, row)
-            if dates is None or dates[1] >= self.as_of:
+            if dates is None or (dates[1] >= self.as_of and not item.stream.leak):
                 continue
             event = dates[0]
             if item.stream.part is not Part.MEMBERSHIP:
@@ -174,6 +175,11 @@ class Reference:
                 return float(len({key for _, _, key in found}))
             case Reducer.TOTAL:
                 return float(sum(number or 0 for _, number, _ in found))
+            case Reducer.DISTINCT:
+                return float(len({value for _, value, _ in found if value is not None}))
+            case Reducer.MEDIAN:
+                numbers = [number for _, number, _ in found if number is not None]
+                return float(statistics.median(numbers)) if numbers else None
         known = [(event, number) for event, number, _ in found if number is not None]
         if not known:
             return None

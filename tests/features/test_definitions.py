@@ -15,8 +15,8 @@ from features.library import available, library
 from features.needs import NEEDS
 from features.periods import Intervals, known_by, quarter_ends
 from features.rows import columns_of, one_of
-from features.streams import ATTENDANCE, CONTACTS, MEMBERS, Stream
-from features.values import Aggregate, blank, feature, given, names_of
+from features.streams import ATTENDANCE, CONTACTS, MEMBERS, Aggregate, Stream
+from features.values import blank, feature, given, names_of
 from residents.tables import PROTECTED
 from store.council import Council
 from store.errors import UsageError

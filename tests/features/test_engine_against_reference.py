@@ -20,6 +20,7 @@ from features.streams import (
     DOMESTIC_INCIDENTS,
     EXCLUSIONS,
     MEMBERS,
+    OFFENCES,
     RENT,
     RESIDENCE,
     SCHOOL_STATUS,
@@ -58,6 +59,7 @@ def probe(
 
 ABSENT = one_of("statistical_class", "authorised", "unauthorised")
 RATE = share(ATTENDANCE.count(ABSENT, 91), ATTENDANCE.count(~one_of("statistical_class", "not_possible"), 91))
+LEAKY = CONTACTS.leaks("A probe of the escape.")
 PROBES = (
     *(probe(f"rate_{roll}", RATE, roll=roll) for roll in Roll),
     *(probe(f"rate_{roll}_children", RATE, roll=roll, over=Over.CHILDREN) for roll in (Roll.SUM, Roll.MEAN)),
@@ -89,6 +91,36 @@ PROBES = (
     probe("factor", ASSESSMENTS.ended.count(holds("factors", "7A", "3B"), 365), level=Level.CHILD),
     probe("moves", RESIDENCE.started.count(days=365) - (RESIDENCE.started.first_day() >= 0)),
     probe("hostel", RESIDENCE.open(~one_of("kind", "dwelling"))),
+    probe("absent_days", ATTENDANCE.distinct("event_date", ABSENT, 182), NullRule.ZERO),
+    probe("own_absent_days", ATTENDANCE.distinct("event_date", ABSENT, 91), NullRule.ZERO, Level.CHILD),
+    probe("codes_of_children", ATTENDANCE.distinct("code", days=365, lag=28), NullRule.ZERO, over=Over.CHILDREN),
+    *(
+        probe(f"codes_{roll}", given(ATTENDANCE.count(days=182) >= 5, ATTENDANCE.distinct("code", days=182)), roll=roll)
+        for roll in (Roll.MAX, Roll.MIN, Roll.MEAN)
+    ),
+    probe("schools", SCHOOL_STATUS.distinct("school_id")),
+    probe("schools_by_visits", SCHOOLS.distinct("school_id", yes("fsm")) - SCHOOLS.count()),
+    probe("contact_sources", CONTACTS.distinct("referral_source", days=365)),
+    probe("end_days", SERVICES.ended.distinct("to_date", ~one_of("service", "lac"))),
+    probe("payers", RENT.distinct("amount_pence", days=91, lag=28), over=Over.EVERYONE),
+    *(probe(f"median_{days or 'ever'}", RENT.median("amount_pence", days=days)) for days in (91, 365, None)),
+    probe("median_lagged", RENT.median("amount_pence", one_of("kind", "rent"), 182, 182), NullRule.UNKNOWN),
+    probe("median_sessions", EXCLUSIONS.median("sessions"), over=Over.CHILDREN),
+    probe("own_median_sessions", EXCLUSIONS.median("sessions", days=365), level=Level.CHILD),
+    *(
+        probe(f"median_per_tenancy_{roll}", RENT.median("amount_pence") + RENT.count() / 100, roll=roll)
+        for roll in (Roll.MIN, Roll.SUM)
+    ),
+    probe("median_day", days_since(EXCLUSIONS.median("event_date", days=730))),
+    probe("median_gravity", given(OFFENCES.distinct("gravity") >= 2, OFFENCES.median("gravity"))),
+    probe("median_age", MEMBERS.median("age_years")),
+    probe("own_median_age", MEMBERS.median("age_years"), level=Level.CHILD),
+    probe("ages_of_children", MEMBERS.distinct("age_years"), over=Over.CHILDREN),
+    probe("roles", MEMBERS.distinct("role")),
+    probe("late_known", LEAKY.count(days=182) - CONTACTS.count(days=182)),
+    probe("to_come", LEAKY.count(days=91, lag=-91)),
+    probe("to_come_and_past", LEAKY.distinct("outcome", days=365, lag=-182), level=Level.CHILD),
+    probe("ends_to_come", SERVICES.ended.leaks("A probe.").count(days=182, lag=-182)),
     probe("size", MEMBERS.count()),
     probe("adults", MEMBERS.count(one_of("role", "adult"))),
     probe("youngest", MEMBERS.lowest("age_years", one_of("role", "child")), NullRule.UNKNOWN),
