@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -34,6 +34,7 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
         "roll": feature.roll.value,
         "over": feature.over.value,
         "why": feature.why,
+        "leaks": list(all_leaks(feature, features)),
         "caveats": feature.caveats,
     }
     yield {
@@ -99,10 +100,27 @@ def all_sources(feature: Feature, features: Sequence[Feature]) -> tuple[str, ...
     by_name = {f.name: f for f in features}
     found = dict.fromkeys(feature.sources)
     for name in names_of(feature.value):
-        below = by_name.get(name) or by_name.get(name.removeprefix(FAMILY_PREFIX))
+        below = _named(name, by_name)
         if below is not None:
             found.update(dict.fromkeys(all_sources(below, features)))
     return tuple(found)
+
+
+def all_leaks(feature: Feature, features: Sequence[Feature]) -> tuple[str, ...]:
+    """Why a feature may look at rows that were not known at the as-of date, by way of other features too."""
+    by_name = {f.name: f for f in features}
+    found = dict.fromkeys(stream.leak for stream in feature.streams if stream.leak)
+    for name in names_of(feature.value):
+        below = _named(name, by_name)
+        if below is not None:
+            found.update(dict.fromkeys(all_leaks(below, features)))
+    return tuple(found)
+
+
+def _named(name: str, by_name: Mapping[str, Feature]) -> Feature | None:
+    """The feature behind a name in a value: its own, its family's, or the column that says it is unknown."""
+    own = name.removeprefix(FAMILY_PREFIX)
+    return by_name.get(name) or by_name.get(own) or by_name.get(own.removesuffix("_unknown"))
 
 
 def distribution(

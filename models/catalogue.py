@@ -47,6 +47,8 @@ class Feature:
     """number, share, flag or days: how a value is written."""
     sentences: Sentences
     source: str
+    leaks: tuple[str, ...] = ()
+    """Why its author looks at rows that were not known at the as-of date; none for a feature fit to train on."""
 
     def say(self, value: float | None, median: float | None, *, usual: bool = True) -> str:
         """The reason in plain English, with the typical figure beside the case's own, and the source.
@@ -81,14 +83,26 @@ def read_catalogue(document: Any, unit: Unit) -> tuple[Feature, ...]:
 
 
 def choose(features: Sequence[Feature], choice: FeatureChoice) -> tuple[Feature, ...]:
-    """The features a target allows."""
-    return tuple(
+    """The features a target allows.
+
+    Raises InputRejected when one of them looks at what was not known at the as-of date.
+    """
+    chosen = tuple(
         feature
         for feature in features
         if feature.level in choice.levels
         and feature.subject not in choice.without_subjects
         and feature.name not in choice.without
     )
+    leaking = [feature.name for feature in chosen if feature.leaks]
+    if leaking:
+        raise InputRejected(
+            f"The feature {leaking[0]} looks at rows that were not known at the as-of date (it was made with "
+            "leaks(...)), so that no model may learn from it.",
+            where=f"{CATALOGUE}: {', '.join(leaking)}",
+            fix="Make it without leaks(...), or name it in the target's list of features to do without.",
+        )
+    return chosen
 
 
 def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
@@ -108,6 +122,7 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             unit=str(entry["unit"]),
             sentences=Sentences(*(str(entry["sentences"][sign]) for sign in ("above", "none", "below"))),
             source=str(entry.get("source", "")),
+            leaks=tuple(str(reason) for reason in entry.get("leaks", ())),
         )
     except (KeyError, TypeError, ValueError):
         raise InputRejected(

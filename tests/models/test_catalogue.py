@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from features.catalogue import entries
+from features.definitions import Direction, Feature, NullRule
 from features.library import library
+from features.streams import CONTACTS
+from features.values import Value, any_of
+from features.values import feature as named
 from models.catalogue import choose, read_catalogue, written
 from models.target import FeatureChoice, Unit
 from models.targets import TARGETS
@@ -45,6 +49,39 @@ def test_a_target_can_leave_out_subjects_and_features() -> None:
         features, FeatureChoice(("child", "family"), without_subjects=("rent",), without=("child_signal_0",))
     )
     assert [feature.name for feature in chosen] == ["child_signal_1", "child_signal_2", "child_signal_3"]
+
+
+def leaking(name: str, value: Value) -> Feature:
+    return Feature(
+        name=name,
+        subject="made_up",
+        label="Made up",
+        value=value,
+        null_rule=NullRule.ZERO,
+        direction=Direction.FREE,
+        sentence="{value} made up.",
+        why="To be refused.",
+    )
+
+
+@pytest.mark.parametrize("chosen", ["late_contacts", "any_late_contact"])
+def test_no_model_learns_from_a_feature_that_leaks_itself_or_through_another(chosen: str) -> None:
+    leaky = leaking("late_contacts", CONTACTS.leaks("How much is recorded late?").count(days=91))
+    derived = leaking("any_late_contact", any_of(named("late_contacts")))
+    honest = leaking("contacts", CONTACTS.count(days=91))
+    features = read_catalogue(entries((leaky, derived, honest)), Unit.FAMILY)
+    assert {f.name: f.leaks for f in features if f.leaks} == dict.fromkeys(
+        ("late_contacts", "any_late_contact"), ("How much is recorded late?",)
+    )
+    others = tuple(f.name for f in features if f.leaks and f.name != chosen)
+    with pytest.raises(InputRejected, match=f"{chosen} .*leaks") as refused:
+        choose(features, FeatureChoice(("family",), without=others))
+    assert chosen in refused.value.where
+    assert [f.name for f in choose(features, FeatureChoice(("family",), without=(chosen, *others)))] == ["contacts"]
+
+
+def test_no_feature_of_the_library_leaks() -> None:
+    assert [entry["name"] for entry in entries(library()) if entry["leaks"]] == []
 
 
 @pytest.mark.parametrize(
