@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from features.definitions import Feature, Level, Unit
+from features.describing import columns_read, definition, null_rule_in_words
 from features.engine import FAMILY_PREFIX
 from features.values import AnyOf, Named, SumOf, Value, names_of, parts_of
 from features.wording import sources_in_words
@@ -34,15 +35,22 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
         "roll": feature.roll.value,
         "over": feature.over.value,
         "why": feature.why,
-        "leaks": list(all_leaks(feature, features)),
         "caveats": feature.caveats,
+        "owner": getattr(feature, "owner", ""),
+        "reads": {table: list(columns) for table, columns in columns_read(feature).items()},
+        "leaks": list(all_leaks(feature, features)),
     }
+    words = definition(feature)
     yield {
         **common,
         "name": feature.name,
         "columns": _places(feature.name, feature.level),
         "label": feature.label,
+        "definition": words.text,
+        "formula": words.formula,
+        "steps": [{"letter": letter, "words": step} for letter, step in words.steps],
         "null_rule": feature.null_rule.value,
+        "null_rule_words": null_rule_in_words(feature),
         "direction": int(feature.direction),
         "unit": feature.unit.value,
         "sentence": _any_value(feature),
@@ -61,7 +69,11 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
             "name": feature.indicator,
             "columns": _places(feature.indicator, feature.level),
             "label": f"{feature.label}: not known",
+            "definition": f"1 where {feature.label[0].lower()}{feature.label[1:]} is not known, else 0.",
+            "formula": f"whether `{feature.name}` is blank (1 or 0)",
+            "steps": [],
             "null_rule": "zero",
+            "null_rule_words": "Never blank.",
             "direction": 0,
             "unit": Unit.FLAG.value,
             "sentence": f"{feature.label}: not known: {{value}}.",

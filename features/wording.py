@@ -33,12 +33,40 @@ SOURCE_WORDS = {
 }
 """What the tables hold, in words a panel uses."""
 
+_ROW_WORDS = {
+    "adult_care_services": "adult care services",
+    "arrears_actions": "steps over rent arrears",
+    "assessments": "assessments",
+    "attendance": "school sessions",
+    "benefit_spells": "benefit claims and awards",
+    "contacts": "contacts",
+    "disability_markers": "disability markers",
+    "domestic_incidents": "domestic abuse notifications",
+    "exclusions": "suspensions and exclusions",
+    "members": "members",
+    "neet": "trackings of school leavers",
+    "offences": "offences",
+    "rent_transactions": "postings to the rent account",
+    "residence_spells": "known addresses",
+    "school_status": "school census rows",
+    "service_episodes": "service episodes",
+    "tenancies": "tenancies",
+    "young_carer_identifications": "identifications as a young carer",
+}
+"""What one row of each table is, in the plural; of a table that is not here, a row."""
+
 _PERIODS = {28: "4 weeks", 91: "3 months", 182: "6 months", 365: "12 months", 730: "2 years"}
 
 
 def period(days: int) -> str:
     """A window in words: 182 is '6 months'."""
     return _PERIODS.get(days, f"{days} days")
+
+
+def plural_rows(table: str, ended: bool = False) -> str:
+    """What the rows of a table are: 'assessments', or 'assessments that ended'."""
+    rows = _ROW_WORDS.get(table, f"rows of {table.replace('_', ' ')}")
+    return f"{rows} that ended" if ended else rows
 
 
 def sources_in_words(tables: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from early_help.contract_pages import example
 from early_help.reference import DOCS, PAGES
+from features.library import library
 from sources.config import SourcesConfig
 from sources.contracts.definitions import CONTRACTS
 from sources.plan import plan_extracts
@@ -29,6 +30,16 @@ def test_no_page_of_a_contract_is_left_over() -> None:
     found = {f"contracts/{path.name}" for path in (DOCS / "contracts").iterdir()}
     assert found == {page for page in PAGES if page.startswith("contracts/")}
     assert set(CONTRACTS) == {table.name for table in TABLES}
+
+
+def test_every_feature_has_its_entry_and_no_page_of_a_subject_is_left_over() -> None:
+    pages = {page: make() for page, make in PAGES.items() if page.startswith("features/")}
+    found = {f"features/{path.name}" for path in (DOCS / "features").iterdir()} - {"features/rules.md"}
+    assert found == set(pages) - {"features/rules.md"}
+    for feature in library():
+        entry = pages[f"features/{feature.subject}.md"].split(f"\n## {feature.name}\n")[1].split("\n## ")[0]
+        assert all(words in entry for words in (feature.label, feature.sentence, feature.why, feature.caveats))
+        assert f"[`{feature.name}`]({feature.subject}.md#{feature.name})" in pages["features/index.md"]
 
 
 @pytest.mark.parametrize("table", sorted(CONTRACTS))
