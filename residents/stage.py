@@ -116,9 +116,7 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         work.write_document(MODEL_DOCUMENT, model.parameters())
         work.write_document(INDEX_DOCUMENT, index)
         work.write_document("residents/quality.json", document)
-        linkage = linkage_document(
-            con, model.settings, model.document(), config, joined.refused, recall, work.council.extract_date
-        )
+        linkage = linkage_document(con, model.document(), config, joined.refused, recall)
         work.write_document("residents/linkage.json", linkage)
         task.advance()
 

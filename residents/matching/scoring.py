@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -39,13 +41,15 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, least_probability: float
     """
     if not con.table(pairs).limit(1).fetchall():
         return NO_LINKS
-    return links_of(predict(con, model.settings, pairs, least_probability))
+    with predict(con, model.settings, pairs, least_probability) as predicted:
+        return links_of(predicted)
 
 
+@contextmanager
 def predict(
     con: duckdb.DuckDBPyConnection, settings: dict[str, Any], pairs: str, least_probability: float | None = None
-) -> duckdb.DuckDBPyRelation:
-    """Splink's predictions for the table ``pairs``.
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Splink's predictions for the table ``pairs``, which are gone when the block ends.
 
     Only the versions in pairs are handed over; how frequent a name is goes by all of ``versions``.
     """
@@ -59,9 +63,11 @@ def predict(
         linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
     predicted = linker.inference.predict(threshold_match_probability=least_probability, warning_mode="never")
-    found: duckdb.DuckDBPyRelation = predicted.as_duckdbpyrelation()
     con.execute("DROP TABLE paired_versions")
-    return found
+    try:
+        yield predicted.as_duckdbpyrelation()
+    finally:
+        predicted.drop_table_from_database_and_remove_from_cache()
 
 
 def _frequencies_of(settings: dict[str, Any]) -> set[str]:

@@ -65,58 +65,68 @@ EXPECTATIONS = (
     ),
 )
 
-_HELD = """
-CREATE OR REPLACE TABLE held_by AS
-SELECT p.source, p.person_id,
-    arg_max(s.ethnicity, (s.recorded_on, s.row)) FILTER (s.ethnicity IS NOT NULL) AS ethnicity,
-    arg_max(s.sex, (s.recorded_on, s.row)) FILTER (s.sex IS NOT NULL) AS sex,
-    arg_max(s.dob, (s.recorded_on, s.row)) FILTER (s.dob IS NOT NULL) AS dob,
-    bool_or(s.upn IS NOT NULL) AS has_upn
-FROM std AS s JOIN row_person AS p USING (row) GROUP BY p.source, p.person_id
+# Whom a question may be about, by system: those with a pupil number and those whom a service's groups name. People go
+# by the numbers of their clusters.
+_ASKED = """
+CREATE OR REPLACE TABLE asked_of AS
+WITH in_groups AS (
+    SELECT DISTINCT g.group_type, p.source, n.label
+    FROM group_members AS g
+    JOIN row_person AS p ON g.source = p.source AND g.file = p.file AND g.record_id = p.record_id
+    JOIN persons AS n USING (person_id)
+    WHERE g.group_type IN ('benefit_claim', 'tenancy', 'case_family')
+)
+SELECT group_type, source, label FROM in_groups
+UNION ALL
+SELECT DISTINCT 'pupil', s.source, c.label
+FROM std AS s JOIN row_version AS r USING (row) JOIN clusters AS c USING (version) WHERE s.upn IS NOT NULL
 """
 _NAMED = """
 CREATE OR REPLACE TABLE named_for AS
 WITH
-in_groups AS (
-    SELECT DISTINCT g.group_type, p.source, p.person_id
-    FROM group_members AS g
-    JOIN row_person AS p ON g.source = p.source AND g.file = p.file AND g.record_id = p.record_id
-    WHERE g.group_type IN ('benefit_claim', 'tenancy', 'case_family')
+labelled AS (
+    SELECT s.source, c.label, s.ethnicity, s.sex, s.dob,
+        (s.recorded_on - DATE '2000-01-01') * 4294967296 + s.row AS moment
+    FROM std AS s JOIN row_version AS r USING (row) JOIN clusters AS c USING (version)
 ),
-aged AS (SELECT *, date_sub('year', dob, $today) AS age FROM held_by)
-SELECT 'pupils' AS name, source, person_id, ethnicity, sex, age FROM aged WHERE has_upn AND age BETWEEN 5 AND 15
-UNION ALL
-SELECT CASE g.group_type WHEN 'benefit_claim' THEN 'claimants' ELSE 'tenants' END, source, person_id,
-    ethnicity, sex, age
-FROM aged JOIN in_groups AS g USING (source, person_id)
-WHERE g.group_type IN ('benefit_claim', 'tenancy') AND (age >= 18 OR age IS NULL)
-UNION ALL
-SELECT 'case_children', source, person_id, ethnicity, sex, age
-FROM aged JOIN in_groups AS g USING (source, person_id) WHERE g.group_type = 'case_family' AND age < 18
+held AS (
+    SELECT source, label, arg_max(ethnicity, moment) FILTER (ethnicity IS NOT NULL) AS ethnicity,
+        arg_max(sex, moment) FILTER (sex IS NOT NULL) AS sex,
+        date_sub('year', arg_max(dob, moment) FILTER (dob IS NOT NULL), $today) AS age
+    FROM labelled SEMI JOIN asked_of USING (source, label) GROUP BY source, label
+)
+SELECT CASE group_type WHEN 'pupil' THEN 'pupils' WHEN 'benefit_claim' THEN 'claimants' WHEN 'tenancy' THEN 'tenants'
+    ELSE 'case_children' END AS name, source, label, ethnicity, sex, age
+FROM asked_of JOIN held USING (source, label)
+WHERE CASE group_type WHEN 'pupil' THEN age BETWEEN 5 AND 15 WHEN 'case_family' THEN age < 18
+    ELSE age >= 18 OR age IS NULL END
 """
 # One row a person and question, so that nobody counts twice. Of several systems that ask, the newest hand wins by name.
 _FOUND = """
 CREATE OR REPLACE TABLE found_elsewhere AS
 WITH
+asking AS (SELECT DISTINCT source FROM std WHERE ethnicity IS NOT NULL),
 asked AS (
-    SELECT name, person_id, min(source) FILTER (ethnicity IS NOT NULL) AS by_whom, max(sex) AS sex, max(age) AS age,
-        list_sort(list(DISTINCT source)) AS sources
-    FROM named_for GROUP BY ALL
+    SELECT name, label, arg_min(ethnicity, source) FILTER (ethnicity IS NOT NULL) AS ethnicity, max(sex) AS sex,
+        max(age) AS age, count(*) AS systems, bool_or(source IN (FROM asking)) AS asks_ethnicity
+    FROM named_for GROUP BY name, label
 ),
-asking AS (SELECT DISTINCT source FROM held_by WHERE ethnicity IS NOT NULL),
-known AS (SELECT person_id, list_sort(list(DISTINCT source)) AS sources FROM held_by GROUP BY ALL),
+known AS (SELECT label, count(*) AS systems FROM held_sources GROUP BY label),
 carers AS (
-    SELECT c.person_id, list_sort(list_distinct(flatten(list(k.sources)))) AS sources
-    FROM families AS c JOIN families AS a USING (family_id) JOIN known AS k ON a.person_id = k.person_id
-    WHERE c.role = 'child' AND a.role = 'adult'
-    GROUP BY c.person_id
+    SELECT DISTINCT c.label, k.source
+    FROM families AS f JOIN families AS a USING (family_id)
+    JOIN persons AS c ON f.person_id = c.person_id JOIN persons AS p ON a.person_id = p.person_id
+    JOIN held_sources AS k ON p.label = k.label
+    WHERE f.role = 'child' AND a.role = 'adult'
+),
+with_adult AS (
+    SELECT DISTINCT a.name, a.label FROM asked AS a JOIN carers AS c USING (label)
+    ANTI JOIN named_for AS n ON a.name = n.name AND a.label = n.label AND c.source = n.source
 )
-SELECT a.name, a.person_id, a.sex, a.age, n.ethnicity,
-    EXISTS (FROM asking AS s WHERE list_contains(a.sources, s.source)) AS asks_ethnicity,
-    len(list_filter(k.sources, lambda s: NOT list_contains(a.sources, s))) > 0 AS elsewhere,
-    coalesce(len(list_filter(c.sources, lambda s: NOT list_contains(a.sources, s))) > 0, false) AS with_adult
-FROM asked AS a JOIN known AS k USING (person_id) LEFT JOIN carers AS c USING (person_id)
-LEFT JOIN named_for AS n ON a.name = n.name AND a.person_id = n.person_id AND a.by_whom = n.source
+SELECT a.name, a.sex, a.age, a.ethnicity, a.asks_ethnicity, k.systems > a.systems AS elsewhere,
+    w.label IS NOT NULL AS with_adult
+FROM asked AS a JOIN known AS k USING (label)
+LEFT JOIN with_adult AS w ON a.name = w.name AND a.label = w.label
 """
 _COUNTS = """
 SELECT name, asks_ethnicity, ethnicity, sex, age, count(*), count(*) FILTER (elsewhere), count(*) FILTER (with_adult)
@@ -130,14 +140,14 @@ FROM std AS s LEFT JOIN std_homes AS h USING (row) GROUP BY ALL ORDER BY ALL
 """
 _SYSTEMS = """
 SELECT h.source, count(*) AS people, count(*) FILTER (k.systems > 1) AS elsewhere
-FROM held_by AS h JOIN (SELECT person_id, count(*) AS systems FROM held_by GROUP BY ALL) AS k USING (person_id)
+FROM held_sources AS h JOIN (SELECT label, count(*) AS systems FROM held_sources GROUP BY label) AS k USING (label)
 GROUP BY ALL ORDER BY ALL
 """
 
 
 def make_found(con: duckdb.DuckDBPyConnection, today: dt.date) -> None:
-    """Make ``held_by`` and ``found_elsewhere`` from people, families and groups; ``today`` is the extracts' day."""
-    con.execute(_HELD)
+    """Make ``found_elsewhere`` from people, ``held_sources``, families and groups; ``today`` is the extracts' day."""
+    con.execute(_ASKED)
     con.execute(_NAMED, {"today": today})
     con.execute(_FOUND)
 

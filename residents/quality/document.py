@@ -6,27 +6,39 @@ from typing import Any
 
 import duckdb
 
+# Counted over clusters and keys by their numbers; a cluster is a person.
+_HELD_SOURCES = """
+CREATE OR REPLACE TABLE held_sources AS
+SELECT DISTINCT c.label, v.source FROM clusters AS c JOIN versions AS v USING (version)
+"""
+_HELD_KEYS = """
+CREATE OR REPLACE TABLE held_keys AS
+SELECT label, count(*) AS keys
+FROM (SELECT DISTINCT c.label, v.subject FROM clusters AS c JOIN versions AS v USING (version)) GROUP BY label
+"""
 _BY_SOURCE = """
-SELECT s.source, count(*) AS rows, count(DISTINCT s.subject_id) AS subjects, count(DISTINCT p.person_id) AS people,
-    count(DISTINCT p.person_id) FILTER (x.sources > 1) AS people_in_other_systems,
-    round(avg((s.dob IS NOT NULL)::INTEGER), 4) AS share_with_dob,
-    round(avg((h.address_key IS NOT NULL)::INTEGER), 4) AS share_with_address,
-    round(avg((h.uprn IS NOT NULL)::INTEGER), 4) AS share_with_property
-FROM std AS s JOIN row_person AS p USING (row) LEFT JOIN std_homes AS h USING (row)
-JOIN (SELECT person_id, count(DISTINCT source) AS sources FROM row_person GROUP BY ALL) AS x USING (person_id)
-GROUP BY s.source ORDER BY s.source
+WITH
+shares AS (
+    SELECT s.source, count(*) AS rows, round(avg((s.dob IS NOT NULL)::INTEGER), 4) AS share_with_dob,
+        round(avg((h.address_key IS NOT NULL)::INTEGER), 4) AS share_with_address,
+        round(avg((h.uprn IS NOT NULL)::INTEGER), 4) AS share_with_property
+    FROM std AS s LEFT JOIN std_homes AS h USING (row) GROUP BY s.source
+),
+subjects AS (SELECT source, count(DISTINCT subject) AS subjects FROM versions GROUP BY source),
+people AS (
+    SELECT h.source, count(*) AS people, count(*) FILTER (x.sources > 1) AS people_in_other_systems
+    FROM held_sources AS h JOIN (SELECT label, count(*) AS sources FROM held_sources GROUP BY label) AS x USING (label)
+    GROUP BY h.source
+)
+SELECT source, rows, subjects, people, people_in_other_systems, share_with_dob, share_with_address, share_with_property
+FROM shares JOIN subjects USING (source) JOIN people USING (source) ORDER BY source
 """
 _PAIRS = """
-WITH held AS (SELECT DISTINCT person_id, source FROM row_person)
 SELECT a.source AS one, b.source AS two, count(*) AS people
-FROM held AS a JOIN held AS b ON a.person_id = b.person_id AND a.source < b.source
+FROM held_sources AS a JOIN held_sources AS b ON a.label = b.label AND a.source < b.source
 GROUP BY ALL ORDER BY ALL
 """
-_CLUSTERS = """
-SELECT keys, count(*) AS people
-FROM (SELECT person_id, count(DISTINCT (source, subject_id)) AS keys FROM row_person GROUP BY ALL)
-GROUP BY keys ORDER BY keys
-"""
+_CLUSTERS = "SELECT keys, count(*) AS people FROM held_keys GROUP BY keys ORDER BY keys"
 _UNLINKABLE = """
 SELECT count(*) AS versions,
     coalesce(round(avg((forename IS NULL OR surname IS NULL)::INTEGER), 4), 0) AS without_a_full_name,
@@ -34,9 +46,20 @@ SELECT count(*) AS versions,
         AND phone IS NULL)::INTEGER), 4), 0) AS nothing_but_a_name
 FROM versions
 """
+# Each version's rules are gathered as bits, so that a version that a rule gives several keys counts once.
 _RULES = """
-SELECT rule, count(DISTINCT version) AS versions, count(*) FILTER (members > $largest) AS keys_too_common
-FROM block_keys GROUP BY rule ORDER BY rule
+WITH
+rules AS (
+    SELECT rule, row_number() OVER (ORDER BY rule) - 1 AS place, keys_too_common
+    FROM (SELECT rule, count(*) FILTER (members > $largest) AS keys_too_common FROM block_keys GROUP BY rule)
+),
+held AS (
+    SELECT rules, count(*) AS versions
+    FROM (SELECT bit_or(1::BIGINT << r.place) AS rules FROM block_keys JOIN rules AS r USING (rule) GROUP BY version)
+    GROUP BY rules
+)
+SELECT r.rule, sum(h.versions)::BIGINT AS versions, any_value(r.keys_too_common) AS keys_too_common
+FROM rules AS r JOIN held AS h ON (h.rules >> r.place) & 1 = 1 GROUP BY r.rule ORDER BY r.rule
 """
 _PROPERTIES = """
 SELECT coalesce(found_by, 'not found') AS found_by, count(*) AS rows FROM std_homes GROUP BY ALL ORDER BY ALL
@@ -68,10 +91,16 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | Non
     return found
 
 
+def make_held(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ``held_sources`` (label, source) and ``held_keys`` (label, keys): each person's systems and their keys."""
+    con.execute(_HELD_SOURCES)
+    con.execute(_HELD_KEYS)
+
+
 def quality_document(
     con: duckdb.DuckDBPyConnection, model: dict[str, Any], refused: int, largest_block: int, today: Any
 ) -> dict[str, Any]:
-    """The whole document ``residents/quality.json``."""
+    """The whole document ``residents/quality.json``. Needs `make_held`."""
     return {
         "model": model,
         "by_source": _rows(con, _BY_SOURCE),

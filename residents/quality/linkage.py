@@ -10,8 +10,9 @@ import duckdb
 
 from residents.config import ResidentsConfig
 from residents.quality.completeness import completeness, make_found, systems
+from residents.quality.document import make_held
 from residents.quality.groups import LEAST, MARGIN, Count, whole
-from residents.quality.held_out import held_out
+from residents.quality.held_out import FACTS, held_out, make_certain_pairs, make_judged
 from residents.quality.review import FAR_BELOW, make_review_sample, sample_mark
 from residents.quality.weights import bits, histogram, make_weights, thresholds, unlinkable
 from store.small_numbers import ROUND_TO, THRESHOLD, protect_parts, shown_count
@@ -19,10 +20,7 @@ from store.small_numbers import ROUND_TO, THRESHOLD, protect_parts, shown_count
 _SIZES = """
 SELECT CASE WHEN keys <= 5 THEN keys::VARCHAR WHEN keys < 10 THEN '6 to 9' WHEN keys < 20 THEN '10 to 19'
         WHEN keys < 50 THEN '20 to 49' ELSE '50 or more' END AS size, sum(people)::BIGINT AS people
-FROM (
-    SELECT keys, count(*) AS people
-    FROM (SELECT count(DISTINCT (source, subject_id)) AS keys FROM row_person GROUP BY person_id) GROUP BY keys
-)
+FROM (SELECT keys, count(*) AS people FROM held_keys GROUP BY keys)
 GROUP BY size ORDER BY min(keys)
 """
 
@@ -32,21 +30,22 @@ def make_linkage(
 ) -> None:
     """Make the tables that the document and the review are drawn from."""
     threshold = bits(config.match_probability)
-    make_weights(con, settings, threshold)
+    make_held(con)
+    make_certain_pairs(con)
+    make_weights(con, settings, threshold, [fact.comparison for fact in FACTS])
+    make_judged(con, threshold, config.largest_block, today)
     make_review_sample(con, threshold, seed)
     make_found(con, today)
 
 
 def linkage_document(
     con: duckdb.DuckDBPyConnection,
-    settings: dict[str, Any],
     model: dict[str, Any],
     config: ResidentsConfig,
     refused: int,
     recall: dict[str, Any] | None,
-    today: dt.date,
 ) -> dict[str, Any]:
-    """The whole document. ``settings`` and ``model`` are the matching model for the engine and for people.
+    """The whole document. ``model`` is the matching model for people.
 
     ``recall`` is what is known of how many true pairs blocking brings together. Needs `make_linkage`.
     """
@@ -64,11 +63,11 @@ def linkage_document(
         "people_by_keys": _sizes(con),
         "linkable": [
             {"source": one["source"], **whole(Count(one["versions"], one["versions"] - one["unlinkable"]))}
-            for one in unlinkable(con, settings, threshold)
+            for one in unlinkable(con, threshold)
         ],
         "systems": systems(con),
         "completeness": completeness(con),
-        "held_out": held_out(con, settings, threshold, config.largest_block, today),
+        "held_out": held_out(con),
         "blocking": {"floor": config.blocking_recall_floor, "recall": recall},
         "review": {"sample": sample_mark(con), "far_below": FAR_BELOW},
         "levels": _levels(model),

@@ -36,9 +36,10 @@ _NO_DOB = Finding(
 )
 _FILLER_DOBS = Finding(
     "filler_birth_dates",
-    "SELECT s.source, count(p.dob) - count(s.dob) AS count, count(p.dob) AS total "
-    "FROM std AS s JOIN held_rows AS p USING (row) "
-    "GROUP BY s.source HAVING count(p.dob) - count(s.dob) > 0.01 * count(p.dob) ORDER BY s.source",
+    "SELECT source, p.dobs - s.dobs AS count, p.dobs AS total "
+    "FROM (SELECT source, count(dob) AS dobs FROM std GROUP BY source) AS s "
+    "JOIN (SELECT source, count(dob) AS dobs FROM person_records GROUP BY source) AS p USING (source) "
+    "WHERE p.dobs - s.dobs > 0.01 * p.dobs ORDER BY source",
     "{count:,} of the {total:,} birth dates held are impossible, or the same for more people than chance allows.",
     "They are taken for fillers and left out, as if no birth date were held.",
 )
@@ -77,14 +78,16 @@ _SWAPPED_NAMES = Finding(
     "names_the_wrong_way_round",
     """
 WITH
-keys AS (SELECT DISTINCT source, subject_id, forename, surname FROM std
-    WHERE forename IS NOT NULL AND surname IS NOT NULL),
-as_forename AS (SELECT source, forename AS name, count(*) AS n FROM keys GROUP BY ALL),
-as_surname AS (SELECT source, surname AS name, count(*) AS n FROM keys GROUP BY ALL),
+keys AS (
+    SELECT source, forename, surname, count(DISTINCT subject) AS n FROM versions
+    WHERE forename IS NOT NULL AND surname IS NOT NULL GROUP BY ALL
+),
+as_forename AS (SELECT source, forename AS name, sum(n) AS n FROM keys GROUP BY ALL),
+as_surname AS (SELECT source, surname AS name, sum(n) AS n FROM keys GROUP BY ALL),
 all_forenames AS (SELECT name, sum(n) AS n FROM as_forename GROUP BY ALL),
 all_surnames AS (SELECT name, sum(n) AS n FROM as_surname GROUP BY ALL),
 elsewhere AS (
-    SELECT k.source,
+    SELECT k.source, k.n,
         coalesce(af.n, 0) - coalesce(f.n, 0) AS forename_as_forename,
         coalesce(xs.n, 0) - coalesce(x.n, 0) AS forename_as_surname,
         coalesce(ss.n, 0) - coalesce(s.n, 0) AS surname_as_surname,
@@ -99,10 +102,10 @@ elsewhere AS (
     LEFT JOIN all_forenames AS xf ON xf.name = k.surname
     LEFT JOIN as_forename AS y ON y.name = k.surname AND y.source = k.source
 )
-SELECT source, count(*) FILTER (forename_as_surname > forename_as_forename
-        AND surname_as_forename > surname_as_surname) AS count,
-    count(*) FILTER (forename_as_surname <> forename_as_forename
-        AND surname_as_forename <> surname_as_surname) AS total
+SELECT source, coalesce(sum(n) FILTER (forename_as_surname > forename_as_forename
+        AND surname_as_forename > surname_as_surname), 0)::BIGINT AS count,
+    coalesce(sum(n) FILTER (forename_as_surname <> forename_as_forename
+        AND surname_as_forename <> surname_as_surname), 0)::BIGINT AS total
 FROM elsewhere GROUP BY source HAVING total >= 20 AND count > 0.5 * total ORDER BY source
 """,
     "Of {total:,} people whose names other systems know, {count:,} have the forename and the surname the other way "
@@ -114,11 +117,15 @@ _SWAPPED_SEX = Finding(
     "sex_the_other_way_round",
     """
 WITH
-keys AS (SELECT DISTINCT source, forename, surname, dob, sex FROM std
-    WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL AND sex IS NOT NULL),
+keys AS (
+    SELECT DISTINCT source, hash(forename, surname, dob) AS person, sex FROM versions
+    WHERE forename IS NOT NULL AND surname IS NOT NULL AND dob IS NOT NULL AND sex IS NOT NULL
+),
+shared AS (SELECT person FROM keys GROUP BY person HAVING min(source) <> max(source)),
+agreed AS (SELECT person, sex FROM keys GROUP BY person, sex HAVING min(source) <> max(source)),
 others AS (
-    SELECT a.source, a.forename, a.surname, a.dob, a.sex, bool_and(b.sex <> a.sex) AS differs
-    FROM keys AS a JOIN keys AS b USING (forename, surname, dob) WHERE a.source <> b.source GROUP BY ALL
+    SELECT k.source, a.person IS NULL AS differs
+    FROM keys AS k SEMI JOIN shared USING (person) LEFT JOIN agreed AS a ON k.person = a.person AND k.sex = a.sex
 )
 SELECT source, count(*) FILTER (differs) AS count, count(*) AS total
 FROM others GROUP BY source HAVING total >= 20 AND count > 0.5 * total ORDER BY source
@@ -132,7 +139,8 @@ _REUSED_KEYS = Finding(
     "keys_of_two_people",
     """
 SELECT source, count(*) FILTER (people > 1) AS count, count(*) AS total
-FROM (SELECT source, subject_id, count(DISTINCT person_id) AS people FROM row_person GROUP BY ALL)
+FROM (SELECT v.source, v.subject, count(DISTINCT c.label) AS people
+    FROM versions AS v JOIN clusters AS c USING (version) GROUP BY ALL)
 GROUP BY source HAVING count > 0 ORDER BY source
 """,
     "{count:,} of its {total:,} keys name more than one person over time.",
@@ -141,13 +149,19 @@ GROUP BY source HAVING count > 0 ORDER BY source
 _NAME_OF_MANY = Finding(
     "one_name_for_many",
     """
-WITH held AS (
-    SELECT source, forename, surname, count(DISTINCT subject_id) AS keys, count(DISTINCT dob) AS dobs,
-        sum(count(DISTINCT subject_id)) OVER (PARTITION BY source) AS everyone
-    FROM std WHERE surname IS NOT NULL OR forename IS NOT NULL GROUP BY source, forename, surname
+WITH
+often AS (
+    SELECT source, forename, surname, count(DISTINCT subject) AS keys FROM versions
+    WHERE surname IS NOT NULL OR forename IS NOT NULL GROUP BY ALL HAVING count(*) > 20 AND count(DISTINCT dob) <= 1
+),
+everyone AS (
+    SELECT source, count(*) AS total
+    FROM (SELECT DISTINCT source, subject, forename, surname FROM versions SEMI JOIN often USING (source)
+        WHERE surname IS NOT NULL OR forename IS NOT NULL)
+    GROUP BY source
 )
-SELECT source, sum(keys)::BIGINT AS count, any_value(everyone)::BIGINT AS total
-FROM held WHERE keys > 20 AND keys > 0.01 * everyone AND dobs <= 1 GROUP BY source ORDER BY source
+SELECT source, sum(keys)::BIGINT AS count, any_value(total) AS total FROM often JOIN everyone USING (source)
+WHERE keys > 20 AND keys > 0.01 * total GROUP BY source ORDER BY source
 """,
     "{count:,} of its {total:,} keys carry one of a few names that stand on very many keys without birth dates to "
     "tell them apart.",
@@ -161,12 +175,6 @@ _WHOLE = """
 SELECT (SELECT count(*) FROM std), (SELECT count(DISTINCT source) FROM std), (SELECT count(*) FROM addresses)
 """
 _NO_GAZETTEER = "There is no gazetteer."
-_HELD_ROWS = """
-CREATE OR REPLACE TEMP VIEW held_rows AS
-SELECT row_number() OVER (ORDER BY source, file, record_id, subject_id, recorded_on, forename, surname, full_name,
-    dob, sex, ethnicity, upn, nino, email, phone, address, postcode, uprn, address_from, address_to) AS row, dob
-FROM person_records
-"""
 _GONE = Finding(
     "system_gone",
     """
@@ -182,9 +190,8 @@ WHERE source NOT IN (SELECT source FROM std) GROUP BY source ORDER BY source
 def losses(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """What was lost, the systems of one finding together: ``source``, ``kind``, ``what``, ``consequence``, counts.
 
-    Needs ``person_records``, ``addresses``, ``std``, ``std_homes`` and ``row_person``.
+    Needs ``person_records``, ``addresses``, ``std``, ``std_homes``, ``versions`` and ``clusters``.
     """
-    con.execute(_HELD_ROWS)
     return [*_whole_index(con), *(line for finding in _FINDINGS for line in _told(con, finding))]
 
 

@@ -68,10 +68,15 @@ _SAMPLE = """
 CREATE OR REPLACE TABLE review_sample AS
 WITH
 sized AS (SELECT stratum, sum(stands_for)::BIGINT AS pairs FROM review_kinds GROUP BY stratum),
+-- The lots of the last that can be drawn, so that all but those few need not stand in order.
+last AS (
+    SELECT stratum, list_max(min(hash(version_l, version_r, $seed), $each)) AS lot FROM review_kinds GROUP BY stratum
+),
 drawn AS (
-    SELECT *, row_number() OVER (PARTITION BY stratum ORDER BY hash(version_l, version_r, $seed), version_l, version_r)
-        AS place
-    FROM review_kinds QUALIFY place <= $each
+    SELECT k.*, row_number() OVER (PARTITION BY k.stratum
+        ORDER BY hash(k.version_l, k.version_r, $seed), k.version_l, k.version_r) AS place
+    FROM review_kinds AS k JOIN last AS l ON k.stratum = l.stratum AND hash(k.version_l, k.version_r, $seed) <= l.lot
+    QUALIFY place <= $each
 )
 SELECT row_number() OVER (ORDER BY hash(d.version_r, d.version_l, $seed), d.version_l, d.version_r) AS pair,
     d.stratum, d.place, z.pairs AS stratum_pairs, d.joined, d.weight,

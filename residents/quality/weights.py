@@ -8,6 +8,7 @@ Pairs above the threshold are counted one by one; of the many more below it a sa
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -18,25 +19,31 @@ from scipy.sparse.csgraph import connected_components
 from residents.matching.scoring import predict
 
 MOST_WEIGHED = 100_000
-"""Pairs below the threshold, and versions against themselves, that are weighed; more would not move a chart."""
+"""Pairs of one kind, such as those below the threshold, that are weighed; more would not move a chart."""
 
 _LOWEST, _HIGHEST = -40, 60
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999)
 
 _SAMPLED_PAIRS = """
 CREATE OR REPLACE TABLE sampled_pairs AS
-SELECT p.join_key_l, p.join_key_r, '0' AS match_key FROM pairs AS p
-WHERE hash(p.join_key_l, p.join_key_r) % $each = 0
+SELECT p.join_key_l, p.join_key_r FROM pairs AS p
+WHERE hash(p.join_key_l, p.join_key_r) % $each::UBIGINT = 0
 """
-_SELF_PAIRS = """
-CREATE OR REPLACE TABLE self_pairs AS
-SELECT version AS join_key_l, version AS join_key_r, '0' AS match_key FROM versions WHERE hash(version) % $each = 0
+# Every pair that is weighed for whatever reason, each once: it is weighed once.
+_WEIGHED_PAIRS = """
+CREATE OR REPLACE TABLE weighed_pairs AS
+SELECT join_key_l, join_key_r, '0' AS match_key FROM (
+    SELECT join_key_l, join_key_r FROM sampled_pairs
+    UNION SELECT version, version FROM versions WHERE hash(version) % $each::UBIGINT = 0
+    UNION SELECT join_key_l, join_key_r FROM certain_pairs
+)
 """
 # What joined two records may be a chain or the household rather than their own link, so the clusters are asked.
 _BELOW = """
 CREATE OR REPLACE TABLE below AS
 SELECT w.version_l, w.version_r, w.weight, a.label = b.label AS joined, $each::BIGINT AS stands_for
-FROM weighed AS w JOIN clusters AS a ON w.version_l = a.version JOIN clusters AS b ON w.version_r = b.version
+FROM weighed AS w JOIN sampled_pairs AS p ON w.version_l = p.join_key_l AND w.version_r = p.join_key_r
+JOIN clusters AS a ON w.version_l = a.version JOIN clusters AS b ON w.version_r = b.version
 WHERE w.weight < $threshold
 """
 _ABOVE = """
@@ -44,6 +51,7 @@ CREATE OR REPLACE TABLE above AS
 SELECT k.version_l, k.version_r, k.weight, a.label = b.label AS joined, 1::BIGINT AS stands_for
 FROM links AS k JOIN clusters AS a ON k.version_l = a.version JOIN clusters AS b ON k.version_r = b.version
 """
+_DONE = "DROP TABLE sampled_pairs; DROP TABLE weighed_pairs"
 _HISTOGRAM = """
 SELECT least(greatest(floor(weight), $lowest), $highest)::INTEGER AS weight,
     sum(stands_for) FILTER (joined)::BIGINT AS joined, sum(stands_for) FILTER (NOT joined)::BIGINT AS apart
@@ -51,12 +59,13 @@ FROM (FROM above UNION ALL FROM below) GROUP BY ALL ORDER BY ALL
 """
 _UNLINKABLE = """
 SELECT v.source, count(*) AS versions, count(*) FILTER (w.weight < $threshold) AS unlinkable
-FROM weighed AS w JOIN versions AS v ON w.version_l = v.version GROUP BY ALL ORDER BY ALL
+FROM weighed AS w JOIN versions AS v ON w.version_l = v.version WHERE w.version_l = w.version_r
+GROUP BY ALL ORDER BY ALL
 """
 _KEPT = """
 SELECT a.subject AS one, b.subject AS two, max(k.weight) AS weight
 FROM above AS k JOIN versions AS a ON k.version_l = a.version JOIN versions AS b ON k.version_r = b.version
-WHERE k.joined AND a.subject <> b.subject GROUP BY ALL ORDER BY ALL
+WHERE k.joined AND a.subject <> b.subject GROUP BY ALL
 """
 
 
@@ -65,32 +74,58 @@ def bits(probability: float) -> float:
     return math.log2(probability / (1 - probability))
 
 
-def weigh(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], pairs: str) -> None:
-    """Make ``weighed`` (version_l, version_r, weight): the pairs of the table ``pairs``, whatever their weight."""
-    if settings["comparisons"] and con.table(pairs).limit(1).fetchall():
-        found = predict(con, settings, pairs)
-        rows = found.select("version_l, version_r, round(match_weight, 4) AS weight").to_arrow_table()
-    else:
-        # Where nothing can be compared, two records are as likely one person as any two.
-        prior = duckdb.ConstantExpression(round(bits(settings["probability_two_random_records_match"]), 4))
-        ends = [duckdb.ColumnExpression(f"join_key_{side}").alias(f"version_{side}") for side in "lr"]
-        rows = con.table(pairs).select(*ends, prior.alias("weight")).to_arrow_table()
-    con.register("weighed_rows", rows)
-    con.execute("CREATE OR REPLACE TABLE weighed AS FROM weighed_rows")
-    con.unregister("weighed_rows")
+def one_in(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Of how many rows of a table one is weighed, so that no more than about `MOST_WEIGHED` are."""
+    rows: int = con.table(table).count("*").fetchall()[0][0]
+    return max(1, math.ceil(rows / MOST_WEIGHED))
 
 
-def make_weights(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], threshold: float) -> None:
-    """Make ``above`` and ``below``: compared pairs on either side of the threshold (a weight), and whether joined.
+def make_weights(
+    con: duckdb.DuckDBPyConnection, settings: dict[str, Any], threshold: float, without: Sequence[str]
+) -> None:
+    """Make ``weighed``, and of it ``above`` and ``below``: compared pairs on either side of the threshold (a weight).
 
-    Each row of ``below`` stands for ``stands_for`` pairs. Needs ``pairs``, ``links``, ``versions`` and ``clusters``.
+    ``weighed`` (version_l, version_r, weight, without) has the pairs of ``certain_pairs``, a sample of ``pairs`` and
+    one of versions against themselves; ``without`` is a list of what the weight would be without each comparison
+    named. ``above`` and ``below`` say whether the two were joined; each row of ``below`` stands for ``stands_for``
+    pairs. Needs ``links``, ``versions`` and ``clusters`` besides.
     """
-    compared = con.sql("SELECT count(*) FROM pairs").fetchall()[0][0]
-    each = max(1, math.ceil(compared / MOST_WEIGHED))
+    each = one_in(con, "pairs")
     con.execute(_SAMPLED_PAIRS, {"each": each})
-    weigh(con, settings, "sampled_pairs")
+    con.execute(_WEIGHED_PAIRS, {"each": one_in(con, "versions")})
+    _weigh(con, settings, without)
     con.execute(_BELOW, {"each": each, "threshold": threshold})
     con.execute(_ABOVE)
+    con.execute(_DONE)
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], without: Sequence[str]) -> None:
+    pairs = con.table("weighed_pairs")
+    if settings["comparisons"] and pairs.limit(1).fetchall():
+        # The weight is the sum of its comparisons' weights, which are kept beside it.
+        with predict(con, {**settings, "retain_intermediate_calculation_columns": True}, "weighed_pairs") as found:
+            weight = duckdb.ColumnExpression("match_weight")
+            parts = [f"mw_{name}" for name in without]
+            others = [weight - duckdb.ColumnExpression(part) if part in found.columns else weight for part in parts]
+            ends = [duckdb.ColumnExpression(f"version_{side}") for side in "lr"]
+            _keep(found, ends, weight, others)
+    else:
+        # Where nothing can be compared, two records are as likely one person as any two.
+        prior = duckdb.ConstantExpression(bits(settings["probability_two_random_records_match"]))
+        ends = [duckdb.ColumnExpression(f"join_key_{side}").alias(f"version_{side}") for side in "lr"]
+        _keep(pairs, ends, prior, [prior] * len(without))
+
+
+def _keep(
+    found: duckdb.DuckDBPyRelation,
+    ends: list[duckdb.Expression],
+    weight: duckdb.Expression,
+    others: list[duckdb.Expression],
+) -> None:
+    places = duckdb.ConstantExpression(4)
+    rounded = [duckdb.FunctionExpression("round", one, places) for one in (weight, *others)]
+    without = duckdb.FunctionExpression("list_value", *rounded[1:]).alias("without")
+    found.select(*ends, rounded[0].alias("weight"), without).create("weighed")
 
 
 def histogram(con: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
@@ -99,14 +134,11 @@ def histogram(con: duckdb.DuckDBPyConnection) -> list[dict[str, int]]:
     return [{"weight": weight, "joined": joined or 0, "apart": apart or 0} for weight, joined, apart in rows]
 
 
-def unlinkable(con: duckdb.DuckDBPyConnection, settings: dict[str, Any], threshold: float) -> list[dict[str, Any]]:
+def unlinkable(con: duckdb.DuckDBPyConnection, threshold: float) -> list[dict[str, Any]]:
     """By system: versions weighed against an exact copy of themselves, and how many stay under the threshold.
 
     Such a version says too little to be linked to anything by itself.
     """
-    each = max(1, math.ceil(con.sql("SELECT count(*) FROM versions").fetchall()[0][0] / MOST_WEIGHED))
-    con.execute(_SELF_PAIRS, {"each": each})
-    weigh(con, settings, "self_pairs")
     found: list[dict[str, Any]] = con.sql(_UNLINKABLE, params={"threshold": threshold}).to_arrow_table().to_pylist()
     return found
 
