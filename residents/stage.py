@@ -101,7 +101,7 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         salt = previous.salt if previous else new_salt(con, work.council.extract_date)
         index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt, evidence)
         make_people(con)
-        make_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
+        make_spells(con, config.bridge_days, config.communal_people)
         task.advance()
         make_families(con, config, work.council.covers_from, work.council.extract_date)
         index |= carry_families(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt)

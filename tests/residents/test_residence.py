@@ -59,22 +59,23 @@ class Told:
 def prepared(told: list[Told]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     rows = [{**vars(one), "row": row, "subject_id": one.subject_id or f"s{row}"} for row, one in enumerate(told)]
-    con.register("told", pa.Table.from_pylist(rows, schema=SCHEMA))
-    con.execute("CREATE TABLE std AS SELECT * EXCLUDE (person_id, address_key, kind) FROM told")
-    con.execute("CREATE TABLE std_homes AS SELECT row, NULL AS uprn, address_key, kind, 1.0 AS score FROM told")
-    con.execute("CREATE TABLE row_person AS SELECT row, person_id FROM told")
+    con.register("told_rows", pa.Table.from_pylist(rows, schema=SCHEMA))
+    con.execute("CREATE TABLE std AS SELECT * EXCLUDE (person_id, address_key, kind) FROM told_rows")
+    con.execute("CREATE TABLE std_homes AS SELECT row, NULL AS uprn, address_key, kind, 1.0 AS score FROM told_rows")
+    con.execute("CREATE TABLE row_person AS SELECT row, person_id FROM told_rows")
     con.execute(
         "CREATE TABLE versions AS SELECT dense_rank() OVER (ORDER BY source, subject_id) AS version, "
-        "dense_rank() OVER (ORDER BY source, subject_id) AS subject, source, row FROM std"
+        "dense_rank() OVER (ORDER BY source, subject_id) AS subject, source, surname_last, row FROM std"
     )
     con.execute("CREATE TABLE row_version AS SELECT row, version FROM versions")
-    con.execute("CREATE OR REPLACE TABLE versions AS SELECT DISTINCT version, subject, source FROM versions")
+    con.execute("CREATE OR REPLACE TABLE versions AS SELECT DISTINCT * EXCLUDE (row) FROM versions")
     return con
 
 
 def spells(told: list[Told], today: dt.date = TODAY) -> list[dict[str, Any]]:
     con = prepared(told)
-    make_spells(con, today, LASTS, BRIDGE, COMMUNAL)
+    version_spells(con, today, LASTS, BRIDGE, COMMUNAL)
+    make_spells(con, BRIDGE, COMMUNAL)
     found = con.sql(
         "SELECT person_id, address_key, from_date, to_date, recorded_on, end_recorded_on FROM spells "
         "ORDER BY person_id, address_key, from_date"
@@ -240,7 +241,8 @@ def test_many_surnames_at_once_make_an_address_communal_and_one_large_family_doe
     ]
     told += [Told("s", "tax", "safe", DAY, DAY, kind="refuge")]
     con = prepared(told)
-    make_spells(con, TODAY, LASTS, BRIDGE, COMMUNAL)
+    version_spells(con, TODAY, LASTS, BRIDGE, COMMUNAL)
+    make_spells(con, BRIDGE, COMMUNAL)
     found = con.sql("SELECT address_key, kind, reason FROM communal ORDER BY address_key").fetchall()
     assert found == [("mixed", "dwelling", "surnames"), ("safe", "refuge", "kind")]
 
@@ -261,3 +263,10 @@ def test_versions_have_the_spells_of_their_systems_key() -> None:
         (1, "Y", after(50), FOREVER, False, True),
         (2, "Y", after(50), FOREVER, False, True),
     ]
+
+
+def test_records_that_differ_in_no_date_make_one_spell() -> None:
+    kinds = ["dwelling", "hostel", "dwelling", "hmo"]
+    told = [Told("p", "tax", "X", DAY, DAY, after(50), kind=kind) for kind in kinds]
+    told += [Told("p", "rent", "X", after(1), DAY, after(50))]
+    assert [(one["from_date"], one["to_date"]) for one in spells(told)] == [(DAY, after(50))]
