@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from early_help.code_pages import codes_page
 from early_help.contract_pages import contract_pages
 from early_help.feature_pages import feature_pages
+from early_help.rules_page import rules_page
 from fairness_audits.config import AuditConfig
 from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
@@ -99,6 +100,7 @@ PAGES = {
     "data-dictionary.md": data_dictionary,
     **contract_pages(),
     **feature_pages(),
+    "features/rules.md": rules_page,
 }
 
 

@@ -20,13 +20,13 @@ from tests.support import put_table
 
 Row = dict[str, Any]
 BACKENDS = ("duckdb", "polars")
-_TABLES = {table.name: table for table in STAGE.reads}
+TABLES = {table.name: table for table in STAGE.reads}
 
 
 def put_tables(root: Path, tables: dict[str, list[Row]]) -> RunFolder:
     """Write every table the stage reads; those not given are empty."""
     run = RunFolder(root)
-    for name, table in _TABLES.items():
+    for name, table in TABLES.items():
         put_table(run, table, tables.get(name, []))
     return run
 
