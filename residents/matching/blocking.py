@@ -118,39 +118,51 @@ def make_pairs(con: duckdb.DuckDBPyConnection, largest_block: int) -> None:
 # email address or telephone whose forenames and birth dates fit, as families share those. Each identifier counts once.
 _PROVEN = """
 WITH
-same AS (
-    SELECT 'UPN' AS identifier, a.upn AS value, a AS l, b AS r FROM versions AS a JOIN versions AS b ON a.upn = b.upn
-    UNION ALL SELECT 'NINO', a.nino, a, b FROM versions AS a JOIN versions AS b ON a.nino = b.nino
-    UNION ALL SELECT 'email', a.email, a, b FROM versions AS a JOIN versions AS b ON a.email = b.email
-    UNION ALL SELECT 'telephone', a.phone, a, b FROM versions AS a JOIN versions AS b ON a.phone = b.phone
+held AS (
+    SELECT 'UPN' AS identifier, upn AS value, version, subject FROM versions WHERE upn IS NOT NULL
+    UNION ALL SELECT 'NINO', nino, version, subject FROM versions WHERE nino IS NOT NULL
+    UNION ALL SELECT 'email', email, version, subject FROM versions WHERE email IS NOT NULL
+    UNION ALL SELECT 'telephone', phone, version, subject FROM versions WHERE phone IS NOT NULL
+),
+shared AS (
+    SELECT identifier, value, row_number() OVER () AS number FROM held
+    GROUP BY identifier, value HAVING min(subject) <> max(subject)
+),
+holders AS (
+    SELECT s.number, s.identifier, v.version, v.subject, v.forename, v.name_groups, v.dob, v.dob_swapped, v.dob_text
+    FROM shared AS s JOIN held AS h USING (identifier, value) JOIN versions AS v USING (version)
 ),
 compared AS (
-    SELECT identifier, value, l.version AS version_l, r.version AS version_r, l.subject AS one, r.subject AS two,
+    SELECT l.identifier, l.number, l.version AS version_l, r.version AS version_r, l.subject AS one, r.subject AS two,
         coalesce(l.forename = r.forename OR list_has_any(l.name_groups, r.name_groups)
             OR jaro_winkler_similarity(l.forename, r.forename) >= 0.85, false) AS names_fit,
         coalesce(l.dob = r.dob OR l.dob = r.dob_swapped OR damerau_levenshtein(l.dob_text, r.dob_text) = 1, false)
             AS dates_fit,
         l.dob IS NULL OR r.dob IS NULL AS undated
-    FROM same WHERE l.version < r.version AND l.subject <> r.subject
+    FROM holders AS l JOIN holders AS r ON l.number = r.number AND l.version < r.version AND l.subject <> r.subject
 ),
 proven AS (
     FROM compared WHERE CASE WHEN identifier IN ('UPN', 'NINO') THEN names_fit OR dates_fit
         ELSE names_fit AND (dates_fit OR undated) END
 ),
+ends AS (SELECT version_l AS version FROM proven UNION SELECT version_r FROM proven),
+other_rules AS (
+    SELECT rule FROM (SELECT DISTINCT rule FROM block_keys) WHERE NOT regexp_matches(rule, 'UPN|NINO|email|telephone')
+),
 other_keys AS (
-    SELECT version, key FROM block_keys
-    WHERE members BETWEEN 2 AND $largest AND NOT regexp_matches(rule, 'UPN|NINO|email|telephone')
+    SELECT version, key FROM block_keys SEMI JOIN other_rules USING (rule) SEMI JOIN ends USING (version)
+    WHERE members BETWEEN 2 AND $largest
 ),
 brought AS (
-    SELECT DISTINCT p.version_l, p.version_r FROM proven AS p
+    SELECT DISTINCT p.version_l, p.version_r FROM (SELECT DISTINCT version_l, version_r FROM proven) AS p
     JOIN other_keys AS l ON p.version_l = l.version JOIN other_keys AS r ON p.version_r = r.version AND l.key = r.key
 ),
 by_key AS (
-    SELECT p.identifier, p.value, p.one, p.two, bool_or(b.version_l IS NOT NULL) AS found
+    SELECT p.identifier, p.number, p.one, p.two, bool_or(b.version_l IS NOT NULL) AS found
     FROM proven AS p LEFT JOIN brought AS b USING (version_l, version_r) GROUP BY ALL
 )
 SELECT identifier, count(*) AS pairs, count(*) FILTER (found) AS found
-FROM (FROM by_key QUALIFY row_number() OVER (PARTITION BY identifier, value ORDER BY hash(one, two), one, two) = 1)
+FROM (FROM by_key QUALIFY row_number() OVER (PARTITION BY number ORDER BY hash(one, two), one, two) = 1)
 GROUP BY identifier ORDER BY identifier
 """
 _LEAST_PROVEN = 30
