@@ -12,8 +12,8 @@ def rules_page() -> str:
     lines = [
         *("# The rules of features, by example", ""),
         "Made by `make docs` from `features/rules.py` and `features/family_rules.py`, which are also tests: every "
-        "engine must give these answers, and so must the plain reference engine. The as-of date is 30 June 2024 where no "
-        "other is given, and where no other family is shown it is the Greens:",
+        "engine must give these answers, and so must the plain reference engine. The as-of date is 30 June 2024 where "
+        "no other is given, and where no other family is shown it is the Greens:",
         *("", *_table(PEOPLE), "", *_table(FAMILIES)),
         "",
         "In an answer an empty cell is blank. Dates are compared as days: a time with a zone became the day in Britain "
