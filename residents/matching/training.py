@@ -1,4 +1,4 @@
-"""Training the matching model, by Splink on DuckDB.
+"""Training the matching model: chance agreement counted by DuckDB, agreement among matches learnt by Splink's EM.
 
 EM is on one thread, so that sums come in one order and every machine learns the same figures. Chance
 agreement is counted among versions of which no two have the same names and birth date: among all of them the
@@ -16,8 +16,10 @@ import duckdb
 from splink import DuckDBAPI, Linker
 
 from residents.config import ResidentsConfig
+from residents.matching.counting import count_levels
 from residents.matching.model import COMPARISONS, MODEL_VERSION, Comparison, settings
 from residents.matching.stored import stored_settings
+from residents.matching.teaching import count_pairs, hand_over
 from store.errors import InputRejected
 
 # Each round's own fields are not learnt in it. None is an address alone: that would teach 'same household'. Of the
@@ -46,22 +48,25 @@ _FREQUENCY_FLAG = "disable_tf_exact_match_detection"
 _LEAST_M = 0.0005
 _LEAST_U = 0.000001
 _PLACES = 9
-_COUNT = duckdb.FunctionExpression("count")
-_COLUMNS = """
-SELECT version, forename, middle, forename_all, name_groups, surname, surname_words, surname_key, surname_part,
-    dob, dob_text, dob_weak, dob_swapped, sex, homes, postcodes, street, house, upn, nino, email, phone, postcode,
-    forename AS by_forename, surname AS by_surname, dob AS by_dob, sex AS by_sex, postcode AS by_postcode,
-    upn AS by_upn, nino AS by_nino, subject AS by_subject
-FROM versions ORDER BY version
-"""
+_LOOKED_AT = 20
+"""How many times the sample is looked through for it. Whoever comes before another stands before it in a part, too."""
 _SAMPLE = """
-SELECT * FROM training
-QUALIFY row_number() OVER (PARTITION BY forename, surname, dob ORDER BY hash(version, $seed), version) = 1
-    AND (dob IS NULL OR row_number() OVER (PARTITION BY forename, dob ORDER BY hash(version, $seed), version) = 1)
-    AND (dob IS NULL OR row_number() OVER (PARTITION BY surname, dob ORDER BY hash(version, $seed), version) = 1)
-    AND (upn IS NULL OR row_number() OVER (PARTITION BY upn ORDER BY hash(version, $seed), version) = 1)
-    AND (nino IS NULL OR row_number() OVER (PARTITION BY nino ORDER BY hash(version, $seed), version) = 1)
-ORDER BY hash(version, $seed), version LIMIT $rows
+CREATE TEMP TABLE sample_rows AS
+WITH
+looked_at AS (
+    SELECT version, forename, surname, dob, upn, nino, hash(version, $seed) AS turn FROM versions
+    ORDER BY turn, version LIMIT $looked_at
+),
+chosen AS (
+    SELECT version FROM looked_at
+    QUALIFY row_number() OVER (PARTITION BY forename, surname, dob ORDER BY turn, version) = 1
+        AND (dob IS NULL OR row_number() OVER (PARTITION BY forename, dob ORDER BY turn, version) = 1)
+        AND (dob IS NULL OR row_number() OVER (PARTITION BY surname, dob ORDER BY turn, version) = 1)
+        AND (upn IS NULL OR row_number() OVER (PARTITION BY upn ORDER BY turn, version) = 1)
+        AND (nino IS NULL OR row_number() OVER (PARTITION BY nino ORDER BY turn, version) = 1)
+    ORDER BY turn, version LIMIT $rows
+)
+FROM versions SEMI JOIN chosen USING (version)
 """
 # Pairs that agree on every name and the birth date are as near to certain as pairs without a key can be.
 _CERTAIN = """
@@ -135,7 +140,7 @@ class Model:
 
 
 def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, config: ResidentsConfig, seed: int) -> Model:
-    """Learn the model from the table ``versions`` of ``con``, working in the single-threaded ``single``.
+    """Learn the model from the table ``versions`` of ``con``, with EM in the single-threaded ``single``.
 
     The stated parameters serve where there are too few records to learn from, and where too few near-certain pairs
     show a comparison. Raises InputRejected when, of a main comparison, they are so few for so many records (`_LARGE`)
@@ -151,11 +156,9 @@ def fit(con: duckdb.DuckDBPyConnection, single: duckdb.DuckDBPyConnection, confi
     stated |= {"probability_two_random_records_match": prior}
     if not enough:
         return Model(stated, prior, {c.name: "stated: too few records to learn from" for c in comparisons})
-    single.register("training_rows", con.sql(_COLUMNS).to_arrow_table())
-    single.execute("CREATE TABLE training AS FROM training_rows")
-    single.execute("CREATE TABLE sample_rows AS " + _SAMPLE, {"seed": seed, "rows": config.train_sample})
     least = versions * _LEAST_SHARE if versions > _LARGE and sources > 1 else 0
-    fitted, learnt = _learn_agreement(single, _learn_chance(single, stated), comparisons, held, config, least)
+    start = _learn_chance(con, stated, config.train_sample, seed)
+    fitted, learnt = _learn_agreement(con, single, start, comparisons, held, config, least, seed)
     prior = _prior(con, _certain_share(comparisons, fitted))
     return Model({**fitted, "probability_two_random_records_match": prior}, prior, learnt)
 
@@ -183,26 +186,40 @@ def _prior(con: duckdb.DuckDBPyConnection, certain_share: float) -> float:
     return float(round(min(max(matches / pairs, 1 / pairs, 1e-8), 0.05), 12))
 
 
-def _learn_chance(con: duckdb.DuckDBPyConnection, stated: dict[str, Any]) -> dict[str, Any]:
+def _learn_chance(con: duckdb.DuckDBPyConnection, stated: dict[str, Any], rows: int, seed: int) -> dict[str, Any]:
     """The stated settings with ``u`` counted over every pair of the sample.
 
     Whole numbers are counted, so that it may use every thread.
     """
-    api = DuckDBAPI(connection=con)
-    linker = Linker(api.register("sample_rows"), stated, log_level=None, validate_settings=False)
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e12, min_count_per_level=None, num_chunks=1)
-    counted = linker.misc.save_model_to_json()["comparisons"]
-    steadied = [_steady(c, [found], "u_probability", _LEAST_U) for c, found in zip(stated["comparisons"], counted)]
-    return {**stated, "comparisons": steadied}
+    con.execute(_SAMPLE, {"seed": seed, "rows": rows, "looked_at": rows * _LOOKED_AT})
+    counts = count_levels(con.table("sample_rows"), stated["comparisons"])
+    con.execute("DROP TABLE sample_rows")
+    comparisons = [
+        _steady(comparison, [_shares(comparison, counted)], "u_probability", _LEAST_U)
+        for comparison, counted in zip(stated["comparisons"], counts)
+    ]
+    return {**stated, "comparisons": comparisons}
+
+
+def _shares(comparison: dict[str, Any], counts: dict[int, int]) -> dict[str, Any]:
+    """The comparison with its levels' shares of the pairs as ``u``."""
+    total = max(sum(counts.values()), 1)
+    levels = [
+        {**level, "u_probability": counts.get(place, 0) / total}
+        for place, level in enumerate(comparison["comparison_levels"])
+    ]
+    return {**comparison, "comparison_levels": levels}
 
 
 def _learn_agreement(
+    con: duckdb.DuckDBPyConnection,
     single: duckdb.DuckDBPyConnection,
     start: dict[str, Any],
     comparisons: tuple[Comparison, ...],
     held: dict[str, float],
     config: ResidentsConfig,
     least: float,
+    seed: int,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings with ``m`` learnt, and what is said of each comparison.
 
@@ -211,7 +228,7 @@ def _learn_agreement(
     found: dict[str, list[dict[str, Any]]] = {}
     shown: dict[str, float] = {}
     for alternatives in _ROUNDS:
-        counts = {fields: _pairs(single, fields) for fields in alternatives}
+        counts = {fields: count_pairs(con, fields) for fields in alternatives}
         for comparison in comparisons:
             teaching = [pairs for fields, pairs in counts.items() if not set(comparison.columns) & set(fields)]
             shown[comparison.name] = max([*teaching, shown.get(comparison.name, 0.0)])
@@ -219,8 +236,11 @@ def _learn_agreement(
         if fields is None:
             continue
         taught = {c.name for c in comparisons if not set(c.columns) & set(fields)}
-        for learnt_now in _learn_round(single, start, fields, taught, config.train_pairs)["comparisons"]:
-            found.setdefault(learnt_now["output_column_name"], []).append(learnt_now)
+        hand_over(con, single, fields, seed)
+        learnt_now = _learn_round(single, start, fields, taught, config.train_pairs)
+        single.execute("DROP TABLE training")
+        for comparison in learnt_now["comparisons"]:
+            found.setdefault(comparison["output_column_name"], []).append(comparison)
     fitted: dict[str, Any] = {**start, "comparisons": []}
     learnt = {}
     for comparison, begun in zip(comparisons, start["comparisons"]):
@@ -271,6 +291,7 @@ def _learn_round(
                 record_sample_proportion=1.0,
             )
             learnt: dict[str, Any] = linker.misc.save_model_to_json()
+            linker.table_management.delete_tables_created_by_splink_from_db()
             return learnt
     return begun
 
@@ -282,19 +303,6 @@ def _without_frequencies(comparison: dict[str, Any]) -> dict[str, Any]:
         for level in comparison["comparison_levels"]
     ]
     return {**comparison, "comparison_levels": levels}
-
-
-def _pairs(single: duckdb.DuckDBPyConnection, fields: tuple[str, ...]) -> float:
-    """How many pairs of versions of different keys agree on ``fields``."""
-    columns = [duckdb.ColumnExpression(field) for field in fields]
-    held = single.table("training")
-    for column in columns:
-        held = held.filter(column.isnotnull())
-    by_subject = held.aggregate([*columns, duckdb.ColumnExpression("by_subject"), _COUNT.alias("n")])
-    totals = by_subject.aggregate(
-        [*columns, duckdb.SQLExpression("sum(n) AS versions"), duckdb.SQLExpression("sum(n * n) AS own")]
-    )
-    return float(totals.aggregate("coalesce(sum(versions * versions - own) / 2, 0)").fetchall()[0][0])
 
 
 def _steady(begun: dict[str, Any], rounds: list[dict[str, Any]], kind: str, floor: float) -> dict[str, Any]:
