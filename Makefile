@@ -9,7 +9,7 @@ SPARK_STAMP := $(VENV)/.installed-spark
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-spark test-notebooks lint bench bench-linkage docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-spark test-notebooks lint bench bench-linkage bench-features docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: install ## Measure time and memory: the main job by stage, and reading at
 
 bench-linkage: install ## Measure who is who and which families: quality by group and system, cost; into docs/linkage.md
 	$(BIN)/python -m benchmarks.linkage
+
+bench-features: install ## Measure the feature library: time, memory, growth, beside an as-of join and featuretools
+	$(BIN)/python -m benchmarks.features
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference

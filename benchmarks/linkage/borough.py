@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.jobs import Cost
 from benchmarks.linkage.family_scores import make_family_days
-from benchmarks.linkage.jobs import Cost, command, run_stage_job
+from benchmarks.linkage.jobs import command, run_stage_job
 from benchmarks.linkage.scores import Score, make_partners, scores
 from early_help.config import load_config
 from residents.stage import STAGE

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.jobs import Cost
 from benchmarks.linkage.bare import as_people
 from benchmarks.linkage.borough import Borough, judge_people, match
-from benchmarks.linkage.jobs import Cost, run_job
+from benchmarks.linkage.jobs import run_job
 from benchmarks.linkage.scores import Score
 from residents.tables import RECORD_PERSON
 from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS

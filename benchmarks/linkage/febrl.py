@@ -21,8 +21,9 @@ from typing import Any
 
 import duckdb
 
+from benchmarks.jobs import SHARED
 from benchmarks.linkage.bare import bare_people
-from benchmarks.linkage.jobs import FEBRL_COUNCIL, SHARED, run_stage_job
+from benchmarks.linkage.jobs import FEBRL_COUNCIL, run_stage_job
 from benchmarks.linkage.scores import Score, make_partners, scores
 from residents.tables import RECORD_PERSON
 from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS

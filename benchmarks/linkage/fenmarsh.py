@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.jobs import PROJECT, SHARED
 from benchmarks.linkage import pages
-from benchmarks.linkage.jobs import PROJECT, SHARED, command
+from benchmarks.linkage.jobs import command
 from store.files import read_json
 
 COUNCIL = PROJECT / "examples" / "fenmarsh.toml"

@@ -1,51 +1,15 @@
-"""Running a job in a process of its own, and what it cost by the operating system's account."""
+"""The jobs of the linkage benchmark, each in a process of its own."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.jobs import Cost, run_process
 from store.council import Council
-
-PROJECT = Path(__file__).resolve().parents[2]
-SHARED = PROJECT.parent / "shared"
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Wall and processor seconds, and the most memory held, in MB."""
-
-    wall: float
-    cpu: float
-    peak_mb: float
-
-
-def run_process(arguments: list[str], environment: dict[str, str] | None = None) -> Cost:
-    """Run Python with ``arguments``; the job's own words are shown only when it fails."""
-    with tempfile.TemporaryFile() as said:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=PROJECT,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if status:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(arguments[:3])} failed:\n{said.read().decode(errors='replace')[-4000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def run_job(kind: str, **job: Any) -> Cost:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.linkage.jobs import PROJECT
+from benchmarks.jobs import PROJECT
 from benchmarks.linkage.scores import LEAST_FAMILIES, REPLICATES, Score
 
 RESULTS = PROJECT / "benchmarks" / "results" / "linkage.md"

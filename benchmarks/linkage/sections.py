@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks.jobs import Cost
 from benchmarks.linkage import pages
 from benchmarks.linkage.borough import Quality
 from benchmarks.linkage.cost import Compared, NewQuarter
 from benchmarks.linkage.errors import Class
 from benchmarks.linkage.febrl import Views
-from benchmarks.linkage.jobs import Cost
 from benchmarks.linkage.scores import Score
 
 FEBRL_TARGETS = {"FEBRL 3": 0.9975, "FEBRL 4": 0.9996}

@@ -1,0 +1,1 @@
+"""What computing the features costs, beside other ways to compute them."""
