@@ -22,9 +22,13 @@ _PERSON_FACTS = """
 CREATE TABLE person_facts AS
 WITH
 words AS (
-    SELECT p.person_id, list_sort(list_distinct(flatten(list(s.surname_words)))) AS surname_words,
-        min(s.recorded_on) AS first_recorded, max(s.recorded_on) AS last_recorded
-    FROM std AS s JOIN row_person AS p USING (row) GROUP BY ALL
+    SELECT person_id, list_sort(list_distinct(flatten(list(surname_words)))) AS surname_words,
+        min(first_recorded) AS first_recorded
+    FROM (
+        SELECT p.person_id, s.surname_words, min(s.recorded_on) AS first_recorded
+        FROM std AS s JOIN row_person AS p USING (row) GROUP BY ALL
+    )
+    GROUP BY person_id
 )
 SELECT w.*, e.dob, (e.dob + INTERVAL 18 YEAR)::DATE AS grown_on, a.born_by
 FROM words AS w JOIN people AS e USING (person_id)

@@ -62,19 +62,24 @@ both_sides AS (
 SELECT family, person_id, from_date, to_date, recorded_on, end_recorded_on, basis, confidence FROM both_sides
 WHERE from_date <= to_date
 """
+# Evidence of the same days counts once, so that both windows go through it in one order.
 _SPELLS = """
 CREATE TABLE family_spells AS
 WITH
+spans AS (
+    SELECT family, person_id, from_date, to_date, basis, min(recorded_on) AS recorded_on,
+        max(end_recorded_on) AS end_recorded_on, max(confidence) AS confidence
+    FROM evidence GROUP BY family, person_id, from_date, to_date, basis
+),
 ordered AS (
-    SELECT *, max(to_date) OVER (PARTITION BY family, person_id ORDER BY from_date, to_date, basis, recorded_on
+    SELECT *, max(to_date) OVER (PARTITION BY family, person_id ORDER BY from_date, to_date, basis
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM evidence
+    FROM spans
 ),
 numbered AS (
     SELECT *, sum(CASE WHEN before IS NULL OR from_date > least(before, DATE '9000-01-01') + $gap::INTEGER
             THEN 1 ELSE 0 END)
-        OVER (PARTITION BY family, person_id ORDER BY from_date, to_date, basis, recorded_on
-            ROWS UNBOUNDED PRECEDING) AS spell
+        OVER (PARTITION BY family, person_id ORDER BY from_date, to_date, basis ROWS UNBOUNDED PRECEDING) AS spell
     FROM ordered
 ),
 each_basis AS (

@@ -65,23 +65,30 @@ FROM dated
 _PRESENCE = """
 CREATE TABLE presence AS
 WITH
+spans AS (
+    SELECT person_id, from_date, to_date, min(recorded_on) AS recorded_on, max(end_recorded_on) AS end_recorded_on
+    FROM shown GROUP BY person_id, from_date, to_date
+),
 ordered AS (
-    SELECT *, max(to_date) OVER (PARTITION BY person_id ORDER BY from_date, to_date, recorded_on, end_recorded_on
+    SELECT *, max(to_date) OVER (PARTITION BY person_id ORDER BY from_date, to_date
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM shown
+    FROM spans
 ),
 numbered AS (
     SELECT *, sum(CASE WHEN before IS NULL OR from_date > least(before, DATE '9000-01-01') + $bridge::INTEGER
             THEN 1 ELSE 0 END)
-        OVER (PARTITION BY person_id ORDER BY from_date, to_date, recorded_on, end_recorded_on
-            ROWS UNBOUNDED PRECEDING) AS stretch
+        OVER (PARTITION BY person_id ORDER BY from_date, to_date ROWS UNBOUNDED PRECEDING) AS stretch
     FROM ordered
+),
+last_days AS (
+    SELECT person_id, stretch, to_date, min(from_date) AS from_date, min(recorded_on) AS recorded_on,
+        max(end_recorded_on) AS end_recorded_on
+    FROM numbered GROUP BY person_id, stretch, to_date
 ),
 whole AS (
     SELECT person_id, min(from_date) AS from_date, max(to_date) AS to_date, min(recorded_on) AS recorded_on,
-        max(end_recorded_on) FILTER (to_date = last_day) AS end_recorded_on
-    FROM (SELECT *, max(to_date) OVER (PARTITION BY person_id, stretch) AS last_day FROM numbered)
-    GROUP BY person_id, stretch
+        arg_max(end_recorded_on, to_date) AS end_recorded_on
+    FROM last_days GROUP BY person_id, stretch
 ),
 grown AS (
     SELECT w.person_id, w.from_date, w.recorded_on,
@@ -147,8 +154,9 @@ parted AS (
     SELECT tie, min(to_date) AS to_date, arg_min(end_recorded_on, (to_date, end_recorded_on)) AS end_recorded_on
     FROM ends GROUP BY tie
 ),
+-- Of two who are shown until the same day, the later knowledge of it counts.
 present AS (
-    SELECT tie, max(to_date) AS to_date, arg_max(end_recorded_on, to_date) AS end_recorded_on
+    SELECT tie, max(to_date) AS to_date, arg_max(end_recorded_on, (to_date, end_recorded_on)) AS end_recorded_on
     FROM (
         SELECT t.tie, p.to_date, p.end_recorded_on
         FROM numbered AS t JOIN presence AS p ON t.child = p.person_id AND t.to_date BETWEEN p.from_date AND p.to_date
@@ -161,7 +169,7 @@ present AS (
     GROUP BY tie
 ),
 last_shown AS (
-    SELECT p.person_id, max(p.to_date) AS to_date, arg_max(p.end_recorded_on, p.to_date) AS end_recorded_on,
+    SELECT p.person_id, max(p.to_date) AS to_date, arg_max(p.end_recorded_on, (p.to_date, p.end_recorded_on)) AS end_recorded_on,
         any_value(s.left_on) AS left_on, any_value(s.left_known) AS left_known, any_value(s.seen_on) AS seen_on
     FROM presence AS p JOIN (
         SELECT person_id, max(to_date) FILTER (home) AS left_on, max(end_recorded_on) FILTER (home) AS left_known,

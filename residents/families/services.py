@@ -14,8 +14,13 @@ import duckdb
 # A record names its person; a key that names one person in all files of the system names the same one in another.
 _RECORD_KEYS = """
 CREATE TABLE record_keys AS
-SELECT source, record_id, min(person_id) AS person_id FROM record_person
-GROUP BY ALL HAVING count(DISTINCT person_id) = 1
+SELECT source, record_id, min(person_id) AS person_id
+FROM record_person SEMI JOIN (
+    SELECT source, record_id FROM group_members
+    UNION ALL SELECT source, record_id_a FROM relationships
+    UNION ALL SELECT source, record_id_b FROM relationships
+) USING (source, record_id)
+GROUP BY source, record_id HAVING min(person_id) = max(person_id)
 """
 _SERVICE_GROUPS = """
 CREATE TABLE service_groups AS

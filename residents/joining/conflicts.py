@@ -13,12 +13,12 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from residents.joining.clustering import Judge, Proposals, Tie, Verdicts
+from residents.joining.clustering import Judge, Places, Proposals, Tie, Verdicts
 
 _MACROS = """
-CREATE MACRO alike(a, b) AS jaro_winkler_similarity(a, b) >= 0.85;
+CREATE OR REPLACE TEMP MACRO alike(a, b) AS jaro_winkler_similarity(a, b) >= 0.85;
 -- A missing forename could be any; surnames change.
-CREATE MACRO names_could_be_one(a, b) AS CASE
+CREATE OR REPLACE TEMP MACRO names_could_be_one(a, b) AS CASE
     WHEN a.forename IS NULL OR b.forename IS NULL OR a.forename = b.forename THEN true
     WHEN least(length(a.forename), length(b.forename)) = 1 AND left(a.forename, 1) = left(b.forename, 1) THEN true
     WHEN list_has_any(a.name_groups, b.name_groups) THEN true
@@ -26,7 +26,7 @@ CREATE MACRO names_could_be_one(a, b) AS CASE
     WHEN alike(a.forename, b.forename) THEN true
     ELSE coalesce(alike(a.forename, b.surname) AND alike(a.surname, b.forename), false) END;
 -- Equal, a slip, day and month swapped, or 1 January for the year.
-CREATE MACRO dates_could_be_one(a, b) AS CASE
+CREATE OR REPLACE TEMP MACRO dates_could_be_one(a, b) AS CASE
     WHEN a.dob = b.dob THEN true
     WHEN a.dob_weak OR b.dob_weak THEN year(a.dob) = year(b.dob)
     WHEN year(a.dob) = year(b.dob) AND month(a.dob) = day(b.dob) AND day(a.dob) = month(b.dob) THEN true
@@ -34,20 +34,20 @@ CREATE MACRO dates_could_be_one(a, b) AS CASE
 """
 # What may stand against a join. Versions with the same traits are looked at once; a mark of 64 bits tells them apart.
 _TRAITS = """
-CREATE TABLE version_traits AS
+CREATE OR REPLACE TEMP TABLE version_traits AS
 WITH held AS (
     SELECT v.version - 1 AS place, v.forename, v.middle, v.surname, coalesce(v.name_groups, []) AS name_groups,
         v.dob, v.dob_text, coalesce(v.dob_weak, false) AS dob_weak, v.sex,
         CASE WHEN v.upn SIMILAR TO '.*[0-9]' THEN v.upn END AS upn, v.nino, coalesce(g.groups, []) AS groups,
         CASE WHEN len(g.groups) > 0 THEN v.subject END AS subject, g.born_by
-    FROM versions AS v LEFT JOIN subject_groups AS g USING (subject)
+    FROM judged_places AS j JOIN versions AS v ON v.version = j.place + 1 LEFT JOIN subject_groups AS g USING (subject)
 )
 SELECT *, hash(forename, middle, surname, name_groups, dob, sex, upn, nino, groups, subject, born_by) AS traits
 FROM held
 """
-_PLACE_TRAITS = "CREATE TABLE place_traits AS SELECT place, traits FROM version_traits"
+_PLACE_TRAITS = "CREATE OR REPLACE TEMP TABLE place_traits AS SELECT place, traits FROM version_traits"
 _DISTINCT_TRAITS = """
-CREATE TABLE traits AS
+CREATE OR REPLACE TEMP TABLE traits AS
 SELECT v.* EXCLUDE (place) FROM version_traits AS v
 JOIN (SELECT min(place) AS place FROM version_traits GROUP BY traits) AS f USING (place)
 """
@@ -94,16 +94,17 @@ FROM weighed ORDER BY proposal
 """
 
 
-def make_traits(con: duckdb.DuckDBPyConnection) -> None:
-    """Make what joins are judged by, from ``versions`` and ``subject_groups`` (subject, groups, born_by)."""
+def judge_by_conflicts(con: duckdb.DuckDBPyConnection, places: Places) -> Judge:
+    """A judge of joins between the versions at ``places``, which are their numbers less one.
+
+    Makes what joins are judged by from ``versions`` and ``subject_groups`` (subject, groups, born_by).
+    """
     con.execute(_MACROS)
+    con.register("judged_places", pa.table({"place": places}))
     for statement in (_TRAITS, _PLACE_TRAITS, _DISTINCT_TRAITS):
         con.execute(statement)
+    con.unregister("judged_places")
     con.execute("DROP TABLE version_traits")
-
-
-def judge_by_conflicts(con: duckdb.DuckDBPyConnection) -> Judge:
-    """A judge of joins between rows of ``versions``, once their traits are made."""
 
     def judge(proposals: Proposals) -> Verdicts:
         members = {"proposal": proposals.proposal, "second": proposals.second, "place": proposals.version}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from residents.joining.clustering import Clusters, Links, Places, Tie, cluster
-from residents.joining.conflicts import judge_by_conflicts, make_traits
+from residents.joining.conflicts import judge_by_conflicts
 
 # A system that deals with grown people alone, as the electoral roll does, need hold no birth date to say so: it is seen
 # in those of its people whose birth date another system knows at the same home. Where two of one name live there, as
@@ -108,29 +108,27 @@ SELECT coalesce(min(v.version) OVER (PARTITION BY coalesce(s.person_id, v.versio
     coalesce(bool_or(s.aliased) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), false) AS aliased
 FROM versions AS v LEFT JOIN settled AS s USING (version) ORDER BY v.version
 """
-_NO_CLUSTERS = """
-CREATE TABLE clusters AS
-SELECT v.version, NULL::BIGINT AS label, false AS aliased, s.support
-FROM versions AS v LEFT JOIN settled AS s USING (version)
-"""
 # 1 for a version alone or held by its key, else the best link that holds it inside its cluster, now or before.
+_BEST = """
+CREATE OR REPLACE TEMP TABLE best_links AS
+SELECT place, max(probability) AS support
+FROM (SELECT place, other, probability FROM inside UNION ALL SELECT other, place, probability FROM inside)
+GROUP BY place
+"""
 _CLUSTERS = """
-CREATE OR REPLACE TABLE clusters AS
-WITH
-best AS (
-    SELECT place, max(probability) AS support
-    FROM (SELECT place, other, probability FROM inside UNION ALL SELECT other, place, probability FROM inside)
-    GROUP BY place
-),
-sized AS (
-    SELECT place + 1 AS version, place, label, aliased, count(*) OVER (PARTITION BY label) AS members FROM labels
-),
-before AS (
-    SELECT version, support, count(*) OVER (PARTITION BY label) = 1 AND label IS NOT NULL AS alone FROM clusters
-)
-SELECT s.version, s.label, s.aliased, CASE WHEN s.members = 1 THEN 1.0
-    ELSE coalesce(greatest(b.support, CASE WHEN NOT o.alone THEN o.support END), 0.0) END AS support
-FROM sized AS s LEFT JOIN best AS b USING (place) LEFT JOIN before AS o USING (version) ORDER BY s.version
+CREATE TABLE clusters AS
+SELECT l.place + 1 AS version, l.label, l.aliased,
+    CASE WHEN count(*) OVER (PARTITION BY l.label) = 1 THEN 1.0
+        ELSE coalesce(greatest(b.support, s.support), 0.0) END AS support
+FROM labels AS l LEFT JOIN best_links AS b USING (place) LEFT JOIN settled AS s ON l.place + 1 = s.version
+ORDER BY l.place
+"""
+# What a version that was alone is held by is nothing beside its first link.
+_JOINED_CLUSTERS = """
+UPDATE clusters AS c SET label = l.label, aliased = l.aliased,
+    support = coalesce(greatest(l.best, CASE WHEN NOT l.was_alone THEN c.support END), 0.0)
+FROM (SELECT l.*, b.support AS best FROM labels AS l LEFT JOIN best_links AS b USING (place)) AS l
+WHERE c.version = l.place + 1
 """
 
 
@@ -148,32 +146,50 @@ def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table) -> Clusters:
     tie = np.concatenate([np.full(subject.num_rows, Tie.SUBJECT), np.where(exact, Tie.EXACT, Tie.SCORED)])
     left = np.concatenate([subject["place"].to_numpy(), scored["place"].to_numpy()])
     right = np.concatenate([subject["other"].to_numpy(), scored["other"].to_numpy()])
-    make_traits(con)
-    con.execute(_NO_CLUSTERS)
-    joined = cluster(_start(con), Links(left, right, tie.astype(np.int64)), judge_by_conflicts(con))
-    _keep(con, joined, left, right, np.concatenate([np.ones(subject.num_rows), scored["probability"].to_numpy()]))
+    joined = _follow(con, _start(con), Links(left, right, tie.astype(np.int64)))
+    _keep_best(con, joined, left, right, np.concatenate([np.ones(subject.num_rows), scored["probability"].to_numpy()]))
+    places = np.arange(len(joined.label))
+    con.register("labels", pa.table({"place": places, "label": joined.label, "aliased": joined.aliased}))
+    con.execute(_CLUSTERS)
+    con.unregister("labels")
     return joined
 
 
 def join_further(con: duckdb.DuckDBPyConnection, joined: Clusters, links: pa.Table, tie: Tie) -> Clusters:
     """Join the ``clusters`` along further links of one kind."""
     left, right = links["version_l"].to_numpy() - 1, links["version_r"].to_numpy() - 1
-    ties = np.full(len(left), tie, dtype=np.int64)
-    further = cluster(joined, Links(left, right, ties), judge_by_conflicts(con))
-    _keep(con, further, left, right, links["probability"].to_numpy())
+    further = _follow(con, joined, Links(left, right, np.full(len(left), tie, dtype=np.int64)))
+    inside = _keep_best(con, further, left, right, links["probability"].to_numpy())
+    touched = np.zeros(len(further.label), dtype=np.bool_)
+    touched[further.label[left[inside]]] = True
+    places = np.flatnonzero(touched[further.label])
+    was_alone = np.bincount(joined.label, minlength=len(joined.label))[joined.label[places]] == 1
+    rows = {"place": places, "label": further.label[places], "aliased": further.aliased[places], "was_alone": was_alone}
+    con.register("labels", pa.table(rows))
+    con.execute(_JOINED_CLUSTERS)
+    con.unregister("labels")
     return further
 
 
-def _keep(
+def _follow(con: duckdb.DuckDBPyConnection, start: Clusters, links: Links) -> Clusters:
+    """Join along the links; only what is held of clusters that a link touches can stand against it."""
+    touched = np.zeros(len(start.label), dtype=np.bool_)
+    left, right = start.label[links.left], start.label[links.right]
+    touched[left[left != right]] = touched[right[left != right]] = True
+    return cluster(start, links, judge_by_conflicts(con, np.flatnonzero(touched[start.label])))
+
+
+def _keep_best(
     con: duckdb.DuckDBPyConnection, joined: Clusters, left: Places, right: Places, probability: npt.NDArray[np.float64]
-) -> None:
-    inside = joined.label[left] == joined.label[right]
-    places = np.arange(len(joined.label))
-    con.register("labels", pa.table({"place": places, "label": joined.label, "aliased": joined.aliased}))
+) -> npt.NDArray[np.bool_]:
+    """Make ``best_links``, the best link of each version inside its cluster, and say which links are inside one."""
+    inside: npt.NDArray[np.bool_] = joined.label[left] == joined.label[right]
     con.register(
         "inside", pa.table({"place": left[inside], "other": right[inside], "probability": probability[inside]})
     )
-    con.execute(_CLUSTERS)
+    con.execute(_BEST)
+    con.unregister("inside")
+    return inside
 
 
 def _start(con: duckdb.DuckDBPyConnection) -> Clusters:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from residents.joining.clustering import Clusters, Links, Proposals, Tie, Verdicts, alone, cluster
-from residents.joining.conflicts import judge_by_conflicts, make_traits
+from residents.joining.conflicts import judge_by_conflicts
 
 Sides = tuple[frozenset[int], frozenset[int], Tie, bool]
 Rule = Callable[[Sides], tuple[bool, bool]]
@@ -160,9 +160,8 @@ def judged(rows: list[dict[str, object]], tie: Tie) -> bool:
     kinds = [("subject", pa.int64()), ("groups", pa.list_(pa.int64())), ("born_by", pa.date32())]
     con.register("beside", pa.Table.from_pylist(held, schema=pa.schema(kinds)))
     con.execute("CREATE TABLE subject_groups AS FROM beside")
-    make_traits(con)
     links = Links(np.array([0]), np.array([1]), np.array([tie]))
-    return cluster(alone(2), links, judge_by_conflicts(con)).refused == 0
+    return cluster(alone(2), links, judge_by_conflicts(con, np.arange(2))).refused == 0
 
 
 @pytest.mark.parametrize(("why", "one", "two", "joined"), RULES, ids=[rule[0] for rule in RULES])
