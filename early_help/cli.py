@@ -22,6 +22,7 @@ from early_help import demo as demo_run
 from early_help.calibration import print_calibration
 from early_help.config import CouncilConfig, load_config
 from early_help.engine import on_engine
+from early_help.features_command import features as features_commands
 from early_help.keys_commands import keys as keys_commands
 from early_help.lock import run_lock
 from early_help.losses import print_losses
@@ -45,7 +46,7 @@ from early_help.status import (
 from fairness_audits.gate import approve, export_list
 from fairness_audits.release import GateState, Role
 from reports.packs import withdraw_packs
-from residents.config import Engine
+from store.council import Engine
 from store.errors import EarlyHelpError, UsageError
 from store.files import read_json, write_json
 from store.key_file import load_keys, load_or_create_keys
@@ -67,6 +68,7 @@ app.command()(suggest)
 app.command()(review_pairs)
 app.add_typer(keys_commands, name="keys")
 app.add_typer(resident_commands, name="resident")
+app.add_typer(features_commands, name="features")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -106,7 +108,8 @@ def run(
         ),
     ] = None,
     engine: Annotated[
-        Engine | None, typer.Option("--engine", help="Where pairs of records are compared; else as the TOML says.")
+        Engine | None,
+        typer.Option("--engine", help="Where pairs are compared and features computed; else as the TOML says."),
     ] = None,
 ) -> None:
     """Run the job; what is up to date is left alone."""

@@ -1,4 +1,4 @@
-"""The choice of the matching engine on the command line."""
+"""The choice of the engine on the command line, for every stage that offers one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from early_help.config import CouncilConfig
-from residents.config import Engine, ResidentsConfig
-from residents.matching.engines import require_engine
+from features.config import FeaturesConfig
+from residents.config import ResidentsConfig
+from store.council import Engine
+from store.spark import require_engine
 from store.workspace import Stage
 
 
@@ -16,10 +18,12 @@ def on_engine(config: CouncilConfig, engine: Engine | None, stages: Sequence[Sta
 
     Raises UsageError before any work is done when a stage will need an engine that is not installed.
     """
-    residents = config.sections[ResidentsConfig]
-    assert isinstance(residents, ResidentsConfig)
-    if engine is not None:
-        residents = residents.model_copy(update={"engine": engine})
-    if any(ResidentsConfig in stage.sections for stage in stages):
-        require_engine(residents.engine)
-    return replace(config, sections={**config.sections, ResidentsConfig: residents})
+    sections = dict(config.sections)
+    for kind in (ResidentsConfig, FeaturesConfig):
+        section = sections[kind]
+        assert isinstance(section, ResidentsConfig | FeaturesConfig)
+        if engine is not None:
+            section = sections[kind] = section.model_copy(update={"engine": engine})
+        if any(kind in stage.sections for stage in stages):
+            require_engine(section.engine)
+    return replace(config, sections=sections)

@@ -1,4 +1,4 @@
-"""``[features]``: the as-of dates."""
+"""``[features]``: the as-of dates, and where features are computed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import datetime as dt
 from pydantic import Field, model_validator
 
 from features.periods import quarter_ends
-from store.council import Council, Section
+from store.council import Council, Engine, Section
 from store.errors import UsageError
 
 _HISTORY_DAYS = 182
 
 
 class FeaturesConfig(Section):
-    """The dates at which everything is computed, as if on that day."""
+    """The dates at which everything is computed, as if on that day, and where."""
 
+    engine: Engine = Field(
+        Engine.DUCKDB,
+        description="Where features are computed. Spark needs the extra spark and Java 17; it gives the very same "
+        "values, and costs more on one machine. `--engine` on the command line goes before it.",
+    )
     first_as_of: dt.date | None = Field(
         None,
         description="First as-of date; the quarter ends from there on are used. "

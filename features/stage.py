@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,13 +16,13 @@ from features.compile import AS_OF
 from features.config import FeaturesConfig
 from features.definitions import Feature
 from features.duckdb_backend import DuckDBBackend
-from features.engine import Computed, compute
+from features.engines import Found, find
 from features.library import available, library
-from features.milestones import milestones
 from features.periods import EPOCH
+from features.spread import described
 from features.streams import Part
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, TABLES
-from features.world import FAMILY, PERSON, Frame, World
+from features.world import FAMILY, PERSON, Frame
 from residents.tables import FAMILIES, PEOPLE, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS
 from sources import tables as sources
 from store.table import Table
@@ -41,26 +42,25 @@ EVENT_TABLES: tuple[Table, ...] = tuple(
 
 def run(work: Workspace) -> None:
     """Compute every feature the council's extracts allow, at every as-of date."""
-    as_ofs = work.section(FeaturesConfig).dates(work.council)
+    config = work.section(FeaturesConfig)
+    as_ofs = config.dates(work.council)
     absent = [table.name for table in EVENT_TABLES if pq.read_metadata(work.path(table)).num_rows == 0]
     features, left_out = available(library(), absent)
     connection = work.connect()
-    with work.task("Computing features", 4) as task:
-        world = World(DuckDBBackend(connection, work.path), as_ofs)
+    with work.task("Computing features", 3) as task:
+        found = find(config.engine, work, connection, as_ofs, features)
         task.advance()
-        computed = compute(world, features)
-        task.advance()
-        _write(work, connection, world, computed)
+        _write(work, connection, as_ofs, found)
         task.advance()
         work.write_document("features/catalogue.json", entries(features))
-        work.write_document("features/coverage.json", _coverage(work, connection, features, left_out, absent, world))
+        work.write_document("features/coverage.json", _coverage(work, connection, features, left_out, absent, as_ofs))
         task.advance()
     connection.close()
 
 
-def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, world: World, computed: Computed) -> None:
-    pseudonym = _pseudonyms(work, connection, world)
-    dates = _as_of_dates(connection, world)
+def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, as_ofs: Sequence[dt.date], found: Found) -> None:
+    pseudonym = _pseudonyms(work, connection, found)
+    dates = _as_of_dates(connection, as_ofs)
 
     def named(frame: Frame, *kinds: str) -> Frame:
         frame = frame.join(dates, on=AS_OF).drop(AS_OF).rename({"as_of_date": AS_OF})
@@ -68,10 +68,10 @@ def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, world: World,
             frame = frame.join(pseudonym[kind], on=kind).drop(kind)
         return frame
 
-    write(work, FAMILY_FEATURES, named(computed.families, FAMILY))
-    write(work, CHILD_FEATURES, named(computed.children, FAMILY, PERSON))
-    write(work, MEMBERS, named(world.members, FAMILY, PERSON))
-    steps = milestones(world).join(pseudonym[PERSON], on=PERSON).drop(PERSON)
+    write(work, FAMILY_FEATURES, named(found.family_features, FAMILY))
+    write(work, CHILD_FEATURES, named(found.child_features, FAMILY, PERSON))
+    write(work, MEMBERS, named(found.members, FAMILY, PERSON))
+    steps = found.steps.join(pseudonym[PERSON], on=PERSON).drop(PERSON)
     write(work, MILESTONES, _with_dates(steps, MILESTONES))
 
 
@@ -82,22 +82,23 @@ def write(work: Workspace, table: Table, frame: Frame) -> None:
     work.write(table, frame.sort(*ordered).to_native())
 
 
-def _pseudonyms(work: Workspace, connection: duckdb.DuckDBPyConnection, world: World) -> dict[str, Frame]:
-    scanned = nw.from_native(connection.read_parquet(str(work.path(PSEUDONYMS))))
-    keyed = {FAMILY: ("family_id", world.families), PERSON: ("person_id", world.people)}
+def _pseudonyms(work: Workspace, connection: duckdb.DuckDBPyConnection, found: Found) -> dict[str, Frame]:
+    backend = DuckDBBackend(connection, work.path)
+    scanned = backend.scan(PSEUDONYMS, ("kind", "id", "pseudonym"))
+    keyed = {FAMILY: ("family_id", found.families), PERSON: ("person_id", found.people)}
     result: dict[str, Frame] = {}
     for kind, (column, numbers) in keyed.items():
         mine = scanned.filter(nw.col("kind") == kind).select(nw.col("id").alias(column), nw.col("pseudonym"))
         joined = numbers.join(mine, on=column).select(kind, nw.col("pseudonym").alias(column))
-        result[kind] = world.backend.keep(joined)
+        result[kind] = backend.keep(joined)
     return result
 
 
-def _as_of_dates(connection: duckdb.DuckDBPyConnection, world: World) -> Frame:
+def _as_of_dates(connection: duckdb.DuckDBPyConnection, as_ofs: Sequence[dt.date]) -> Frame:
     table = pa.table(
         {
-            AS_OF: pa.array(range(len(world.as_ofs)), pa.int64()),
-            "as_of_date": pa.array(world.as_ofs, pa.date32()),
+            AS_OF: pa.array(range(len(as_ofs)), pa.int64()),
+            "as_of_date": pa.array(as_ofs, pa.date32()),
         }
     )
     return nw.from_native(connection.from_arrow(table))
@@ -121,7 +122,7 @@ def _coverage(
     features: Sequence[Feature],
     left_out: Sequence[str],
     absent: Sequence[str],
-    world: World,
+    as_ofs: Sequence[dt.date],
 ) -> dict[str, Any]:
     """How much is known of each feature, and what could not be made for want of a source."""
     tables = {}
@@ -134,9 +135,10 @@ def _coverage(
         tables[table.name] = {
             "rows": pq.read_metadata(path).num_rows,
             "columns": distribution(connection, str(path), names),
+            **described(connection, str(path), names, as_ofs, {f.indicator for f in features}),
         }
     return {
-        "as_of": [as_of.isoformat() for as_of in world.as_ofs],
+        "as_of": [as_of.isoformat() for as_of in as_ofs],
         "features": len(features),
         "left_out": sorted(left_out),
         "absent_sources": sorted(absent),

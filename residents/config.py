@@ -5,18 +5,9 @@ The defaults come from principle, or from the FEBRL benchmarks where that is sai
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from store.council import Section
-
-
-class Engine(StrEnum):
-    """Where pairs of records are compared and scored."""
-
-    DUCKDB = "duckdb"
-    SPARK = "spark"
+from store.council import Engine, Section
 
 
 class ResidentsConfig(Section):

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Engine(StrEnum):
+    """What does the heavy work of a stage that offers a choice."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 class Section(BaseModel):

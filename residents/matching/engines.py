@@ -10,17 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from residents.config import Engine
 from residents.matching.scoring import score
-from residents.matching.spark import require_spark, score_on_spark
+from residents.matching.spark import score_on_spark
 from residents.matching.training import Model
-from store.council import RunSettings
-
-
-def require_engine(engine: Engine) -> None:
-    """Raise UsageError when what the engine needs is not installed."""
-    if engine is Engine.SPARK:
-        require_spark()
+from store.council import Engine, RunSettings
 
 
 def score_on(

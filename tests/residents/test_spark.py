@@ -14,14 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from residents import stage
-from residents.config import Engine, ResidentsConfig
-from residents.matching import spark
+from residents.config import ResidentsConfig
 from residents.matching.dialect import columns_of, spark_condition, spark_settings
-from residents.matching.engines import require_engine, score_on
+from residents.matching.engines import score_on
 from residents.matching.model import COMPARISONS, settings
+from residents.matching.spark import splink_on_spark
 from residents.tables import TABLES, VERSIONS
-from store.council import RunSettings
+from store.council import Engine, RunSettings
 from store.errors import UsageError
+from store.spark import require_engine
 from tests.residents.messy import messy_people
 from tests.residents.rooms import Index, index
 
@@ -76,11 +77,11 @@ def test_without_the_package_or_java_the_message_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     require_engine(Engine.DUCKDB)
-    monkeypatch.setattr(spark, "find_spec", lambda name: None)
+    monkeypatch.setattr("store.spark.find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pyspark") as caught:
         require_engine(Engine.SPARK)
     assert "requirements-spark.lock" in caught.value.fix
-    monkeypatch.setattr(spark, "find_spec", lambda name: name)
+    monkeypatch.setattr("store.spark.find_spec", lambda name: name)
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="no Java") as caught:
@@ -176,7 +177,7 @@ def test_every_condition_holds_for_the_same_pairs_on_both_engines(
     con.register("pairs", pairs)
     lists = frozenset(name for name, kind in zip(versions.columns, versions.types) if kind.id == "list")
     said = {name: spark_condition(condition, lists) for name, condition in conditions().items()}
-    with spark.splink_on_spark(RunSettings(), tmp_path / "work", parts=2) as api:
+    with splink_on_spark(RunSettings(), tmp_path / "work", parts=2) as api:
         frame = api.spark.read.parquet(str(tmp_path / "pairs.parquet"))
         found = frame.selectExpr("pair", *[f"coalesce({text}, false) AS `{name}`" for name, text in said.items()])
         found.write.parquet(str(tmp_path / "found"))
@@ -237,7 +238,7 @@ def _another(text: str, draw: random.Random) -> str:
 def test_a_spark_that_dies_is_told_as_lack_of_memory(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="ended before it was done") as caught,
-        spark.splink_on_spark(RunSettings(threads=1), tmp_path / "work", parts=1) as api,
+        splink_on_spark(RunSettings(threads=1), tmp_path / "work", parts=1) as api,
     ):
         process: subprocess.Popen[bytes] = api.spark.sparkContext._gateway.proc
         process.kill()

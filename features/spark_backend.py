@@ -1,0 +1,59 @@
+"""The same features on Spark, for more families than one machine holds. It must give exactly what DuckDB gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+
+from store.spark import read_parquet
+from store.table import ColumnType, Table
+
+
+class SparkBackend:
+    """Tables of a run as lazy frames of one Spark session. ``folder`` takes what is computed on the way."""
+
+    def __init__(self, session: Any, path: Callable[[Table], Path], folder: Path) -> None:
+        self._session = session
+        self._path = path
+        self._folder = folder
+        self._kept = 0
+
+    def scan(self, table: Table, columns: Sequence[str]) -> nw.LazyFrame[Any]:
+        """Some columns of a table, dates as day numbers."""
+        from pyspark.sql import functions  # noqa: PLC0415 - an extra
+
+        dates = {column.name for column in table.columns if column.type is ColumnType.DATE}
+        chosen = [
+            functions.unix_date(functions.col(name)).cast("bigint").alias(name) if name in dates else name
+            for name in columns
+        ]
+        scanned: nw.LazyFrame[Any] = nw.from_native(read_parquet(self._session, self._path(table)).select(*chosen))
+        return scanned
+
+    def small(self, rows: dict[str, list[int]]) -> nw.LazyFrame[Any]:
+        """A small table of whole numbers, which a join brings to every part of the other table."""
+        from pyspark.sql import functions  # noqa: PLC0415 - an extra
+
+        table = pa.table({name: pa.array(values, pa.int64()) for name, values in rows.items()})
+        small: nw.LazyFrame[Any] = nw.from_native(functions.broadcast(self._session.createDataFrame(table)))
+        return small
+
+    def keep(self, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        """Compute a frame once, because several others are made from it.
+
+        It is written and read again: Spark then knows its size, plans no further back than here, and never computes
+        it twice, as it may what it only caches.
+        """
+        self._kept += 1
+        folder = self._folder / f"kept-{self._kept}"
+        self.write(frame, folder)
+        kept: nw.LazyFrame[Any] = nw.from_native(read_parquet(self._session, folder))
+        return kept
+
+    def write(self, frame: nw.LazyFrame[Any], folder: Path) -> None:
+        """A frame as a folder of Parquet files."""
+        frame.to_native().write.parquet(str(folder))
