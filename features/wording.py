@@ -98,3 +98,24 @@ def span(days: float) -> str:
         if days < below:
             return filled(f"{{value}} {unit}(s)", f"{days / length:.0f}")
     return filled("{value} year(s)", f"{days / 365.25:.0f}")
+
+
+def written(value: float, unit: str) -> str:
+    """A figure for a sentence: a share as a percentage, a flag as yes or no, days as a span, a whole number whole."""
+    if unit == "days":
+        return span(value)
+    if unit == "flag":
+        return "yes" if value > 0 else "no"
+    if unit == "share":
+        percent = round(value * 100, 1)
+        return f"{percent + 0.0:.0f}%" if abs(percent) >= 10 or percent.is_integer() else f"{percent:.1f}%"
+    rounded = round(value, 1) + 0.0
+    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.1f}"
+
+
+def in_context(said: str, fraction: tuple[int, int] | None, median: str | None) -> str:
+    """A sentence with the counts of its share, and the median of all who have a value."""
+    words = said.removesuffix(".")
+    if fraction is not None:
+        words += f" ({fraction[0]:,} of {fraction[1]:,})"
+    return f"{words}; borough median {median}." if median is not None else f"{words}."

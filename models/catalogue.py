@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from features.wording import filled, span
+from features.wording import filled, written
 from models.target import FeatureChoice, Unit
 from store.errors import InputRejected
 
@@ -135,16 +135,3 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             "A feature's direction is not -1, 0 or 1.", where=f"{CATALOGUE}: {feature.name}", fix=_RERUN
         )
     return feature
-
-
-def written(value: float, unit: str) -> str:
-    """A figure for a sentence: a share as a percentage, a flag as yes or no, days as a span, a whole number whole."""
-    if unit == "days":
-        return span(value)
-    if unit == "flag":
-        return "yes" if value > 0 else "no"
-    if unit == "share":
-        percent = round(value * 100, 1)
-        return f"{percent + 0.0:.0f}%" if abs(percent) >= 10 or percent.is_integer() else f"{percent:.1f}%"
-    rounded = round(value, 1) + 0.0
-    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.1f}"

@@ -13,7 +13,8 @@ from features.library import library
 from features.streams import CONTACTS
 from features.values import Value, any_of
 from features.values import feature as named
-from models.catalogue import choose, read_catalogue, written
+from features.wording import written
+from models.catalogue import choose, read_catalogue
 from models.target import FeatureChoice, Unit
 from models.targets import TARGETS
 from store.errors import InputRejected
