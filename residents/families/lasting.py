@@ -169,7 +169,8 @@ present AS (
     GROUP BY tie
 ),
 last_shown AS (
-    SELECT p.person_id, max(p.to_date) AS to_date, arg_max(p.end_recorded_on, (p.to_date, p.end_recorded_on)) AS end_recorded_on,
+    SELECT p.person_id, max(p.to_date) AS to_date,
+        arg_max(p.end_recorded_on, (p.to_date, p.end_recorded_on)) AS end_recorded_on,
         any_value(s.left_on) AS left_on, any_value(s.left_known) AS left_known, any_value(s.seen_on) AS seen_on
     FROM presence AS p JOIN (
         SELECT person_id, max(to_date) FILTER (home) AS left_on, max(end_recorded_on) FILTER (home) AS left_known,
