@@ -12,7 +12,8 @@ from fairness_audits.config import AuditConfig
 from fairness_audits.grouping import ethnic_groups
 from fairness_audits.policy import Policy, load_policy
 from fairness_audits.signing import ROOM, audit_code, audit_code_path, audit_path, evaluation_path
-from features.tables import MEMBERS
+from fairness_audits.standing_in import STAND_INS, stand_ins_document
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
 from models.config import ModelsConfig
 from models.tables import COHORT, REASONS, SCORES
 from residents.tables import PROTECTED
@@ -21,13 +22,16 @@ from store.keys import Purpose
 from store.workspace import Stage, Workspace
 
 MODELLED = "modelled"
+CATALOGUE = "features/catalogue.json"
 
 
 def run(work: Workspace) -> None:
     """Write ``audit.json`` and its authentication code for every target of the configuration."""
     policy = load_policy(work.section(AuditConfig).policy)
     targets = sorted(work.section(ModelsConfig).targets)
-    with work.task("Auditing for fairness", len(targets)) as task:
+    with work.task("Auditing for fairness", len(targets) + 1) as task:
+        work.write_document(STAND_INS, _stand_ins(work))
+        task.advance()
         for target in targets:
             document = _audit_target(work, target, policy)
             content = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
@@ -58,6 +62,15 @@ def _audit_target(work: Workspace, target: str, policy: Policy) -> dict[str, Any
     return audit(Audited(target, rows, groups, bound, caveats), policy)
 
 
+def _stand_ins(work: Workspace) -> dict[str, Any]:
+    """How strongly each feature stands in for ethnicity; nothing where the run has no features."""
+    catalogue = work.document(CATALOGUE)
+    entries = read_json(catalogue) if catalogue.exists() else []
+    with work.connect() as connection:
+        paths = {table: work.path(table) for table in (FAMILY_FEATURES, CHILD_FEATURES)} if entries else {}
+        return stand_ins_document(connection, paths, entries, work.path(MEMBERS), work.path(PROTECTED))
+
+
 def _policy_file(work: Workspace) -> list[Path]:
     path = work.section(AuditConfig).policy
     return [Path(path)] if path is not None and Path(path).is_file() else []
@@ -66,11 +79,11 @@ def _policy_file(work: Workspace) -> list[Path]:
 STAGE = Stage(
     name="audits",
     room=ROOM,
-    reads=(SCORES, REASONS, COHORT, PROTECTED, MEMBERS),
+    reads=(SCORES, REASONS, COHORT, PROTECTED, MEMBERS, FAMILY_FEATURES, CHILD_FEATURES),
     writes=(),
     sections=(AuditConfig, ModelsConfig),
     run=run,
-    documents=("models/*/evaluation.json",),
+    documents=("models/*/evaluation.json", CATALOGUE),
     purposes=(Purpose.RELEASE,),
     unseals=True,
     external_files=_policy_file,
