@@ -25,7 +25,7 @@ from residents.index import (
     settle,
 )
 from residents.joining.clustering import Clusters, Tie
-from residents.joining.households import Evidence, household_links
+from residents.joining.households import Evidence, ask_households, household_links
 from residents.joining.known_as import known_as_links
 from residents.joining.links import join_further, join_versions
 from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
@@ -137,6 +137,7 @@ def _join_by_households(
     taken_over: Previous | None,
 ) -> tuple[Clusters, Evidence]:
     """Join what households speak for, and what their evidence weighs, which is learnt when the model is."""
+    ask_households(con)
     version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
     known = taken_over.evidence if taken_over else None
     links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)

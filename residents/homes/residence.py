@@ -177,7 +177,7 @@ SELECT DISTINCT v.subject AS holder, y.system AS counted_by FROM versions AS v J
 """
 _VERSION_SPELLS = """
 CREATE TABLE version_spells AS
-SELECT v.version, n.address_key, h.from_date, h.to_date, h.left_there, c.home IS NOT NULL AS communal
+SELECT v.version, h.home, n.address_key, h.from_date, h.to_date, h.left_there, c.home IS NOT NULL AS communal
 FROM versions AS v JOIN holder_spells AS h ON v.subject = h.holder
 JOIN home_numbers AS n ON h.home = n.home LEFT JOIN crowded AS c ON h.home = c.home
 ORDER BY v.version, h.from_date, h.home, h.to_date
@@ -227,8 +227,8 @@ def version_spells(
     """Make ``version_spells``: where each identity version lived, before anything is joined into people.
 
     From ``std``, ``std_homes``, ``row_version`` and ``versions``. A row for each version and spell: ``version``;
-    ``address_key`` (a UPRN, else a normal form of the address, as in ``versions.homes``); ``from_date`` and
-    ``to_date``, both days included, 9999-12-31 while nothing shows an end; ``left_there``, that somebody said so
+    ``address_key`` (a UPRN, else a normal form of the address, as in ``versions.homes``), and ``home``, a number that
+    stands for it; ``from_date`` and ``to_date``, both days included, 9999-12-31 while nothing shows an end; ``left_there``, that somebody said so
     or showed them elsewhere, where false means that the evidence merely ran out; ``communal``, that many live there
     side by side, so that sharing it says nothing. The spells are those of the system's key: each of its versions
     has them all.

@@ -44,53 +44,80 @@ _RATIO_SCHEMA = pa.schema(
     ]
 )
 
-_FACTS = """
-CREATE OR REPLACE TEMP TABLE cluster_homes AS
-SELECT c.label, s.address_key, min(s.from_date) AS from_date, max(s.to_date) AS to_date
-FROM version_spells AS s JOIN clusters AS c USING (version)
-WHERE NOT s.communal
-GROUP BY ALL;
+_NAMES = """
+CREATE OR REPLACE TEMP TABLE changed_clusters AS SELECT DISTINCT label FROM clusters ANTI JOIN settled USING (version);
 CREATE OR REPLACE TEMP TABLE cluster_names AS
 SELECT c.label, v.forename, v.surname, min(v.version) AS version
 FROM versions AS v JOIN clusters AS c USING (version)
 WHERE length(v.forename) > 1 AND v.surname IS NOT NULL
-GROUP BY ALL;
-CREATE OR REPLACE TEMP TABLE cluster_facts AS
-SELECT c.label, max(v.dob) AS dob, list_distinct(flatten(list(v.homes))) AS homes
-FROM versions AS v JOIN clusters AS c USING (version) GROUP BY c.label
+GROUP BY ALL
 """
-# Two of one name, of whom one has no birth date; or of one forename and birth date under two surnames.
-_ASKED = """
-CREATE OR REPLACE TEMP TABLE household_asked AS
+# Two of one name, or of one forename and birth date under two surnames, where there is anything new of either.
+_NAMESAKES = """
+CREATE OR REPLACE TEMP TABLE namesakes AS
+SELECT n.* FROM cluster_names AS n JOIN (
+    SELECT forename, surname FROM cluster_names LEFT JOIN changed_clusters AS c USING (label)
+    GROUP BY ALL HAVING count(*) BETWEEN 2 AND $most AND count(c.label) > 0
+) USING (forename, surname)
+"""
+_RENAMED = """
+CREATE OR REPLACE TEMP TABLE renamed AS
 WITH
-changed AS (SELECT DISTINCT label FROM clusters ANTI JOIN settled USING (version)),
-shared AS (
-    SELECT forename, surname FROM cluster_names GROUP BY ALL HAVING count(*) BETWEEN 2 AND $most
-),
-named AS (
-    SELECT n.*, f.dob, f.homes FROM cluster_names AS n JOIN shared USING (forename, surname)
-    JOIN cluster_facts AS f USING (label)
-),
-namesakes AS (
-    SELECT a.label AS one, b.label AS two, a.version AS version_one, b.version AS version_two
-    FROM named AS a JOIN named AS b ON a.forename = b.forename AND a.surname = b.surname AND a.label <> b.label
-    WHERE a.dob IS NULL AND (b.dob IS NOT NULL OR a.label < b.label)
-        AND NOT coalesce(list_has_any(a.homes, b.homes), false)
-),
 dated AS (
     SELECT v.version, c.label, v.forename, v.surname, v.dob FROM versions AS v JOIN clusters AS c USING (version)
     WHERE length(v.forename) > 1 AND v.surname IS NOT NULL AND NOT v.dob_weak
 ),
-renamed AS (
-    SELECT a.label AS one, b.label AS two, min(a.version) AS version_one, min(b.version) AS version_two
-    FROM dated AS a JOIN dated AS b ON a.forename = b.forename AND a.dob = b.dob AND a.label < b.label
-    WHERE a.surname <> b.surname
-    GROUP BY ALL
+shared AS (
+    SELECT forename, dob FROM dated LEFT JOIN changed_clusters AS c USING (label)
+    GROUP BY ALL HAVING min(label) < max(label) AND count(c.label) > 0
+),
+held AS (SELECT d.* FROM dated AS d JOIN shared USING (forename, dob))
+SELECT a.label AS one, b.label AS two, min(a.version) AS version_one, min(b.version) AS version_two
+FROM held AS a JOIN held AS b ON a.forename = b.forename AND a.dob = b.dob AND a.label < b.label
+WHERE a.surname <> b.surname
+GROUP BY ALL
+"""
+_FACTS = """
+CREATE OR REPLACE TEMP TABLE cluster_facts AS
+SELECT c.label, max(v.dob) AS dob, list_distinct(flatten(list(v.homes))) AS homes
+FROM versions AS v JOIN clusters AS c USING (version)
+WHERE c.label IN (SELECT label FROM namesakes UNION SELECT one FROM renamed UNION SELECT two FROM renamed)
+GROUP BY c.label
+"""
+# Of two of one name, one has no birth date.
+_ASKED = """
+CREATE OR REPLACE TEMP TABLE household_asked AS
+WITH
+named AS (SELECT n.*, f.dob, f.homes FROM namesakes AS n JOIN cluster_facts AS f USING (label)),
+undated AS (
+    SELECT a.label AS one, b.label AS two, a.version AS version_one, b.version AS version_two
+    FROM named AS a JOIN named AS b ON a.forename = b.forename AND a.surname = b.surname AND a.label <> b.label
+    WHERE a.dob IS NULL AND (b.dob IS NOT NULL OR a.label < b.label)
+        AND NOT coalesce(list_has_any(a.homes, b.homes), false)
 )
 SELECT one, two, min(version_one) AS version_one, min(version_two) AS version_two
-FROM (FROM namesakes UNION ALL FROM renamed)
-WHERE one IN (FROM changed) OR two IN (FROM changed)
+FROM (FROM undated UNION ALL FROM renamed)
+WHERE one IN (FROM changed_clusters) OR two IN (FROM changed_clusters)
 GROUP BY ALL ORDER BY ALL
+"""
+# Whoever ever lived where someone did of whom there is anything new, or who is asked about.
+_ALL_SUBJECTS = "CREATE TABLE asked_subjects AS SELECT DISTINCT subject FROM versions"
+_ASKED_SUBJECTS = """
+CREATE TABLE asked_subjects AS
+WITH
+labels AS (FROM changed_clusters UNION SELECT one FROM household_asked UNION SELECT two FROM household_asked),
+homes AS (
+    SELECT DISTINCT unnest(v.homes) AS home
+    FROM versions AS v JOIN clusters AS c USING (version) JOIN labels USING (label)
+)
+SELECT DISTINCT v.subject FROM (SELECT subject, unnest(homes) AS home FROM versions) AS v SEMI JOIN homes USING (home)
+"""
+_HOMES = """
+CREATE OR REPLACE TEMP TABLE cluster_homes AS
+SELECT c.label, s.address_key, min(s.from_date) AS from_date, max(s.to_date) AS to_date
+FROM version_spells AS s JOIN clusters AS c USING (version)
+WHERE NOT s.communal
+GROUP BY ALL
 """
 _PAIRS = """
 CREATE OR REPLACE TABLE household_pairs AS
@@ -239,10 +266,25 @@ WHERE probability >= $least
 ORDER BY weight DESC, version_l, version_r
 """
 _DONE = """
-DROP TABLE cluster_homes; DROP TABLE cluster_names; DROP TABLE cluster_facts; DROP TABLE household_asked;
-DROP TABLE household_pairs; DROP TABLE known_pairs; DROP TABLE evidence_pairs; DROP TABLE pair_homes;
-DROP TABLE household_evidence
+DROP TABLE changed_clusters; DROP TABLE cluster_names; DROP TABLE namesakes; DROP TABLE renamed;
+DROP TABLE cluster_facts; DROP TABLE household_asked; DROP TABLE cluster_homes; DROP TABLE household_pairs;
+DROP TABLE known_pairs; DROP TABLE evidence_pairs; DROP TABLE pair_homes; DROP TABLE household_evidence
 """
+
+
+def ask_households(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ``household_asked``, the pairs of clusters on which households may have a say, and ``asked_subjects``.
+
+    ``asked_subjects`` (subject) are the keys whose homes say it: all of them, or, where versions are settled, whoever
+    ever lived where someone did of whom there is anything new, or whom a pair is about.
+    """
+    con.execute(_NAMES)
+    con.execute(_NAMESAKES, {"most": _MOST_NAMESAKES})
+    con.execute(_RENAMED)
+    con.execute(_FACTS)
+    con.execute(_ASKED)
+    settled = con.sql("FROM settled LIMIT 1").fetchall()
+    con.execute(_ASKED_SUBJECTS if settled else _ALL_SUBJECTS)
 
 
 def household_links(
@@ -250,13 +292,12 @@ def household_links(
 ) -> tuple[pa.Table, Evidence]:
     """Links as `score` gives them, and what each kind of evidence weighs (shared, moved, matches, others, weight).
 
-    From ``versions``, ``clusters``, ``settled`` and ``version_spells``. ``known`` is what it weighed in an earlier
+    From ``household_asked`` and ``version_spells``. ``known`` is what it weighed in an earlier
     index; None to learn it. Where there is too little to learn from, households say nothing.
     """
-    names = {"most": _MOST_NAMESAKES}
-    con.execute(_FACTS)
-    con.execute(_ASKED, names)
-    con.execute(_KNOWN, {**names, "seed": seed, "pairs": _KNOWN_PAIRS if known is None else 0})
+    con.execute(_HOMES)
+    drawn = {"most": _MOST_NAMESAKES, "seed": seed, "pairs": _KNOWN_PAIRS if known is None else 0}
+    con.execute(_KNOWN, drawn)
     con.execute(_SIDES)
     con.execute(_EVIDENCE, {"beside": _BESIDE_DAYS, "apart": _APART_DAYS})
     if known is None:

@@ -69,6 +69,7 @@ def prepared(told: list[Told]) -> duckdb.DuckDBPyConnection:
     )
     con.execute("CREATE TABLE row_version AS SELECT row, version FROM versions")
     con.execute("CREATE OR REPLACE TABLE versions AS SELECT DISTINCT * EXCLUDE (row) FROM versions")
+    con.execute("CREATE TABLE asked_subjects AS SELECT DISTINCT subject FROM versions")
     return con
 
 
