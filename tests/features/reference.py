@@ -78,6 +78,7 @@ class Reference:
         self.tables, self.as_of = tables, as_of
         self.births = {row["person_id"]: row.get("dob") for row in tables["people"]}
         self.members = self._members()
+        self._found: dict[Any, list[Row]] = {}
 
     def age(self, person: str) -> int | None:
         born, now = self.births[person], self.as_of
@@ -147,6 +148,13 @@ class Reference:
         ]
 
     def rows(self, stream: Stream, unit: tuple[str, str], over: Over) -> list[Row]:
+        """The rows that reach a family or a child, looked up once."""
+        key = (stream, unit, over)
+        if key not in self._found:
+            self._found[key] = self._rows(stream, unit, over)
+        return self._found[key]
+
+    def _rows(self, stream: Stream, unit: tuple[str, str], over: Over) -> list[Row]:
         kind, name = unit
         if stream.part is Part.MEMBERSHIP:
             rows = self.member_rows(name) if kind == "family" else self.member_rows(person=name)
@@ -222,7 +230,7 @@ class Reference:
     def rolled(self, feature: Feature, family: str) -> float | None:
         stream = feature.streams[0]
         by_carrier: dict[Any, list[Row]] = {}
-        for row in self.tables[stream.table.name]:
+        for row in self.rows(stream, ("family", family), feature.over):
             carrier = self.reaches(stream, row, family, feature.over)
             if carrier is not None:
                 by_carrier.setdefault(carrier, []).append(row)
