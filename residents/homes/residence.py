@@ -227,11 +227,11 @@ def version_spells(
     """Make ``version_spells``: where each identity version lived, before anything is joined into people.
 
     From ``std``, ``std_homes``, ``row_version`` and ``versions``. A row for each version and spell: ``version``;
-    ``address_key`` (a UPRN, else a normal form of the address, as in ``versions.homes``), and ``home``, a number that
-    stands for it; ``from_date`` and ``to_date``, both days included, 9999-12-31 while nothing shows an end; ``left_there``, that somebody said so
-    or showed them elsewhere, where false means that the evidence merely ran out; ``communal``, that many live there
-    side by side, so that sharing it says nothing. The spells are those of the system's key: each of its versions
-    has them all.
+    ``address_key`` (a UPRN, else a normal form of the address, as in ``versions.homes``) and ``home``, a number that
+    stands for it; ``from_date`` and ``to_date``, both days included, 9999-12-31 while nothing shows an end;
+    ``left_there``, that somebody said so or showed them elsewhere, where false means that the evidence merely ran out;
+    ``communal``, that many live there side by side, so that sharing it says nothing. The spells are those of the
+    system's key: each of its versions has them all.
     """
     read_sightings(con, today, snapshot_days)
     con.execute(_SUBJECTS)

@@ -26,17 +26,28 @@ dated AS (
     WHERE v.dob IS NOT NULL AND NOT v.dob_weak AND length(v.forename) > 1
     GROUP BY ALL
 ),
-homes AS (
-    SELECT DISTINCT c.label, s.address_key, s.from_date, s.to_date
+-- A stay within a longer one at the same home shows nobody else.
+longest AS (
+    SELECT c.label, s.home, s.from_date, max(s.to_date) AS to_date
     FROM version_spells AS s JOIN clusters AS c USING (version) WHERE NOT s.communal
+    GROUP BY c.label, s.home, s.from_date
+),
+stays AS (
+    SELECT h.label, d.dob, h.home, min(h.from_date) AS from_date, h.to_date
+    FROM longest AS h JOIN dated AS d USING (label) GROUP BY h.label, d.dob, h.home, h.to_date
+),
+near AS (
+    SELECT DISTINCT x.label AS one, x.dob AS dob_one, y.label AS two, y.dob AS dob_two
+    FROM stays AS x JOIN stays AS y ON x.home = y.home AND x.from_date <= y.to_date AND y.from_date <= x.to_date
+        AND y.dob - x.dob BETWEEN 0 AND 1200
+    WHERE x.label <> y.label AND (x.dob < y.dob OR x.label < y.label)
 )
-SELECT DISTINCT a.label AS one, b.label AS two, a.version AS version_one, b.version AS version_two,
+SELECT n.one, n.two, a.version AS version_one, b.version AS version_two,
     a.dob = b.dob AS one_birth_date, list_has_any(a.systems, b.systems) AS share_a_system
-FROM dated AS a
-JOIN homes AS x ON a.label = x.label
-JOIN homes AS y ON x.address_key = y.address_key AND x.from_date <= y.to_date AND y.from_date <= x.to_date
-JOIN dated AS b ON y.label = b.label AND b.dob - a.dob BETWEEN 0 AND 1200
-WHERE a.label <> b.label AND (a.dob < b.dob OR a.label < b.label) AND list_has_any(a.words, b.words)
+FROM near AS n
+JOIN dated AS a ON n.one = a.label AND n.dob_one = a.dob
+JOIN dated AS b ON n.two = b.label AND n.dob_two = b.dob
+WHERE list_has_any(a.words, b.words)
     AND coalesce(greatest(a.most_sex, b.most_sex) = least(a.least_sex, b.least_sex), true)
 """
 # Twins are at least a thirtieth of brothers and sisters so near in age (one and a half in a hundred maternities, ONS),
@@ -70,4 +81,6 @@ def known_as_links(con: duckdb.DuckDBPyConnection, least_probability: float) -> 
     From ``versions``, ``clusters`` and ``version_spells``. All have one probability: that such a pair is not of twins.
     """
     con.execute(_PAIRS)
-    return con.sql(_LINKS, params={"least": least_probability, "enough": _LEAST_SIBLINGS}).to_arrow_table()
+    links = con.sql(_LINKS, params={"least": least_probability, "enough": _LEAST_SIBLINGS}).to_arrow_table()
+    con.execute("DROP TABLE same_home_pairs")
+    return links

@@ -40,44 +40,51 @@ SELECT source, file, record_id, person_id, round(support, 6) FROM by_subject AS 
 WHERE NOT EXISTS (FROM own AS o WHERE o.source = b.source AND o.file = b.file AND o.record_id = b.record_id)
 """
 
+# All records of a version say the same, but for how its names are written and the day.
+_VERSION_FACTS = """
+CREATE OR REPLACE TEMP TABLE version_facts AS
+WITH
+written AS (
+    SELECT r.version, max(s.recorded_on) AS newest,
+        max(coalesce(s.held_forename, upper(s.forename[1]) || s.forename[2:])) AS shown_forename,
+        max(coalesce(s.held_surname, upper(s.surname[1]) || s.surname[2:])) AS shown_surname
+    FROM std AS s JOIN row_version AS r USING (row) GROUP BY r.version
+)
+SELECT c.label, v.subject, v.forename, v.surname, v.dob, v.sex, w.newest, w.shown_forename, w.shown_surname
+FROM versions AS v JOIN written AS w USING (version) JOIN clusters AS c USING (version)
+"""
 # The value most of the systems' keys hold, then the newest. An initial is a name only where there is no other.
 _PEOPLE = """
 CREATE TABLE people AS
 WITH
-known AS (
-    SELECT p.person_id, s.source, s.subject_id, s.recorded_on, s.dob, s.sex, s.forename, s.surname,
-        coalesce(s.held_forename, upper(s.forename[1]) || s.forename[2:]) AS shown_forename,
-        coalesce(s.held_surname, upper(s.surname[1]) || s.surname[2:]) AS shown_surname
-    FROM std AS s JOIN row_person AS p USING (row)
-),
 forenames AS (
-    SELECT person_id, forename, max(shown_forename) AS shown FROM known WHERE forename IS NOT NULL
-    GROUP BY person_id, forename
-    QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY length(forename) = 1,
-        count(DISTINCT (source, subject_id)) DESC, max(recorded_on) DESC, forename) = 1
+    SELECT label, forename, max(shown_forename) AS shown FROM version_facts WHERE forename IS NOT NULL
+    GROUP BY label, forename
+    QUALIFY row_number() OVER (PARTITION BY label ORDER BY length(forename) = 1,
+        count(DISTINCT subject) DESC, max(newest) DESC, forename) = 1
 ),
 surnames AS (
-    SELECT person_id, surname, max(shown_surname) AS shown FROM known WHERE surname IS NOT NULL
-    GROUP BY person_id, surname
-    QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY
-        count(DISTINCT (source, subject_id)) DESC, max(recorded_on) DESC, surname) = 1
+    SELECT label, surname, max(shown_surname) AS shown FROM version_facts WHERE surname IS NOT NULL
+    GROUP BY label, surname
+    QUALIFY row_number() OVER (PARTITION BY label ORDER BY
+        count(DISTINCT subject) DESC, max(newest) DESC, surname) = 1
 ),
 dobs AS (
-    SELECT person_id, dob FROM known WHERE dob IS NOT NULL
-    GROUP BY person_id, dob
-    QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY month(dob) = 1 AND day(dob) = 1,
-        count(DISTINCT (source, subject_id)) DESC, max(recorded_on) DESC, dob) = 1
+    SELECT label, dob FROM version_facts WHERE dob IS NOT NULL
+    GROUP BY label, dob
+    QUALIFY row_number() OVER (PARTITION BY label ORDER BY month(dob) = 1 AND day(dob) = 1,
+        count(DISTINCT subject) DESC, max(newest) DESC, dob) = 1
 ),
 sexes AS (
-    SELECT person_id, sex FROM known WHERE sex IS NOT NULL
-    GROUP BY person_id, sex
-    QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY
-        count(DISTINCT (source, subject_id)) DESC, max(recorded_on) DESC, sex) = 1
+    SELECT label, sex FROM version_facts WHERE sex IS NOT NULL
+    GROUP BY label, sex
+    QUALIFY row_number() OVER (PARTITION BY label ORDER BY
+        count(DISTINCT subject) DESC, max(newest) DESC, sex) = 1
 )
 SELECT p.person_id, f.shown AS forename, s.shown AS surname, d.dob, x.sex
-FROM (SELECT DISTINCT person_id FROM row_person) AS p
-LEFT JOIN forenames AS f USING (person_id) LEFT JOIN surnames AS s USING (person_id)
-LEFT JOIN dobs AS d USING (person_id) LEFT JOIN sexes AS x USING (person_id)
+FROM persons AS p
+LEFT JOIN forenames AS f USING (label) LEFT JOIN surnames AS s USING (label)
+LEFT JOIN dobs AS d USING (label) LEFT JOIN sexes AS x USING (label)
 """
 # Refused and not obtained say that nobody knows: they stand only where no system knows better.
 _ETHNICITY = """
@@ -107,9 +114,13 @@ ORDER BY p.person_id
 
 
 def make_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ``row_person``, ``record_person``, ``people`` and ``ethnicity`` from ``clusters`` and ``persons``."""
-    for statement in (_ROW_PERSON, _SUBJECT_PERSON, _RECORD_PERSON, _PEOPLE, _ETHNICITY):
+    """Make ``row_person``, ``record_person``, ``people`` and ``ethnicity``.
+
+    From ``std``, ``row_version``, ``versions``, ``clusters`` and ``persons``.
+    """
+    for statement in (_ROW_PERSON, _SUBJECT_PERSON, _RECORD_PERSON, _VERSION_FACTS, _PEOPLE, _ETHNICITY):
         con.execute(statement)
+    con.execute("DROP TABLE version_facts")
 
 
 def make_pseudonyms(con: duckdb.DuckDBPyConnection, keys: Keys, kind: str, ids: list[str]) -> None:
