@@ -41,11 +41,12 @@ def _slip(name: str, shortest: int) -> str:
     )
 
 
-# Exactly swapped, or swapped with slips, or the surname written first before two forenames.
+# Exactly swapped, or swapped with slips, or the surname written first before two forenames. These are cases rather
+# than OR, which Splink would multiply out for every comparison it is about to train.
 _SWAPPED = (
-    f"(forename_l <> surname_l AND {_as_good_as('forename_l', 'surname_r')} AND "
-    f"{_as_good_as('surname_l', 'forename_r')} OR forename_l = surname_r AND middle_l = forename_r OR "
-    "forename_r = surname_l AND middle_r = forename_l)"
+    f"CASE WHEN forename_l <> surname_l AND {_as_good_as('forename_l', 'surname_r')} AND "
+    f"{_as_good_as('surname_l', 'forename_r')} THEN TRUE WHEN forename_l = surname_r AND middle_l = forename_r "
+    "THEN TRUE ELSE forename_r = surname_l AND middle_r = forename_l END"
 )
 _HALF_SWAPPED = "forename_l = surname_r OR surname_l = forename_r"
 _SPELLING = "list_has_any(name_groups_l, name_groups_r)"
