@@ -36,7 +36,8 @@ from residents.matching.standardise import standardise
 from residents.matching.training import Model, fit
 from residents.matching.versions import make_versions
 from residents.quality.checks import check_blocking, forget_stopped, keep_stopped, refuse_unfit_people
-from residents.quality.document import quality_document
+from residents.quality.completeness import make_found
+from residents.quality.document import blocking_counts, quality_document
 from residents.quality.linkage import linkage_document, make_linkage
 from residents.quality.losses import losses, systems_gone
 from residents.quality.review import review_pairs
@@ -63,6 +64,17 @@ from store.workspace import Stage, Workspace
 
 _INPUTS = (PERSON_RECORDS, ADDRESSES, GROUP_MEMBERS, RELATIONSHIPS)
 _STEPS = 7
+# What nothing needs any more, so that the tables of all steps need not be held at once.
+_MATCHED = """
+DROP TABLE pairs; DROP TABLE block_keys; DROP VIEW links; DROP TABLE IF EXISTS traits;
+DROP TABLE IF EXISTS place_traits; DROP TABLE IF EXISTS version_spells; DROP TABLE IF EXISTS same_home_pairs
+"""
+_FAMILIES_MADE = """
+DROP TABLE IF EXISTS record_keys; DROP TABLE IF EXISTS shown; DROP TABLE IF EXISTS presence;
+DROP TABLE IF EXISTS lasting; DROP TABLE IF EXISTS evidence; DROP TABLE IF EXISTS started;
+DROP TABLE IF EXISTS family_spells; DROP TABLE IF EXISTS members; DROP TABLE IF EXISTS apart;
+DROP TABLE IF EXISTS known_homes; DROP TABLE IF EXISTS units; DROP TABLE IF EXISTS stints
+"""
 
 
 def run(work: Workspace) -> None:
@@ -78,7 +90,7 @@ def run(work: Workspace) -> None:
 def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
     config = work.section(ResidentsConfig)
     for table in _INPUTS:
-        con.read_parquet(str(work.path(table))).create(table.name)
+        con.read_parquet(str(work.path(table))).create_view(table.name)
     previous = open_previous(con, work)
     with work.task("Matching people and making families", _STEPS) as task:
         standardise(con, work.council.extract_date)
@@ -101,16 +113,18 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         salt = previous.salt if previous else new_salt(con, work.council.extract_date)
         index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt, evidence)
         make_people(con)
+        make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
+        blocking = blocking_counts(con, config.largest_block)
+        con.execute(_MATCHED)
         make_spells(con, config.bridge_days, config.communal_people)
         task.advance()
         make_families(con, config, work.council.covers_from, work.council.extract_date)
         index |= carry_families(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt)
         task.advance()
-        make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
+        con.execute(_FAMILIES_MADE)
+        make_found(con, work.council.extract_date)
         _write(work, con)
-        document = quality_document(
-            con, model.document(), joined.refused, config.largest_block, work.council.extract_date
-        )
+        document = quality_document(con, model.document(), joined.refused, blocking, work.council.extract_date)
         document["families"] |= family_picture(con, config, work.council.extract_date)
         document["losses"] = [*losses(con), *(systems_gone(con) if previous else ())]
         work.write_document(MODEL_DOCUMENT, model.parameters())

@@ -126,6 +126,12 @@ ORDER BY s.row
 """
 
 
+_DONE = """
+DROP TABLE homes; DROP TABLE keyed; DROP TABLE found; DROP TABLE wanted; DROP TABLE looked_for; DROP TABLE candidates;
+DROP TABLE texts; DROP TABLE read_lines; DROP TABLE lines; DROP TABLE gazetteer
+"""
+
+
 def find_homes(con: duckdb.DuckDBPyConnection) -> None:
     """Make ``std_homes`` from ``std`` and ``addresses``: a row for each row of ``std`` that says where it is.
 
@@ -144,3 +150,4 @@ def find_homes(con: duckdb.DuckDBPyConnection) -> None:
     read_kinds(con)
     con.execute(_HOMES)
     con.execute(_STD_HOMES)
+    con.execute(_DONE)

@@ -88,3 +88,4 @@ def make_versions(con: duckdb.DuckDBPyConnection, shared_identifier: int) -> Non
     con.execute(_SHARED, {"most": shared_identifier})
     con.execute(_SUBJECT_HOMES)
     con.execute(_VERSIONS)
+    con.execute("DROP TABLE subject_homes; DROP TABLE shared_identifiers")

@@ -97,10 +97,18 @@ def make_held(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_HELD_KEYS)
 
 
+def blocking_counts(con: duckdb.DuckDBPyConnection, largest_block: int) -> dict[str, Any]:
+    """What the document says of ``pairs`` and ``block_keys``."""
+    return {
+        "pairs_compared": con.sql("SELECT count(*) FROM pairs").fetchall()[0][0],
+        "blocking_rules": _rows(con, _RULES, {"largest": largest_block}),
+    }
+
+
 def quality_document(
-    con: duckdb.DuckDBPyConnection, model: dict[str, Any], refused: int, largest_block: int, today: Any
+    con: duckdb.DuckDBPyConnection, model: dict[str, Any], refused: int, blocking: dict[str, Any], today: Any
 ) -> dict[str, Any]:
-    """The whole document ``residents/quality.json``. Needs `make_held`."""
+    """The whole document ``residents/quality.json``. ``blocking`` is `blocking_counts`; needs `make_held`."""
     return {
         "model": model,
         "by_source": _rows(con, _BY_SOURCE),
@@ -108,8 +116,7 @@ def quality_document(
         "keys_per_person": _rows(con, _CLUSTERS),
         "links_refused_by_conflict": refused,
         "unlinkable": _rows(con, _UNLINKABLE)[0],
-        "pairs_compared": con.sql("SELECT count(*) FROM pairs").fetchall()[0][0],
-        "blocking_rules": _rows(con, _RULES, {"largest": largest_block}),
+        **blocking,
         "properties_found_by": _rows(con, _PROPERTIES),
         "families": {
             **_rows(con, _FAMILY_COUNTS)[0],

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from residents.config import ResidentsConfig
-from residents.quality.completeness import completeness, make_found, systems
+from residents.quality.completeness import completeness, systems
 from residents.quality.document import make_held
 from residents.quality.groups import LEAST, MARGIN, Count, whole
 from residents.quality.held_out import FACTS, held_out, make_certain_pairs, make_judged
@@ -25,6 +25,9 @@ GROUP BY size ORDER BY min(keys)
 """
 
 
+_DONE = "DROP TABLE review_kinds"
+
+
 def make_linkage(
     con: duckdb.DuckDBPyConnection, settings: dict[str, Any], config: ResidentsConfig, seed: int, today: dt.date
 ) -> None:
@@ -35,7 +38,7 @@ def make_linkage(
     make_weights(con, settings, threshold, [fact.comparison for fact in FACTS])
     make_judged(con, threshold, config.largest_block, today)
     make_review_sample(con, threshold, seed)
-    make_found(con, today)
+    con.execute(_DONE)
 
 
 def linkage_document(
