@@ -139,6 +139,7 @@ CREATE OR REPLACE MACRO postcode_mended(t) AS CASE WHEN length(compact(t)) BETWE
         lambda p: postcode_form(p) = p AND p <> compact(t)
     ) END;
 """
+# Folding leaves plain letters as they are, and few lines have a postcode in them: most are spared the dear steps.
 _LINES = f"""
 CREATE TEMP TABLE lines AS
 WITH
@@ -147,16 +148,28 @@ held_lines AS (
     WHERE held_address IS NOT NULL OR held_postcode IS NOT NULL
     UNION SELECT DISTINCT held(address), postcode FROM addresses
 ),
+held_postcodes AS (
+    SELECT held_postcode, form, CASE WHEN form IS NULL THEN postcode_mended(held_postcode) END AS mended
+    FROM (
+        SELECT held_postcode, postcode_form(held_postcode) AS form FROM (SELECT DISTINCT held_postcode FROM held_lines)
+    )
+),
 plain AS (
-    SELECT *, regexp_replace(regexp_replace(translate(fold(line), chr(10) || chr(13) || chr(9) || ';|&', ',, ,,+'),
+    SELECT *, regexp_replace(regexp_replace(translate(
+        CASE WHEN strlen(line) = length(line) THEN lower(trim(line)) ELSE fold(line) END,
+        chr(10) || chr(13) || chr(9) || ';|&', ',, ,,+'),
         '[''\u2019\u2018`.]', '', 'g'), '[^a-z0-9,/-]+', ' ', 'g') AS folded
     FROM held_lines
 ),
-parted AS (SELECT *, nullif(regexp_extract(folded, '.*{_POSTCODE}', 1), '') AS inner_postcode FROM plain)
+parted AS (
+    SELECT p.*, h.form AS held_form, h.mended,
+        CASE WHEN regexp_matches(folded, '{_POSTCODE}') THEN regexp_extract(folded, '.*{_POSTCODE}', 1) END
+            AS inner_postcode
+    FROM plain AS p LEFT JOIN held_postcodes AS h USING (held_postcode)
+)
 SELECT line, held_postcode,
-    list_distinct(list_filter([postcode_form(held_postcode), postcode_form(inner_postcode)],
-        lambda p: p IS NOT NULL)) AS postcodes,
-    CASE WHEN postcode_form(held_postcode) IS NULL THEN postcode_mended(held_postcode) END AS mended,
+    list_distinct(list_filter([held_form, postcode_form(inner_postcode)], lambda p: p IS NOT NULL)) AS postcodes,
+    mended,
     trim(regexp_replace(regexp_replace(
         CASE WHEN inner_postcode IS NULL THEN folded ELSE replace(folded, inner_postcode, ',') END,
         '[ ,]*,[ ,]*', ',', 'g'), '^,|,$', '', 'g')) AS rest
@@ -190,6 +203,8 @@ FROM lines AS l LEFT JOIN ends USING (rest)
 """
 _CUTS = 2
 
+# Most lines are such that no rule changes anything in them.
+_ANY_UNIT = "|".join(f"({pattern})" for pattern, _ in _UNITS)
 _UNIT = f"\\bflat (\\d+[a-z]?|[a-z]\\d*|({_FLOORS})(left|right|front|rear)?)\\b"
 _ROOM = r"\b(room|rm|bedroom|bedsit|bed|bedspace)( no)? ?(\d+[a-z]?|[a-z])\b"
 _NUMBER = r"\b(\d+[a-z]?(_\d+[a-z]?)?)\b"
@@ -205,7 +220,12 @@ noted AS (
             '\\bst(,|$)', 'street\\1', 'g')) AS kept
     FROM lines
 ),
-plain AS (SELECT * EXCLUDE (kept), {_nested("translate(kept, ',', ' ')", ((r" +", " "), *_UNITS))} AS form FROM noted),
+spaced AS (SELECT * EXCLUDE (kept), {_nested("translate(kept, ',', ' ')", ((r" +", " "),))} AS spaced FROM noted),
+plain AS (
+    SELECT * EXCLUDE (spaced),
+        CASE WHEN regexp_matches(spaced, '{_ANY_UNIT}') THEN {_nested("spaced", _UNITS)} ELSE spaced END AS form
+    FROM spaced
+),
 without_unit AS (
     SELECT *, nullif(regexp_extract(form, '{_UNIT}', 1), '') AS said_unit,
         regexp_replace(form, '{_UNIT}', ' ') AS unitless

@@ -29,12 +29,15 @@ CREATE OR REPLACE MACRO kind_of_place(places) AS CASE {_SAID} END;
 CREATE OR REPLACE MACRO without_streets(words) AS
     regexp_replace(words, '\\b[a-z]+ ({STREET_WORDS})\\b', ' ', 'g');
 """
-_WORDED = """
+_ANY = "|".join(pattern for _, pattern in _WORDS)
+# Few addresses have any of the words: the others need not be taken apart.
+_WORDED = f"""
 CREATE TEMP TABLE worded_kinds AS
 SELECT words, kind_of_place(without_streets(words)) AS kind
-FROM (SELECT words FROM keyed UNION SELECT words FROM gazetteer)
+FROM (SELECT DISTINCT words FROM (SELECT words FROM keyed UNION ALL SELECT words FROM gazetteer)
+    WHERE regexp_matches(words, '\\b({_ANY})\\b'))
 WHERE kind_of_place(without_streets(words)) IS NOT NULL
-"""
+"""  # noqa: S608 (what is pasted in are constants of this module)
 
 
 def read_kinds(con: duckdb.DuckDBPyConnection) -> None:
