@@ -38,7 +38,7 @@ def stand_ins_document(
     members: Path,
     protected: Path,
 ) -> dict[str, Any]:
-    """The whole document. A child of two families is one row, with the first of them."""
+    """The whole document, of features that the tables have. A child of two families is one row, with the first."""
     levels: dict[str, Any] = {}
     for level, (table, unit) in _LEVELS.items():
         if table in tables:
@@ -68,6 +68,7 @@ def _level(
 ) -> dict[str, Any]:
     rows = connection.read_parquet(str(path), hive_partitioning=False)
     keys = [duckdb.ColumnExpression(unit).alias("unit_id"), *map(duckdb.ColumnExpression, ("family_id", "as_of"))]
+    columns = {name: column for name, column in columns.items() if column in rows.columns}
     wanted = [duckdb.ColumnExpression(column).alias(name) for name, column in columns.items()]
     rows.select(*keys, *wanted).create_view("described", replace=True)
     described = connection.sql(_LATEST).to_arrow_table()

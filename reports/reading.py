@@ -291,15 +291,15 @@ def _systems(quality: Document) -> tuple[SystemFacts, ...]:
             source=row["source"],
             records=cell(records[row["source"]]),
             people=cell(shown_count(row["people"])),
-            elsewhere=_share_with(row["people_in_other_systems"], row["people"]),
-            with_dob=_share_with(round(row["share_with_dob"] * row["rows"]), row["rows"]),
-            with_address=_share_with(round(row["share_with_address"] * row["rows"]), row["rows"]),
+            elsewhere=share_with(row["people_in_other_systems"], row["people"]),
+            with_dob=share_with(round(row["share_with_dob"] * row["rows"]), row["rows"]),
+            with_address=share_with(round(row["share_with_address"] * row["rows"]), row["rows"]),
         )
         for row in quality["by_source"]
     )
 
 
-def _share_with(count: int, whole: int) -> Measure:
+def share_with(count: int, whole: int) -> Measure:
     """The share that has something; hidden where it would say of fewer than ten that they have it, or have it not."""
     shown = protect_parts({"with": count, "without": whole - count})
     held, total = shown.parts["with"], shown.total

@@ -8,6 +8,7 @@ from typing import Any
 from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
+from reports.catalogue import catalogue_page
 from reports.data_quality import data_quality_page
 from reports.explanation import explanation_page
 from reports.fairness import fairness_page
@@ -26,6 +27,8 @@ _AUDIT = "fairness_audits/{}/audit.json"
 _AUDIT_CODE = "fairness_audits/{}/audit.mac"
 _RELEASE = "fairness_audits/{}/release.json"
 _CATALOGUE = "features/catalogue.json"
+_COVERAGE = "features/coverage.json"
+_STAND_INS = "fairness_audits/stand_ins.json"
 _SUMMARY = "sources/summary.json"
 _QUALITY = "residents/quality.json"
 _DATA_QUALITY = "sources/data_quality.json"
@@ -48,6 +51,8 @@ def run(work: Workspace) -> None:
         work.write_document(f"{ROOM}/data_quality.html", data)
         linkage = linkage_page(work.council, _document(work, _LINKAGE, None), _document(work, _REVIEW, None))
         work.write_document(f"{ROOM}/linkage.html", linkage)
+        described = (_document(work, name, None) for name in (_COVERAGE, _STAND_INS))
+        work.write_document(f"{ROOM}/feature_catalogue.html", catalogue_page(work.council, catalogue, *described))
         facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
         work.write_document(f"{ROOM}/index.html", index_page(work.council, facts, cards))
         task.advance()
@@ -98,7 +103,7 @@ STAGE = Stage(
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE)),
-        *(_CATALOGUE, _SUMMARY, _QUALITY, _DATA_QUALITY, _LINKAGE, _REVIEW),
+        *(_CATALOGUE, _COVERAGE, _STAND_INS, _SUMMARY, _QUALITY, _DATA_QUALITY, _LINKAGE, _REVIEW),
     ),
     purposes=(Purpose.SEAL, Purpose.RELEASE),
     external_files=_release_records,

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from fairness_audits.config import AuditConfig
@@ -17,6 +19,7 @@ from fairness_audits.gate import approve
 from fairness_audits.stage import STAGE as AUDITS
 from features.catalogue import entries
 from features.library import library
+from features.spread import described
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
 from models.config import ModelsConfig, TargetSettings
 from models.tables import COHORT, REASONS, SCORES
@@ -116,6 +119,7 @@ def make_run(root: Path, *, units: int = 1500, sentence: str = "Missed 34% of po
         write_json(root / "models" / target / "evaluation.json", evaluation(target))
         _scored(run, target, units, generator, sentence)
     _described(run, units)
+    write_json(root / "features" / "coverage.json", coverage(run))
     write_json(root / "sources" / "summary.json", SUMMARY)
     write_json(root / "sources" / "data_quality.json", data_quality())
     write_json(root / "residents" / "quality.json", QUALITY)
@@ -204,6 +208,23 @@ def _reasons(row: dict[str, Any], sentence: str) -> list[dict[str, Any]]:
         }
         for place, (feature, subject, moved, value, median, words) in enumerate(given, start=1)
     ]
+
+
+def coverage(run: RunFolder) -> dict[str, Any]:
+    """What the features stage writes of how its columns are spread, of the tables there are."""
+    tables = {}
+    with duckdb.connect() as connection:
+        for table in (FAMILY_FEATURES, CHILD_FEATURES):
+            path = str(run.path(table))
+            columns = pq.read_schema(path).names
+            names = [name for name in columns if name not in table.column_names and not name.startswith("family_")]
+            tables[table.name] = described(connection, path, names, AS_OFS[-1:], ())
+    return {
+        "as_of": [AS_OFS[-1].isoformat()],
+        "left_out": ["offences_365"],
+        "absent_sources": ["offences"],
+        "tables": tables,
+    }
 
 
 def _described(run: RunFolder, units: int) -> None:

@@ -17,6 +17,7 @@ PAGES = (
     "index.html",
     "data_quality.html",
     "linkage.html",
+    "feature_catalogue.html",
     f"{FAMILY_TARGET}/fairness.html",
     f"{CHILD_TARGET}/fairness.html",
     f"{FAMILY_TARGET}/explanation.html",

@@ -56,6 +56,7 @@ def test_only_a_released_target_has_a_pack(reported: RunFolder) -> None:
         "index.html",
         "data_quality.html",
         "linkage.html",
+        "feature_catalogue.html",
         f"{FAMILY_TARGET}/fairness.html",
         f"{FAMILY_TARGET}/explanation.html",
         f"{CHILD_TARGET}/fairness.html",
@@ -318,6 +319,7 @@ def test_the_reports_work_on_a_run_without_anything_before_the_models(run: RunFo
     assert "This run has no record of its extracts." in page(run, "index.html").text
     assert "Nothing to show yet" in page(run, "data_quality.html").text
     assert "Nothing to show yet" in page(run, "linkage.html").text
+    assert "Nothing to show yet" in page(run, "feature_catalogue.html").text
 
 
 def test_the_stage_cannot_open_a_sealed_table_past_the_gate(run: RunFolder) -> None:
