@@ -10,6 +10,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from features.periods import EPOCH
+from features.reading import readable
 from store.table import ColumnType, Table
 
 
@@ -22,7 +23,7 @@ class DuckDBBackend:
 
     def scan(self, table: Table, columns: Sequence[str]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
         """Some columns of a table, dates as day numbers."""
-        relation = self._connection.read_parquet(str(self._path(table)))
+        relation = self._connection.read_parquet(str(readable(self._path(table), table, columns)))
         dates = {column.name for column in table.columns if column.type is ColumnType.DATE}
         return nw.from_native(relation.select(*[_plain(name, name in dates) for name in columns]))
 

@@ -14,6 +14,7 @@ import narwhals as nw
 from features.buckets import Buckets, buckets_of
 from features.compile import AS_OF, AS_OF_DAY, CARRIER, divided, micros, millionths, rounded, value_expr
 from features.definitions import Feature, Level, NullRule, Over, Roll
+from features.rows import nearest
 from features.streams import Aggregate, Stream
 from features.values import names_of
 from features.world import FAMILY, PERSON, ROLE, Frame, World, distinct
@@ -205,7 +206,7 @@ def _finished(
     while waiting:
         ready = [f for f in waiting if set(names_of(f.value)) <= done]
         if not ready:
-            raise ValueError(f"{waiting[0].name} is made of a feature that is not computed, or of itself")
+            raise ValueError(_unmade(waiting[0], waiting, done))
         grid = grid.with_columns(*[_feature_expr(f, columns).alias(f.name) for f in ready])
         flags = [nw.col(f.name).is_null().cast(nw.Float64).alias(f.indicator) for f in ready if f.indicator]
         if flags:
@@ -213,6 +214,15 @@ def _finished(
         done |= set(_outputs(ready))
         waiting = [f for f in waiting if f.name not in done]
     return grid.select(*keys, *_outputs(features), *further)
+
+
+def _unmade(feature: Feature, waiting: Sequence[Feature], done: set[str]) -> str:
+    """Why a feature made of others cannot be: one is not there, or it comes round to itself."""
+    there = done | set(_outputs(waiting))
+    absent = [name for name in names_of(feature.value) if name not in there]
+    if not absent:
+        return f"{feature.name} is made of itself, by way of other features"
+    return f"{feature.name} is made of {absent[0]}, which is not computed here; {nearest(absent[0], there)}"
 
 
 def _feature_expr(feature: Feature, columns: Mapping[Over, Mapping[Aggregate, str]]) -> nw.Expr:

@@ -8,6 +8,7 @@ from pathlib import Path
 import narwhals as nw
 import polars as pl
 
+from features.reading import readable
 from store.table import ColumnType, Table
 
 
@@ -21,7 +22,7 @@ class PolarsBackend:
         """Some columns of a table, dates as day numbers."""
         dates = {column.name for column in table.columns if column.type is ColumnType.DATE}
         chosen = [pl.col(name).to_physical().cast(pl.Int64) if name in dates else pl.col(name) for name in columns]
-        return nw.from_native(pl.scan_parquet(self._path(table)).select(chosen))
+        return nw.from_native(pl.scan_parquet(readable(self._path(table), table, columns)).select(chosen))
 
     def small(self, rows: dict[str, list[int]]) -> nw.LazyFrame[pl.LazyFrame]:
         """A small table of whole numbers."""

@@ -146,6 +146,9 @@ _KINDS: dict[type, tuple[ColumnType, ...]] = {
 }
 """The kinds of column that each question or measure makes sense of."""
 
+_ASKED: dict[type, str] = {OneOf: "one_of", Holds: "holds", AtLeast: "at_least", Yes: "yes", Cell: "a measure"}
+_LISTED = 12
+
 
 def check_measure(table: Table, item: Measure | None, *also: ColumnType) -> None:
     """Refuse a test or a measure of columns that the table has not, or whose kind it makes no sense of.
@@ -162,8 +165,7 @@ def check_measure(table: Table, item: Measure | None, *also: ColumnType) -> None
         kind = next(column.type for column in table.columns if column.name == item.column)
         fits = (*_KINDS[type(item)], *also) if isinstance(item, Cell) else _KINDS[type(item)]
         if kind not in fits:
-            asked = {OneOf: "one_of", Holds: "holds", AtLeast: "at_least", Yes: "yes", Cell: "a measure"}[type(item)]
-            wanted = " or ".join(fits)
+            asked, wanted = _ASKED[type(item)], " or ".join(fits)
             raise ValueError(f"{table.name}.{item.column} is {kind}; {asked} needs a column of {wanted}")
 
 
@@ -175,9 +177,10 @@ def check_columns(table: Table, columns: Iterable[str]) -> None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What a mistyped name may have meant: ``nearest: session; it has ...``."""
-    known = tuple(known)
+    """What a mistyped name may have meant, or else what there is: ``did you mean session?``."""
     folded = {item.casefold(): item for item in known}
-    close = [folded[item] for item in get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)]
-    guess = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"{guess}it has {', '.join(known)}"
+    close = get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
+    if close or len(folded) > _LISTED:
+        close = close or get_close_matches(name.casefold(), folded, n=3, cutoff=0.0)
+        return f"did you mean {' or '.join(folded[item] for item in close)}?"
+    return f"there are {', '.join(folded.values())}"

@@ -26,7 +26,7 @@ FAMILY, PERSON, ROLE, AGE = "family", "person", "role", "age_years"
 FOREVER = 1 << 40
 _RECORD = ("source", "file", "record_id")
 _GROUP = ("source", "group_type", "group_id")
-_FIRST_BIRTH, _LAST_BIRTH = dt.date(1880, 1, 1), dt.date(2079, 12, 31)
+_FIRST_BIRTH, _LAST_BIRTH = dt.date(1800, 1, 1), dt.date(2199, 12, 31)
 
 
 class Backend(Protocol):
@@ -65,6 +65,7 @@ class World:
                 "as_of_ymd": [_ymd(as_of) for as_of in self.as_ofs],
             }
         )
+        self._named: dict[Table, Frame] = {}
         self.people = backend.keep(self._numbered(backend.scan(PEOPLE, ("person_id", "dob")), "person_id", PERSON))
         households = distinct(backend.scan(FAMILIES, ("family_id",)))
         self.families = backend.keep(self._numbered(households, "family_id", FAMILY))
@@ -201,13 +202,24 @@ class World:
         kept = [column for column in columns if column not in (EVENT, KNOWN, CARRIER)]
         return rows.select(CARRIER, event.alias(EVENT), known.alias(KNOWN), *kept)
 
+    def _persons_named_in(self, table: Table) -> Frame:
+        """The person of each key in a table of events, worked out once.
+
+        Computed, it is small and known to be: an engine that had to guess would hold the events in memory, and look
+        the keys up among them.
+        """
+        if table not in self._named:
+            keys = self.backend.scan(table, _RECORD).filter(~nw.col("record_id").is_null())
+            self._named[table] = self.backend.keep(self.person_of(keys))
+        return self._named[table]
+
     def _carried(self, stream: Stream, rows: Frame) -> Frame:
         if stream.carrier is Carrier.PERSON:
             people = self.people.select("person_id", nw.col(PERSON).alias(CARRIER))
             return rows.join(people, on="person_id")
         if stream.carrier is Carrier.GROUP:
             return rows.join(self._groups, on=list(_GROUP)).rename({"group": CARRIER})
-        persons = self.person_of(rows.filter(~nw.col("record_id").is_null()).select(*_RECORD))
+        persons = self._persons_named_in(stream.table)
         if stream.carrier is Carrier.RECORD:
             return rows.join(persons, on=list(_RECORD)).rename({PERSON: CARRIER})
         both = rows.join(persons, on=list(_RECORD), how="left").join(self._groups, on=list(_GROUP), how="left")

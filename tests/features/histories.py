@@ -17,15 +17,17 @@ _EDGES = sorted(
         for back in (0, 28, 91, 182, 365, 365 + 182, 730)
         for off in (-1, 0, 1)
     }
-    | {dt.date(2024, 2, 28), dt.date(2020, 2, 29)}
+    | {dt.date(2024, 2, 28), dt.date(2020, 2, 29), dt.date(1900, 1, 1), dt.date(2999, 12, 31)}
 )
 
 days = st.sampled_from(_EDGES) | st.dates(dt.date(2022, 6, 1), dt.date(2025, 6, 30))
 lateness = st.sampled_from([0, 0, 0, 1, 2, 20, 120, 400])
 births = st.sampled_from(
     [
+        *(dt.date(2009, 9, 1), dt.date(2011, 1, 31), dt.date(2014, 3, 1), dt.date(2017, 12, 31), dt.date(1990, 1, 1)),
         *(dt.date(2006, 2, 28), dt.date(2006, 3, 1), dt.date(2004, 2, 29), dt.date(2006, 6, 30), dt.date(2007, 3, 31)),
         *(dt.date(2012, 2, 29), dt.date(2019, 5, 5), dt.date(2024, 3, 1), dt.date(1985, 7, 7), None),
+        *(dt.date(2024, 6, 30), dt.date(1850, 1, 1), dt.date(2099, 12, 31)),
     ]
 )
 PEOPLE = tuple(f"p{i}" for i in range(5))
@@ -180,14 +182,14 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
         "residence_spells": [
             {
                 "person_id": person,
-                "address_key": "a",
+                "address_key": f"a{place % 3}",
                 "kind": kind,
                 "from_date": dates["event_date"],
                 "to_date": dates["to_date"],
                 "recorded_on": dates["recorded_on"],
                 "end_recorded_on": dates.get("end_recorded_on"),
             }
-            for person, dates, kind in residence
+            for place, (person, dates, kind) in enumerate(residence)
         ],
         "attendance": draw(attendance()),
         "exclusions": draw(
@@ -204,13 +206,13 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
                 person_key, happening(), 6, school_id=one(["s1", "s2", None]), fsm=flag, sen=one([None, "N", "K", "E"])
             )
         ),
-        "neet": draw(rows(person_key, happening(), 4, activity=one(["eet", "neet", "unknown"]))),
+        "neet": draw(rows(person_key, happening(), 4, activity=one(["eet", "neet", "unknown", "=NEET()", None]))),
         "rent_transactions": draw(
             rows(
                 group_key,
                 happening(),
                 12,
-                kind=one(["rent", "rent", "payment", "universal_credit", "opening_balance", "returned_payment"]),
+                kind=one(["rent", "rent", "payment", "universal_credit", "opening_balance", "returned_payment", "?"]),
                 amount_pence=money,
             )
         ),
@@ -242,7 +244,9 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
         "assessments": draw(
             rows(person_key, spell(), 6, factors=codes, outcome=one([None, "no_further_action", "cin", "early_help"]))
         ),
-        "service_episodes": draw(rows(either_key, spell(), 6, service=one(["early_help", "cin", "cp", "lac"]))),
+        "service_episodes": draw(
+            rows(either_key, spell(), 6, service=one(["early_help", "cin", "cp", "lac", "no such code"]))
+        ),
         "domestic_incidents": draw(
             rows(
                 person_key,

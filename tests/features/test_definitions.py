@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
+from features import streams
 from features.catalogue import entries
 from features.config import FeaturesConfig
 from features.definitions import Direction, Feature, Level, NullRule, Over, Roll, Unit
@@ -38,8 +39,12 @@ def made(**changes: object) -> Feature:
 
 
 def test_an_unknown_column_is_refused_with_the_columns_there_are() -> None:
-    with pytest.raises(ValueError, match=r"attendance has no column mark; it has source, .*session, code"):
+    with pytest.raises(ValueError, match=r"attendance has no column mark; there are source, .*session, code"):
         ATTENDANCE.count(one_of("mark", "/"))
+    with pytest.raises(ValueError, match=r"attendance has no column Sesion; did you mean session\?"):
+        ATTENDANCE.count(one_of("Sesion", "AM"))
+    with pytest.raises(AttributeError, match=r"no stream ATTENDENCE; did you mean ATTENDANCE"):
+        streams.ATTENDENCE  # noqa: B018
 
 
 def test_windows_that_mean_nothing_are_refused() -> None:

@@ -81,7 +81,7 @@ def counts(table: Table) -> tuple[Feature, ...]:
     every = [item for item in vars(streams).values() if isinstance(item, (Stream, Spells))]
     each = [s for item in every for s in ((item.started, item.ended) if isinstance(item, Spells) else (item,))]
     if table.name == "group_members":
-        each = [s for s in each if s.carrier is streams.Carrier.GROUP]
+        each = [s for s in each if s.carrier in (streams.Carrier.GROUP, streams.Carrier.EITHER)]
     elif table.name == "families":
         each = [MEMBERS]
     else:
