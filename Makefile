@@ -9,7 +9,7 @@ SPARK_STAMP := $(VENV)/.installed-spark
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-spark test-notebooks lint bench bench-linkage bench-features docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-spark test-councils test-notebooks lint bench bench-linkage bench-features docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-databases: install ## Test reading databases against a PostgreSQL server st
 
 test-spark: $(SPARK_STAMP) ## Test matching on Spark against matching on DuckDB (needs Java 17)
 	JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1" $(BIN)/python -m pytest -m spark tests/residents
+
+test-councils: install ## Set a council's whole run back in time, and count families of it by hand (minutes)
+	$(BIN)/python -m pytest -m councils tests/features
 
 # Spark is apart, because it is as large as everything else together.
 $(SPARK_STAMP): requirements-spark.lock $(STAMP)

@@ -222,7 +222,7 @@ def _unmade(feature: Feature, waiting: Sequence[Feature], done: set[str]) -> str
     absent = [name for name in names_of(feature.value) if name not in there]
     if not absent:
         return f"{feature.name} is made of itself, by way of other features"
-    return f"{feature.name} is made of {absent[0]}, which is not computed here; {nearest(absent[0], there)}"
+    return f"{feature.name} is made of {absent[0]}, which is not computed here; {nearest(absent[0], sorted(there))}"
 
 
 def _feature_expr(feature: Feature, columns: Mapping[Over, Mapping[Aggregate, str]]) -> nw.Expr:
