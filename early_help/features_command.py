@@ -175,7 +175,11 @@ def _rows(stream: dict[str, Any], most: int) -> None:
         pad_edge=False,
     )
     for row in rows[-most:]:
-        cells = [row["event_date"], row["recorded_on"], *(_cell(row["cells"][column]) for column in columns)]
+        cells = [
+            _cell(row["event_date"]),
+            _cell(row["recorded_on"]),
+            *(_cell(row["cells"][column]) for column in columns),
+        ]
         states = ["yes" if row["states"][letter] == "counted" else row["states"][letter] for letter in letters]
         grid.add_row(*(Text(cell) for cell in (*cells, _bringer(row["by"]), *states)))
     console.print(grid)
