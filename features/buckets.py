@@ -24,7 +24,7 @@ from features.compile import (
     row_expr,
     test_expr,
 )
-from features.periods import Intervals, windows_of
+from features.periods import Intervals, known_by, windows_of
 from features.rows import Cell, columns_of
 from features.streams import Aggregate, Part, Reducer, Stream
 from features.world import PERSON, Frame, World
@@ -78,19 +78,12 @@ class Buckets:
         visible = nw.col(EVENT) < end
         if not intervals.unbounded:
             visible = visible & (nw.col(EVENT) >= first)
-        seen = self._first_seen()
-        brought = (
-            self._rows(bases)
-            .filter(visible)
-            .with_columns(seen.alias("seen"))
-            .filter(nw.col("seen") < len(self._world.as_of_days))
-            .select(
-                CARRIER,
-                "seen",
-                *self._keys,
-                nw.max_horizontal(nw.col(EVENT), nw.lit(first - 1, nw.Int64)).alias(EVENT),
-                *[row_expr(base).alias(name) for base, name in bases.items()],
-            )
+        brought = self._with_first_seen(self._rows(bases).filter(visible)).select(
+            CARRIER,
+            "seen",
+            *self._keys,
+            nw.max_horizontal(nw.col(EVENT), nw.lit(first - 1, nw.Int64)).alias(EVENT),
+            *[row_expr(base).alias(name) for base, name in bases.items()],
         )
         dated = brought.join(self._world.backend.small(intervals.calendar()), on=EVENT)
         return dated.group_by(CARRIER, *self._keys, "interval", "seen").agg(
@@ -110,12 +103,18 @@ class Buckets:
             rows = rows.filter(nw.any_horizontal(*asked, ignore_nulls=False))
         return rows.with_columns(nw.col(self._key).alias(KEY))
 
-    def _first_seen(self) -> nw.Expr:
-        """The place of the first as-of date that may know a row; past the end when none may."""
+    def _with_first_seen(self, rows: Frame) -> Frame:
+        """Rows with ``seen``, the place of the first as-of date that may know them; those that none may are left out.
+
+        It is looked up by the day: a comparison with every as-of date costs several times as much.
+        """
         if self._stream.leak:
-            return nw.lit(0, nw.Int64)
-        later = [(nw.col(KNOWN) >= as_of).cast(nw.Int64) for as_of in self._world.as_of_days]
-        return nw.sum_horizontal(*later).cast(nw.Int64)
+            return rows.with_columns(nw.lit(0, nw.Int64).alias("seen"))
+        as_ofs = self._world.as_of_days
+        days = range(as_ofs[0] - 1, as_ofs[-1])
+        places = {KNOWN: list(days), "seen": [known_by(as_ofs, day) for day in days]}
+        early = nw.max_horizontal(nw.col(KNOWN), nw.lit(days[0], nw.Int64))
+        return rows.with_columns(early.alias(KNOWN)).join(self._world.backend.small(places), on=KNOWN)
 
     def _rollup(self, buckets: Frame) -> Frame:
         """Buckets to carrier and as-of date, one column for each aggregate."""
