@@ -51,6 +51,7 @@ class Previous:
     people_issued: int
     families_issued: int
     evidence: Evidence
+    known_as: float
 
 
 def fetch_previous(work: Workspace) -> None:
@@ -128,6 +129,7 @@ def _read_previous(con: duckdb.DuckDBPyConnection, folder: Path) -> Previous:
         index["people_issued"],
         index["families_issued"],
         index["evidence"],
+        index["known_as"],
     )
 
 
@@ -216,14 +218,9 @@ _NO_KEYS_GONE = "CREATE TABLE keys_gone (source VARCHAR, subject_id VARCHAR, per
 
 
 def make_persons(
-    con: duckdb.DuckDBPyConnection,
-    keys: Keys,
-    previous: Previous | None,
-    extract_date: dt.date,
-    salt: str,
-    evidence: Evidence,
+    con: duckdb.DuckDBPyConnection, keys: Keys, previous: Previous | None, extract_date: dt.date, salt: str
 ) -> dict[str, Any]:
-    """Make ``persons`` (label, person_id), ``person_changes`` and ``keys_gone``, and return the index document.
+    """Make ``persons`` (label, person_id), ``person_changes`` and ``keys_gone``; returns what the index keeps of it.
 
     An earlier id goes to the cluster that holds most of its systems' keys; a cluster without one has a new id, made
     from ``salt``, which is this index's own for as long as it is carried on, and a running number.
@@ -252,7 +249,6 @@ def make_persons(
         "extract_date": extract_date.isoformat(),
         "salt": salt,
         "people_issued": begin + len(unnamed),
-        "evidence": evidence,
     }
 
 

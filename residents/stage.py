@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 from residents.config import ResidentsConfig
@@ -25,7 +27,7 @@ from residents.index import (
     settle,
 )
 from residents.joining.clustering import Clusters, Tie
-from residents.joining.households import Evidence, ask_households, household_links
+from residents.joining.households import ask_households, household_links
 from residents.joining.known_as import known_as_links
 from residents.joining.links import join_further, join_versions
 from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
@@ -64,16 +66,10 @@ from store.workspace import Stage, Workspace
 
 _INPUTS = (PERSON_RECORDS, ADDRESSES, GROUP_MEMBERS, RELATIONSHIPS)
 _STEPS = 7
-# What nothing needs any more, so that the tables of all steps need not be held at once.
+# What nothing needs any more once there are people, so that the tables of all steps need not be held at once.
 _MATCHED = """
-DROP TABLE pairs; DROP TABLE block_keys; DROP VIEW links; DROP TABLE IF EXISTS traits;
-DROP TABLE IF EXISTS place_traits; DROP TABLE IF EXISTS version_spells; DROP TABLE IF EXISTS same_home_pairs
-"""
-_FAMILIES_MADE = """
-DROP TABLE IF EXISTS record_keys; DROP TABLE IF EXISTS shown; DROP TABLE IF EXISTS presence;
-DROP TABLE IF EXISTS lasting; DROP TABLE IF EXISTS evidence; DROP TABLE IF EXISTS started;
-DROP TABLE IF EXISTS family_spells; DROP TABLE IF EXISTS members; DROP TABLE IF EXISTS apart;
-DROP TABLE IF EXISTS known_homes; DROP TABLE IF EXISTS units; DROP TABLE IF EXISTS stints
+DROP TABLE pairs; DROP TABLE block_keys; DROP VIEW links; DROP TABLE traits; DROP TABLE place_traits;
+DROP TABLE asked_subjects; DROP TABLE version_spells
 """
 
 
@@ -107,11 +103,11 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         links = score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
         task.advance()
         joined = join_versions(con, links)
-        joined, evidence = _join_by_households(work, con, config, model, joined, taken_over)
+        joined, learnt = _join_by_households(work, con, config, model, joined, taken_over)
         refuse_unfit_people(con, config)
         task.advance()
         salt = previous.salt if previous else new_salt(con, work.council.extract_date)
-        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt, evidence)
+        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt) | learnt
         make_people(con)
         make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
         blocking = blocking_counts(con, config.largest_block)
@@ -121,7 +117,6 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         make_families(con, config, work.council.covers_from, work.council.extract_date)
         index |= carry_families(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt)
         task.advance()
-        con.execute(_FAMILIES_MADE)
         make_found(con, work.council.extract_date)
         _write(work, con)
         document = quality_document(con, model.document(), joined.refused, blocking, work.council.extract_date)
@@ -149,16 +144,20 @@ def _join_by_households(
     model: Model,
     joined: Clusters,
     taken_over: Previous | None,
-) -> tuple[Clusters, Evidence]:
-    """Join what households speak for, and what their evidence weighs, which is learnt when the model is."""
+) -> tuple[Clusters, dict[str, Any]]:
+    """Join what households speak for, and what their evidence weighs, which is learnt when the model is.
+
+    The index document keeps ``evidence`` and ``known_as``.
+    """
     ask_households(con)
     version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
     known = taken_over.evidence if taken_over else None
     links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
     joined = join_further(con, joined, links, Tie.SCORED)
-    joined = join_further(con, joined, known_as_links(con, config.match_probability), Tie.KNOWN_AS)
+    links, known_as = known_as_links(con, config.match_probability, taken_over.known_as if taken_over else None)
+    joined = join_further(con, joined, links, Tie.KNOWN_AS)
     vouched = vouched_links(con, work.council.extract_date, config.communal_people)
-    return join_further(con, joined, vouched, Tie.VOUCHED), evidence
+    return join_further(con, joined, vouched, Tie.VOUCHED), {"evidence": evidence, "known_as": known_as}
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:

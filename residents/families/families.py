@@ -117,6 +117,11 @@ SELECT i.family_id, s.person_id, s.role, s.from_date,
 FROM family_spells AS s JOIN family_ids AS i USING (family)
 WHERE s.from_date <= $today
 """
+_DONE = """
+DROP TABLE members; DROP TABLE record_keys; DROP TABLE started; DROP TABLE shown; DROP TABLE presence;
+DROP TABLE known_homes; DROP TABLE stints; DROP TABLE units; DROP TABLE apart; DROP TABLE lasting;
+DROP TABLE evidence; DROP TABLE family_spells
+"""
 
 
 def make_families(con: duckdb.DuckDBPyConnection, config: ResidentsConfig, since: dt.date, today: dt.date) -> None:
@@ -133,6 +138,7 @@ def make_families(con: duckdb.DuckDBPyConnection, config: ResidentsConfig, since
     con.execute(_EVIDENCE)
     con.execute(_SPELLS, {"gap": config.bridge_days})
     con.execute(_FAMILIES, {"today": today})
+    con.execute(_DONE)
 
 
 def families(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:

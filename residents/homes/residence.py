@@ -169,7 +169,8 @@ SELECT r.home, any_value(n.address_key) AS address_key, any_value(n.kind) AS kin
 FROM reasons AS r JOIN home_numbers AS n USING (home) GROUP BY r.home
 """
 _SUBJECTS = """
-CREATE OR REPLACE TEMP TABLE version_holder AS SELECT version, subject AS holder FROM versions
+CREATE OR REPLACE TEMP TABLE version_holder AS
+SELECT version, subject AS holder FROM versions SEMI JOIN asked_subjects USING (subject)
 """
 _SUBJECTS_COUNTED = """
 CREATE OR REPLACE TEMP TABLE holder_counted AS

@@ -11,6 +11,8 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from residents.matching.scoring import NO_LINKS
+
 _LEAST_SIBLINGS = 30
 """Pairs of brothers and sisters that meet in a system, below which nothing can be told."""
 
@@ -52,7 +54,7 @@ WHERE list_has_any(a.words, b.words)
 """
 # Twins are at least a thirtieth of brothers and sisters so near in age (one and a half in a hundred maternities, ONS),
 # also where none is seen to meet.
-_LINKS = """
+_CHANCE = """
 WITH
 counted AS (
     SELECT count(*) FILTER (one_birth_date AND NOT share_a_system) AS apart,
@@ -63,24 +65,36 @@ counted AS (
 ),
 expected AS (
     SELECT greatest(twins_met * siblings_apart / siblings_met, siblings_apart / 30) AS twins_apart FROM counted
-),
-chance AS (
-    SELECT least(round(1 - twins_apart / apart, 6), 0.999999) AS probability FROM counted CROSS JOIN expected
 )
+SELECT CASE WHEN siblings_met >= $enough AND apart > 0
+    THEN greatest(least(round(1 - twins_apart / apart, 6), 0.999999), 0.0) ELSE 0.0 END
+FROM counted CROSS JOIN expected
+"""
+# What was so before is joined, or was refused.
+_LINKS = """
+WITH changed AS (SELECT DISTINCT label FROM clusters ANTI JOIN settled USING (version))
 SELECT least(version_one, version_two) AS version_l, greatest(version_one, version_two) AS version_r,
-    round(log2(probability / (1 - probability)), 4) AS weight, probability
-FROM same_home_pairs CROSS JOIN chance CROSS JOIN counted
-WHERE siblings_met >= $enough AND one_birth_date AND NOT share_a_system AND probability >= $least
+    round(log2($chance / (1 - $chance)), 4) AS weight, $chance::DOUBLE AS probability
+FROM same_home_pairs AS p
+LEFT JOIN changed AS c ON p.one = c.label LEFT JOIN changed AS d ON p.two = d.label
+WHERE one_birth_date AND NOT share_a_system AND (c.label IS NOT NULL OR d.label IS NOT NULL)
 ORDER BY version_l, version_r
 """
 
 
-def known_as_links(con: duckdb.DuckDBPyConnection, least_probability: float) -> pa.Table:
-    """Links between people who are probably one under two forenames: version_l, version_r, weight, probability.
+def known_as_links(
+    con: duckdb.DuckDBPyConnection, least_probability: float, known: float | None
+) -> tuple[pa.Table, float]:
+    """Links between people who are probably one under two forenames, and the chance that such a pair is.
 
-    From ``versions``, ``clusters`` and ``version_spells``. All have one probability: that such a pair is not of twins.
+    From ``versions``, ``clusters``, ``settled`` and ``version_spells``. ``known`` is the chance in an earlier index;
+    None to count it; 0 where there are too few brothers and sisters to count.
     """
     con.execute(_PAIRS)
-    links = con.sql(_LINKS, params={"least": least_probability, "enough": _LEAST_SIBLINGS}).to_arrow_table()
+    if known is None:
+        known = float(con.execute(_CHANCE, {"enough": _LEAST_SIBLINGS}).fetchall()[0][0])
+    links = NO_LINKS
+    if known > 0 and known >= least_probability:
+        links = con.sql(_LINKS, params={"chance": known}).to_arrow_table()
     con.execute("DROP TABLE same_home_pairs")
-    return links
+    return links, known
