@@ -68,6 +68,10 @@ class Cases:
     group: NDArray[Any]
     family: Codes
 
+    def of(self, inside: NDArray[np.bool_]) -> Cases:
+        """Some of the rows, with their groups and families alone."""
+        return Cases({}, self.group[inside], self.family[inside])
+
 
 @dataclass(frozen=True)
 class Association:
@@ -111,6 +115,7 @@ def stand_ins(cases: Cases) -> dict[str, Any]:
 def _feature(name: str, values: Floats, cases: Cases, judged: Sequence[str]) -> dict[str, Any]:
     everyone = _among(values, cases, judged)
     known = _among(values, cases, [group for group in judged if group != UNKNOWN])
+    named = cases.group != UNKNOWN
     entry: dict[str, Any] = {"name": name, **dict.fromkeys(("value", "low", "high"))}
     if everyone is not None:
         entry |= everyone.entry()
@@ -119,6 +124,7 @@ def _feature(name: str, values: Floats, cases: Cases, judged: Sequence[str]) -> 
         "reading": (everyone.reading if everyone is not None else Reading.CANNOT_TELL).value,
         "among_known": None if known is None else known.entry(),
         "most_affected": _most_affected(values, cases, judged),
+        "most_affected_known": _most_affected(values[named], cases.of(named), [g for g in judged if g != UNKNOWN]),
     }
 
 

@@ -56,7 +56,7 @@ class StandIn:
     known: Measure
     """The same among those whose ethnic group is known."""
     most: str
-    """The group it tells best from others, and how it differs."""
+    """The group it tells best from others, and how it differs; of the known groups, too."""
     consider: str
 
     @property
@@ -232,13 +232,14 @@ def _stand_ins(document: Document) -> dict[str, StandIn]:
 
 def _stand_in(entry: Document) -> StandIn:
     known = entry["among_known"]
-    most = entry["most_affected"]
+    told = [one for one in (entry["most_affected"], entry["most_affected_known"]) if one]
+    most = [_most(one) for one in told if one["reading"] in ("strong", "some")]
     return StandIn(
         reading=entry["reading"],
         words=READINGS[entry["reading"]],
         value=Measure(entry["value"], entry["low"], entry["high"]),
         known=Measure(None) if known is None else Measure(known["value"], known["low"], known["high"]),
-        most=_most(most) if most and most["reading"] in ("strong", "some") else DASH,
+        most="; ".join(dict.fromkeys(most)) or DASH,
         consider=_consider(entry),
     )
 

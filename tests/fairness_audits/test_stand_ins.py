@@ -120,6 +120,10 @@ def test_unknown_is_a_group_and_the_others_are_told_without_it_too() -> None:
     assert entry["reading"] == Reading.STRONG
     known = entry["among_known"]
     assert isinstance(known, dict) and known["low"] == 0.0
+    most, most_known = entry["most_affected"], entry["most_affected_known"]
+    assert isinstance(most, dict) and isinstance(most_known, dict)
+    assert most["group"] == UNKNOWN and most_known["group"] != UNKNOWN
+    assert most_known["reading"] in (Reading.LITTLE, Reading.CANNOT_TELL)
 
 
 def test_of_a_small_group_nothing_is_said() -> None:
