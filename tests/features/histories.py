@@ -20,7 +20,9 @@ _EDGES = sorted(
     | {dt.date(2024, 2, 28), dt.date(2020, 2, 29), dt.date(1900, 1, 1), dt.date(2999, 12, 31)}
 )
 
-days = st.sampled_from(_EDGES) | st.dates(dt.date(2022, 6, 1), dt.date(2025, 6, 30))
+_TIES = [as_of - dt.timedelta(back) for as_of in AS_OFS for back in (0, 1, 91, 182, 365)]
+
+days = st.sampled_from(_TIES) | st.sampled_from(_EDGES) | st.dates(dt.date(2022, 6, 1), dt.date(2025, 6, 30))
 lateness = st.sampled_from([0, 0, 0, 1, 2, 20, 120, 400])
 births = st.sampled_from(
     [
@@ -37,9 +39,17 @@ GROUPS = ("g0", "g1", "g2")
 
 
 @st.composite
+def noted(draw: st.DrawFn, event: dt.date) -> dt.date:
+    """When it was recorded: within days or long after, and often on an as-of date itself."""
+    late = event + draw(lateness) * DAY
+    later = [as_of for as_of in AS_OFS if as_of >= event]
+    return draw(st.just(late) | st.sampled_from(later)) if later else late
+
+
+@st.composite
 def happening(draw: st.DrawFn) -> Row:
     event = draw(days)
-    return {"event_date": event, "recorded_on": event + draw(lateness) * DAY}
+    return {"event_date": event, "recorded_on": draw(noted(event))}
 
 
 @st.composite
@@ -90,7 +100,7 @@ def attendance(draw: st.DrawFn) -> list[Row]:
                     "file": "events",
                     "record_id": key,
                     "event_date": event,
-                    "recorded_on": event + draw(lateness) * DAY,
+                    "recorded_on": draw(noted(event)),
                     "session": draw(st.sampled_from(["AM", "PM"])),
                     "code": code,
                     "statistical_class": _CLASSES[code],
@@ -103,7 +113,7 @@ def attendance(draw: st.DrawFn) -> list[Row]:
 def ending(draw: st.DrawFn) -> Row:
     """An end, if any, and when it was known: on the day, long after, or not said."""
     ended = draw(st.none() | st.none() | days)
-    known = None if ended is None else draw(st.none() | st.just(ended + draw(lateness) * DAY) | days)
+    known = None if ended is None else draw(st.none() | noted(ended) | days)
     return {"to_date": ended, "end_recorded_on": known}
 
 
@@ -121,7 +131,7 @@ def families(draw: st.DrawFn) -> list[Row]:
                 "person_id": draw(st.sampled_from(PEOPLE)),
                 "role": draw(st.sampled_from(["child", "child", "adult"])),
                 "from_date": began,
-                "recorded_on": began + draw(lateness) * DAY,
+                "recorded_on": draw(noted(began)),
                 "confidence": 1.0,
                 "basis": "made up",
             }
@@ -144,7 +154,7 @@ def group_members(draw: st.DrawFn) -> list[Row]:
                 "role": str(number),
                 "from_date": began,
                 "to_date": draw(st.none() | days),
-                "recorded_on": (began or dt.date(2020, 1, 1)) + draw(lateness) * DAY,
+                "recorded_on": draw(noted(began or dt.date(2020, 1, 1))),
             }
         )
     return found

@@ -6,14 +6,17 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from features.definitions import Feature
-from features.streams import ATTENDANCE, CONTACTS, MEMBERS
+from features.streams import ATTENDANCE, CONTACTS, EXCLUSIONS, MEMBERS
 from features.values import any_of, feature
 from features.world import World
 from residents.tables import FAMILIES, PEOPLE
+from sources.mapping.moments import british_day
 from sources.tables import ATTENDANCE as ATTENDANCE_TABLE
 from store.errors import UsageError
 from tests.features.engines import BACKENDS, backend, computed, put_tables
@@ -78,6 +81,37 @@ def test_a_column_that_the_runs_table_lacks_is_named(name: str, tmp_path: Path) 
     pl.read_parquet(run.path(PEOPLE)).drop("dob").write_parquet(run.path(PEOPLE))
     with pytest.raises(UsageError, match="people has no column dob"):
         backend(name, run).scan(PEOPLE, ("person_id", "dob"))
+
+
+_STAMPS = {
+    "2026-03-28T23:59:59Z": dt.date(2026, 3, 28),
+    "2026-03-29T22:59:00Z": dt.date(2026, 3, 29),
+    "2026-03-29T23:00:00Z": dt.date(2026, 3, 30),
+    "2026-10-24T22:59:00Z": dt.date(2026, 10, 24),
+    "2026-10-24T23:00:00Z": dt.date(2026, 10, 25),
+    "2026-10-25T00:30:00Z": dt.date(2026, 10, 25),
+    "2026-10-25T23:30:00Z": dt.date(2026, 10, 25),
+    "2026-10-26T00:00:00Z": dt.date(2026, 10, 26),
+}
+"""Stamps about the nights on which the clocks change, and the day it was in Britain."""
+
+
+def test_stamps_about_a_change_of_clocks_are_of_their_day_in_britain(tmp_path: Path) -> None:
+    """Reading an extract makes days of stamps, so that an as-of date on such a day has one meaning."""
+    stamps = duckdb.connect().from_arrow(pa.table({"at": list(_STAMPS)}))
+    found = [day for (day,) in stamps.select(british_day(duckdb.ColumnExpression("at"))).fetchall()]
+    assert found == list(_STAMPS.values())
+    rows = [{"source": "s", "file": "f", "record_id": "k0", "event_date": d, "recorded_on": d} for d in found]
+    member = {"family_id": "f0", "person_id": "p0", "role": "child", "from_date": dt.date(2020, 1, 1)}
+    tables = {
+        "people": [{"person_id": "p0", "dob": dt.date(2015, 1, 1)}],
+        "families": [{**member, "recorded_on": dt.date(2020, 1, 1)}],
+        "record_person": [{"source": "s", "file": "f", "record_id": "k0", "person_id": "p0", "match_probability": 1.0}],
+        "exclusions": rows,
+    }
+    as_ofs = [dt.date(2026, 3, 29), dt.date(2026, 3, 30), dt.date(2026, 10, 25), dt.date(2026, 10, 26)]
+    families, _ = computed("duckdb", tmp_path, tables, (probe("rows", EXCLUSIONS.count()),), as_ofs)
+    assert {as_of: row["rows"] for (as_of, _), row in families.items()} == dict(zip(as_ofs, (1, 2, 4, 7)))
 
 
 def engine_refuses(made: tuple[Feature, ...], folder: Path) -> str:
