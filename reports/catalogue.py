@@ -30,7 +30,8 @@ _ENOUGH = 2 * THRESHOLD
 _SHIFTED, _KNOWN_SHIFTED = 0.1, 0.05
 """A gap between two distributions, and a change in the share known, from which a feature is told to have moved."""
 
-_WIDTH, _HEIGHT = 96, 26
+_WIDTH, _HEIGHT, _BROADEST = 96, 26, 12
+_MOST_LISTED = 40
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Bars:
 
     @property
     def svg(self) -> Markup:
-        return Markup(
-            '<svg class="bars" viewBox="0 0 {} {}" aria-hidden="true" focusable="false"><path d="{}"/></svg>'
-        ).format(_WIDTH, _HEIGHT, self.path)
+        return Markup('<svg class="bars" viewBox="0 0 {} {}" aria-hidden="true"><path d="{}"/></svg>').format(
+            _WIDTH, _HEIGHT, self.path
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def catalogue_page(
         features=len(shown),
         left_out=len(coverage["left_out"]),
         absent=[SOURCE_WORDS.get(table, table) for table in coverage["absent_sources"]],
-        standing=[(rows[name], told[name]) for name in standing],
+        standing=[(rows[name], told[name]) for name in standing[:_MOST_LISTED]],
+        marked=len(standing),
         counts=_counts(told),
         groups=_groups(stand_ins),
         least_group=(stand_ins or {}).get("least_group"),
@@ -180,13 +182,13 @@ def _bars(histogram: Document) -> Bars | None:
     top = max(counts, default=0)
     if not top:
         return None
-    width = _WIDTH / len(counts)
+    width = _WIDTH // len(counts)
+    broad = min(width - 1, _BROADEST)
     drawn = []
     for place, count in enumerate(counts):
-        height = max(round(count / top * _HEIGHT, 1), 1.0) if count else 0
-        if height:
-            left, broad = round(place * width, 1), round(min(width - 1, 12), 1)
-            drawn.append(f"M{left:g} {_HEIGHT}v-{height:g}h{broad:g}v{height:g}z")
+        if count:
+            height = max(round(count / top * _HEIGHT), 1)
+            drawn.append(f"M{place * width} {_HEIGHT}v-{height}h{broad}v{height}z")
     return Bars("".join(drawn))
 
 
