@@ -94,6 +94,9 @@ class Feature:
     direction: Direction
     sentence: str
     why: str
+    owner: str
+    """Who in the council answers for the data, by role."""
+
     unit: Unit = Unit.NUMBER
     level: Level = Level.FAMILY
     roll: Roll = Roll.POOL
@@ -105,6 +108,8 @@ class Feature:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError("a feature's name has lower-case letters, digits and underscores only")
+        if not self.owner.strip():
+            raise ValueError(f"{self.name}: say who in the council answers for the data")
         if ("{value}" in self.sentence) is (self.unit is Unit.FLAG):
             raise ValueError(f"{self.name}: the sentence of a flag is without {{value}}, any other has it")
         if self.level is Level.CHILD and (self.roll, self.over) != (Roll.POOL, Over.EVERYONE):

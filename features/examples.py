@@ -52,6 +52,7 @@ class Asked:
             direction=Direction.FREE,
             sentence="{value}",
             why="An example.",
+            owner="Nobody: an example",
             level=level,
             roll=self.roll,
             over=self.over,

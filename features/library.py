@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from features import attendance, benefits, caring, education, household, needs, referrals, rent, safety
+from features import (
+    assessments,
+    attendance,
+    benefits,
+    caring,
+    early_help,
+    education,
+    health_and_disability,
+    household,
+    housing,
+    needs,
+    referrals,
+    rent,
+    safety,
+)
 from features.definitions import Feature, Level
 from features.streams import Aggregate
 from features.values import AnyOf, Binary, Given, Named, SumOf, Value, names_of
 
-_SUBJECTS = (attendance, education, rent, benefits, referrals, safety, household, caring, needs)
+_SUBJECTS = (
+    *(household, housing, attendance, education, rent, benefits, referrals, assessments, early_help, safety),
+    *(health_and_disability, caring, needs),
+)
 _FAMILY_PREFIX = "family_"
 
 

@@ -10,6 +10,7 @@ NAMED_SOURCES = 3
 
 SOURCE_WORDS = {
     "adult_care_services": "adult social care",
+    "allocations": "allocations of workers",
     "arrears_actions": "rent arrears actions",
     "assessments": "social care assessments",
     "attendance": "school registers",
@@ -23,6 +24,7 @@ SOURCE_WORDS = {
     "members": "who lives with whom",
     "neet": "records of school leavers",
     "offences": "youth justice records",
+    "outcome_scores": "scores of early help cases",
     "people": "birth dates",
     "rent_transactions": "rent accounts",
     "residence_spells": "addresses",
@@ -35,6 +37,7 @@ SOURCE_WORDS = {
 
 _ROW_WORDS = {
     "adult_care_services": "adult care services",
+    "allocations": "allocations of workers",
     "arrears_actions": "steps over rent arrears",
     "assessments": "assessments",
     "attendance": "school sessions",
@@ -46,6 +49,7 @@ _ROW_WORDS = {
     "members": "members",
     "neet": "trackings of school leavers",
     "offences": "offences",
+    "outcome_scores": "scores of early help cases",
     "rent_transactions": "postings to the rent account",
     "residence_spells": "known addresses",
     "school_status": "school census rows",

@@ -78,9 +78,11 @@ _CLASSES = {
     "L": "present",
     "B": "approved_educational_activity",
     "I": "authorised",
+    "C2": "authorised",
     "U": "unauthorised",
     "O": "unauthorised",
     "X": "not_possible",
+    "Y7": "not_possible",
     "#": "administrative",
 }
 
@@ -182,8 +184,10 @@ flag = st.sampled_from([None, True, False])
 def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
     """The rows of every table the features read."""
     one = st.sampled_from
-    codes = st.lists(one(["7A", "17A", "1B", "2B", "3B", "4B", "5B", "6B"]), max_size=3)
-    residence = draw(st.lists(st.tuples(one(PEOPLE), spell(), one(["dwelling", "hmo", "refuge"])), max_size=8))
+    codes = st.lists(one(["7A", "17A", "1B", "2B", "3B", "4A", "4B", "5B", "6B", "10A", "14A", "20"]), max_size=3)
+    residence = draw(
+        st.lists(st.tuples(one(PEOPLE), spell(), one(["dwelling", "hmo", "refuge", "hostel", "unknown"])), max_size=8)
+    )
     return {
         "people": [{"person_id": person, "dob": draw(births)} for person in PEOPLE],
         "record_person": record_persons(),
@@ -208,12 +212,19 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
                 happening(),
                 5,
                 kind=one(["suspension", "permanent"]),
+                reason=one([None, "DA", "PA", "DB"]),
                 sessions=st.none() | st.integers(1, 20),
             )
         ),
         "school_status": draw(
             rows(
-                person_key, happening(), 6, school_id=one(["s1", "s2", None]), fsm=flag, sen=one([None, "N", "K", "E"])
+                person_key,
+                happening(),
+                6,
+                school_id=one(["s1", "s2", None]),
+                fsm=flag,
+                sen=one([None, "N", "K", "E"]),
+                entry_date=st.none() | days,
             )
         ),
         "neet": draw(rows(person_key, happening(), 4, activity=one(["eet", "neet", "unknown", "=NEET()", None]))),
@@ -222,12 +233,19 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
                 group_key,
                 happening(),
                 12,
-                kind=one(["rent", "rent", "payment", "universal_credit", "opening_balance", "returned_payment", "?"]),
+                kind=one(
+                    ["rent", "rent", "payment", "universal_credit", "opening_balance", "returned_payment", "costs", "?"]
+                ),
                 amount_pence=money,
             )
         ),
         "arrears_actions": draw(
-            rows(group_key, happening(), 5, action=one(["letter", "agreement", "notice", "court_date", "eviction"]))
+            rows(
+                group_key,
+                happening(),
+                5,
+                action=one(["letter", "agreement", "agreement", "financial_inclusion_call", "notice", "eviction"]),
+            )
         ),
         "tenancies": draw(rows(group_key, spell(), 4, tenure=one(["secure", "temporary"]))),
         "benefit_spells": draw(
@@ -247,7 +265,7 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
                 person_key,
                 happening(),
                 10,
-                referral_source=one(["1A", "2A", "6", None]),
+                referral_source=one(["1A", "2A", "3B", "6", "9", None]),
                 outcome=one(["no_further_action", "early_help", "referral"]),
             )
         ),
@@ -271,4 +289,15 @@ def histories(draw: st.DrawFn) -> dict[str, list[Row]]:
         "adult_care_services": draw(rows(person_key, spell(), 4)),
         "disability_markers": draw(rows(person_key, spell(), 5, kind=one(["disability", "carer", "mobility"]))),
         "young_carer_identifications": draw(rows(person_key, happening(), 3)),
+        "allocations": draw(rows(person_key, happening(), 3, worker_id=one(["w1", "w2", "w3"]))),
+        "outcome_scores": draw(
+            rows(
+                group_key,
+                happening(),
+                3,
+                stage=one(["opening", "review"]),
+                domain=one(["education", "health"]),
+                score=st.integers(0, 10),
+            )
+        ),
     }

@@ -34,6 +34,7 @@ def made(**changes: object) -> Feature:
         direction=Direction.FREE,
         sentence="{value} sessions.",
         why="A test.",
+        owner="Nobody: a test",
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

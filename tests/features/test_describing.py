@@ -23,6 +23,7 @@ def made(value: Value, **changes: object) -> Feature:
         "null_rule": NullRule.ZERO,
         "direction": Direction.FREE,
         "sentence": "{value}.",
+        "owner": "Nobody: a test",
         "why": "A test.",
     }
     return Feature(**{**facts, **changes})  # type: ignore[arg-type]

@@ -51,6 +51,7 @@ def probe(
         direction=Direction.FREE,
         sentence="{value}",
         why="A probe.",
+        owner="Nobody: a test",
         level=level,
         roll=roll,
         over=over,

@@ -62,6 +62,7 @@ def leaking(name: str, value: Value) -> Feature:
         direction=Direction.FREE,
         sentence="{value} made up.",
         why="To be refused.",
+        owner="Nobody: a test",
     )
 
 
@@ -129,7 +130,7 @@ def test_the_sentence_has_value_typical_value_and_source() -> None:
         ("free_school_meals_children", 1.0, 0.0, "1 of the children was eligible for free school meals at the last "),
         ("free_school_meals_children", 2.0, 0.0, "2 of the children were eligible for free school meals at the last "),
         ("absence_rate_182_max", 0.34, 0.06, "One child missed 34% of possible sessions in the last 6 months (6% for "),
-        ("absence_change_182_max", -0.05, 0.0, "Each child at school missed less than in the same six months a year "),
+        ("absence_change_182_max", -0.05, 0.0, "Each child at school missed less than in the same 6 months a year "),
     ],
 )
 def test_sentences_of_the_library_read_well(name: str, value: float, median: float, said: str) -> None:

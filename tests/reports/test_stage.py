@@ -141,14 +141,14 @@ def test_a_sheet_says_what_was_noticed_what_goes_well_and_what_is_not_known(repo
 
 def test_a_count_of_several_things_says_which_are_there(run: RunFolder) -> None:
     features = pq.read_table(run.path(FAMILY_FEATURES))
-    for name, value in (("need_caring", 1.0), ("need_crime", 0.0), ("need_health", None)):
+    for name, value in (("need_family_relationships", 1.0), ("need_crime", 0.0), ("need_health", None)):
         features = features.append_column(name, pa.array([value] * features.num_rows, pa.float64()))
     pq.write_table(features, run.path(FAMILY_FEATURES))
     release(run, FAMILY_TARGET)
     html = (report(run) / FAMILY_TARGET / "explanation.html").read_text(encoding="utf-8")
     sheet = Page(html[html.index('<article class="sheet"') :].split("</article>")[0]).text
-    assert "a child known as a young carer" in sheet
-    assert "an offence by a young person" not in sheet and "illness or disability at home" not in sheet
+    assert "a young carer, a family member who asked for help" in sheet
+    assert "an offence by a young person" not in sheet and "illness, disability or poor mental health" not in sheet
 
 
 def test_who_allowed_it_and_until_when(reported: RunFolder) -> None:
