@@ -39,7 +39,8 @@ def _index() -> str:
         f"Made by `make docs` from the definitions. {len(features)} features: {family} of families and "
         f"{len(features) - family} of children; a child's row has its family's features too. How much of each is known "
         "in a run, how it is spread and how strongly it stands in for ethnicity is in the run's "
-        "`reports/feature_catalogue.html`; `early-help features explain` shows the rows behind one value.",
+        "`reports/feature_catalogue.html`; `early-help features explain` shows the rows behind one value. "
+        "[The rules, by example](rules.md) say what counts and when.",
         *("", _READING, ""),
         *("| subject | features | sources |", "|---|---|---|"),
     ]
@@ -101,6 +102,7 @@ def _facts(feature: Feature, features: Sequence[Feature]) -> list[tuple[str, str
         ("Said", " / ".join(dict.fromkeys(filter(None, said)))),
         ("Why", feature.why),
         ("Caveats", feature.caveats),
+        ("Owner", feature.owner),
     ]
 
 

@@ -36,7 +36,7 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
         "over": feature.over.value,
         "why": feature.why,
         "caveats": feature.caveats,
-        "owner": getattr(feature, "owner", ""),
+        "owner": feature.owner,
         "reads": {table: list(columns) for table, columns in columns_read(feature).items()},
         "leaks": list(all_leaks(feature, features)),
     }
