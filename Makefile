@@ -33,8 +33,8 @@ test: install lint ## Check style and types, and run the tests
 test-databases: install ## Test reading databases against a PostgreSQL server started for it
 	$(BIN)/python -m pytest -m databases tests/sources
 
-test-spark: $(SPARK_STAMP) ## Test matching on Spark against matching on DuckDB (needs Java 17)
-	JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1" $(BIN)/python -m pytest -m spark tests/residents
+test-spark: $(SPARK_STAMP) ## Test matching and features on Spark against those on DuckDB (needs Java 17)
+	JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1" $(BIN)/python -m pytest -m spark tests/residents tests/features
 
 test-councils: install ## Set a council's whole run back in time, and count families of it by hand (minutes)
 	$(BIN)/python -m pytest -m councils tests/features

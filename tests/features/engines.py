@@ -45,7 +45,11 @@ def computed(
     name: str, root: Path, tables: dict[str, list[Row]], features: Sequence[Feature], as_ofs: Iterable[dt.date]
 ) -> tuple[dict[Any, Row], dict[Any, Row]]:
     """Families by (as_of, family_id) and children by (as_of, person_id, family_id)."""
-    world = world_of(name, root, tables, as_ofs)
+    return answers(world_of(name, root, tables, as_ofs), features)
+
+
+def answers(world: World, features: Sequence[Feature]) -> tuple[dict[Any, Row], dict[Any, Row]]:
+    """What the engine finds in a world, as `computed` gives it."""
     result = compute(world, features)
     families = {row["family"]: row["family_id"] for row in rows_of(world.families)}
     people = {row["person"]: row["person_id"] for row in rows_of(world.people)}
