@@ -60,12 +60,18 @@ def compute(world: World, features: Sequence[Feature]) -> Computed:
     family_grid = _grid(world, families, [*rolled_parts, *(part for parts in family_parts.values() for part in parts)])
     columns = {over: _columns(parts) for over, parts in family_parts.items()}
     family_table = world.backend.keep(_finished(family_grid, family_features, columns, (AS_OF, FAMILY)))
+    # A child has the columns of each family it is in. Only those that its features are made of are there while they
+    # are computed; the others, the bulk of the table, join as it is read.
     prefixed = family_table.rename({n: FAMILY_PREFIX + n for n in _outputs(family_features)})
-    child_grid = _grid(world, children, child_parts).join(prefixed, on=[AS_OF, FAMILY], how="left")
+    named = dict.fromkeys(name for f in child_features for name in names_of(f.value))
+    further = [name for name in named if name in prefixed.collect_schema()]
+    child_grid = _grid(world, children, child_parts).join(
+        prefixed.select(AS_OF, FAMILY, *further), on=[AS_OF, FAMILY], how="left"
+    )
     child_columns = {Over.EVERYONE: _columns(child_parts)}
-    further = [FAMILY_PREFIX + name for name in _outputs(family_features)]
-    child_table = _finished(child_grid, child_features, child_columns, (AS_OF, PERSON, FAMILY), further)
-    return Computed(family_table, world.backend.keep(child_table))
+    own = _finished(child_grid, child_features, child_columns, (AS_OF, PERSON, FAMILY), further)
+    child_table = world.backend.keep(own).join(prefixed, on=[AS_OF, FAMILY], how="left")
+    return Computed(family_table, child_table)
 
 
 def _streams(features: Iterable[Feature]) -> tuple[Stream, ...]:
@@ -200,20 +206,25 @@ def _finished(
     keys: Sequence[str],
     further: Sequence[str] = (),
 ) -> Frame:
-    """Arithmetic, rounding and null rules; features made of other features come after them."""
-    done: set[str] = set(further)
+    """Arithmetic, rounding and null rules; features made of other features come after them.
+
+    ``further`` are finished columns of the grid that features may be made of. A column stays only as long as some
+    feature is still to be made of it: every step asks the engine about every column there is.
+    """
+    done: dict[str, None] = dict.fromkeys(further)
     waiting = list(features)
     while waiting:
-        ready = [f for f in waiting if set(names_of(f.value)) <= done]
+        ready = [f for f in waiting if set(names_of(f.value)) <= done.keys()]
         if not ready:
-            raise ValueError(_unmade(waiting[0], waiting, done))
-        grid = grid.with_columns(*[_feature_expr(f, columns).alias(f.name) for f in ready])
-        flags = [nw.col(f.name).is_null().cast(nw.Float64).alias(f.indicator) for f in ready if f.indicator]
-        if flags:
-            grid = grid.with_columns(*flags)
-        done |= set(_outputs(ready))
-        waiting = [f for f in waiting if f.name not in done]
-    return grid.select(*keys, *_outputs(features), *further)
+            raise ValueError(_unmade(waiting[0], waiting, set(done)))
+        waiting = [f for f in waiting if f not in ready]
+        needed = dict.fromkeys(columns[f.over][a] for f in waiting for a in f.aggregates)
+        made = {f.name: _feature_expr(f, columns) for f in ready}
+        flags = {f.indicator: made[f.name].is_null().cast(nw.Float64) for f in ready if f.indicator}
+        new = [expr.alias(name) for name, expr in {**made, **flags}.items()]
+        grid = grid.select(*keys, AS_OF_DAY, *needed, *done, *new)
+        done |= dict.fromkeys(_outputs(ready))
+    return grid.select(*keys, *_outputs(features))
 
 
 def _unmade(feature: Feature, waiting: Sequence[Feature], done: set[str]) -> str:

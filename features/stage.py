@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -38,6 +38,7 @@ EVENT_TABLES: tuple[Table, ...] = tuple(
     )
 )
 """The tables of dated rows that features and milestones are made from."""
+_BATCH_ROWS = 131_072
 
 
 def run(work: Workspace) -> None:
@@ -68,18 +69,27 @@ def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, as_ofs: Seque
             frame = frame.join(pseudonym[kind], on=kind).drop(kind)
         return frame
 
-    write(work, FAMILY_FEATURES, named(found.family_features, FAMILY))
-    write(work, CHILD_FEATURES, named(found.child_features, FAMILY, PERSON))
-    write(work, MEMBERS, named(found.members, FAMILY, PERSON))
+    family_features, child_features = named(found.family_features, FAMILY), named(found.child_features, FAMILY, PERSON)
+    work.write(FAMILY_FEATURES, _one_date_at_a_time(FAMILY_FEATURES, family_features, as_ofs))
+    work.write(CHILD_FEATURES, _one_date_at_a_time(CHILD_FEATURES, child_features, as_ofs))
+    work.write(MEMBERS, _sorted(MEMBERS, named(found.members, FAMILY, PERSON)))
     steps = found.steps.join(pseudonym[PERSON], on=PERSON).drop(PERSON)
-    write(work, MILESTONES, _with_dates(steps, MILESTONES))
+    work.write(MILESTONES, _sorted(MILESTONES, _with_dates(steps, MILESTONES)))
 
 
-def write(work: Workspace, table: Table, frame: Frame) -> None:
-    """Write a frame in the table's order; ties cannot differ, as every column takes part in the sort."""
+def _one_date_at_a_time(table: Table, frame: Frame, as_ofs: Sequence[dt.date]) -> Iterator[pa.RecordBatch]:
+    """A wide table that is by as-of date first: no more than one date is in memory to be sorted."""
+    for as_of in as_ofs:
+        reader = _sorted(table, frame.filter(nw.col(AS_OF) == as_of)).to_arrow_reader(_BATCH_ROWS)
+        yield pa.RecordBatch.from_pylist([], schema=reader.schema)  # the columns, should no date have a row
+        yield from reader
+
+
+def _sorted(table: Table, frame: Frame) -> duckdb.DuckDBPyRelation:
+    """A frame in the table's order; ties cannot differ, as every declared column takes part in the sort."""
     declared = [name for name in table.column_names if name in frame.columns]
-    ordered = list(dict.fromkeys((*table.sort, *declared)))
-    work.write(table, frame.sort(*ordered).to_native())
+    ordered: duckdb.DuckDBPyRelation = frame.sort(*dict.fromkeys((*table.sort, *declared))).to_native()
+    return ordered
 
 
 def _pseudonyms(work: Workspace, connection: duckdb.DuckDBPyConnection, found: Found) -> dict[str, Frame]:
