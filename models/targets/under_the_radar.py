@@ -18,7 +18,8 @@ UNDER_THE_RADAR = Target(
         ),
     ),
     outcome=Outcome(("assessment_need", "cin", "cp", "lac", "domestic_high_risk", "eviction_action")),
-    features=FeatureChoice(levels=("family",)),
+    # Where no service is open the needs without a service are the needs themselves.
+    features=FeatureChoice(levels=("family",), without=("needs_without_service",)),
     label_caveats=(
         "Being stepped up is not the same as needing help: it depends on who is watched, referred and assessed. "
         "Families whom services see less often are under-counted.",

@@ -1,0 +1,65 @@
+"""The library as a whole: what it rests on, what its needs are made of, and that nothing grows out of hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.definitions import Feature
+from features.library import library
+from features.needs import CRITERIA, NEEDS
+from features.patterns import in_windows
+from features.streams import CONTACTS
+from features.values import AnyOf, Named, Op, Value, parts_of
+from sources.tables import TABLES
+from tests.features.test_definitions import made
+
+_NOT_EVENTS = {"person_records", "addresses", "group_members", "relationships", "workers"}
+
+
+def test_every_table_of_events_feeds_a_feature() -> None:
+    fed = {table for feature in library() for table in feature.sources}
+    assert {table.name for table in TABLES} - fed == _NOT_EVENTS
+
+
+@pytest.mark.parametrize("need", [*NEEDS, *CRITERIA], ids=lambda need: need.name)
+def test_all_evidence_of_a_need_is_a_feature_by_name(need: Feature) -> None:
+    assert isinstance(need.value, AnyOf)
+    named = [part.name for part in need.value.parts if isinstance(part, Named)]
+    assert len(named) == len(need.value.parts) == len(set(named))
+    assert set(named) <= {feature.name for feature in library()}
+
+
+def test_there_are_ten_needs_and_six_criteria() -> None:
+    assert (len(NEEDS), len(CRITERIA)) == (10, 6)
+
+
+@pytest.mark.parametrize("feature", library(), ids=lambda feature: feature.name)
+def test_no_definition_grows_by_repeating_itself(feature: Feature) -> None:
+    """An engine writes each operand of a smaller or larger of two several times over: nested, that multiplies."""
+    assert _written(feature.value) < 2000
+
+
+def _written(value: Value) -> int:
+    times = 3 if getattr(value, "op", None) in (Op.LEAST, Op.MOST) else 1
+    return 1 + times * sum(map(_written, parts_of(value)))
+
+
+def test_an_owner_must_be_named() -> None:
+    with pytest.raises(ValueError, match="who in the council"):
+        made(owner=" ")
+
+
+def test_a_measure_over_several_windows_is_one_expression() -> None:
+    def make(**fields: object) -> Feature:
+        return made(**fields)
+
+    three, six = in_windows(
+        make,
+        "contacts_{days}",
+        lambda days: CONTACTS.count(days=days),
+        *(91, 182),
+        label="Contacts, last {period}",
+        sentence="{value} day(s) in the last {period}.",
+    )
+    assert (three.name, three.windows, three.label) == ("contacts_91", (91,), "Contacts, last 3 months")
+    assert (six.name, six.windows, six.sentence) == ("contacts_182", (182,), "{value} day(s) in the last 6 months.")
