@@ -19,7 +19,7 @@ FAMILIES = 40_000
 _JOINED_SHARE = 4
 """The as-of join is measured on a quarter of the families, because it takes many times as long."""
 _GROWTH = (4, 2, 1, 0.5)
-_SAMPLES = (500, 1_500)
+_SAMPLES = (200, 600)
 """Parts in ten thousand of the pupils and tenancies that featuretools is measured on."""
 _EXPRESSED = ("attendance", "rent_transactions")
 _WINDOWS = (28, 91, 182, 365)
@@ -132,7 +132,7 @@ def measure_join(bench: Bench) -> tuple[str, str]:
 
 def measure_featuretools(bench: Bench) -> tuple[str, str]:
     name = "Beside featuretools"
-    families = bench.families // _JOINED_SHARE
+    families = bench.families
     with bench.progress.task("An environment for featuretools", 1) as task:
         python = interpreter(bench.environment)
         task.advance()
