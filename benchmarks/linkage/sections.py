@@ -125,7 +125,6 @@ def sensitivity_section(default: float, keys: int, rows: Sequence[tuple[str, Seq
 
 
 def cost_section(found: Compared) -> str:
-    shared = found.shared_steps()
     heads = ["what", "wall s", "CPU s", "peak MB", "F1"]
     rows = [
         ["the residents stage, end to end", *_cost(found.stage), pages.share(found.ours.f1)],
@@ -133,14 +132,8 @@ def cost_section(found: Compared) -> str:
         ["the same, learning its settings too", *_cost(found.bare_learning), ""],
         ["stage to bare Splink", *_ratios(found.stage, found.bare)],
         ["stage to bare Splink that learns", *_ratios(found.stage, found.bare_learning)],
-        ["the stage's steps that bare Splink has too", *(f"{seconds:.1f}" for seconds in shared), "", ""],
-        [
-            "these to bare Splink",
-            f"{shared[0] / found.bare.wall:.2f}",
-            f"{shared[1] / found.bare.cpu:.2f}",
-            "",
-            "",
-        ],
+        *_steps_beside("blocking, scoring, joining without conflict", found.shared_steps(), found.bare),
+        *_steps_beside("all from versions to people, but learning", found.joining_steps(), found.bare),
     ]
     steps = [
         [name, f"{wall:.1f}", f"{cpu:.1f}"]
@@ -155,12 +148,20 @@ def cost_section(found: Compared) -> str:
         + "\nAll ran in one go, each in a process of its own, measured by the operating system. Bare Splink gets the "
         "same identity versions, cleaned, and the same settings; it reads them, blocks by the same rules, predicts, "
         "and joins by connected components at the same threshold. Learning, where it does so, is the same code as the "
-        "stage's. The stage also reads and cleans, finds addresses, keeps apart what conflicts, makes residences, "
+        "stage's. The stage also reads and cleans, finds addresses, asks households, makes residences, "
         "families and the quality documents, and writes. Precision and recall of bare Splink: "
         f"{pages.share(found.connected.precision)} and {pages.share(found.connected.recall)}; of the stage: "
         f"{pages.share(found.ours.precision)} and {pages.share(found.ours.recall)}.\n\n"
         + pages.table(["step of the stage", "wall s", "CPU s"], steps)
     )
+
+
+def _steps_beside(name: str, seconds: tuple[float, float], bare: Cost) -> list[list[str]]:
+    wall, cpu = seconds
+    return [
+        [f"the stage's steps: {name}", f"{wall:.1f}", f"{cpu:.1f}", "", ""],
+        ["these to bare Splink", f"{wall / bare.wall:.2f}", f"{cpu / bare.cpu:.2f}", "", ""],
+    ]
 
 
 def _ratios(one: Cost, other: Cost) -> list[str]:
