@@ -106,7 +106,12 @@ DRAWN: dict[str, Drawn] = {
     ),
 }
 """400,000 spells, 4 M rent rows and 200,000 contacts and assessments at 40,000 families."""
-_OTHERWISE = Drawn(1.0, ("client",))
+
+
+def drawn_for(table: Table) -> Drawn:
+    """How a table's rows are drawn; one that is not named above has a row a family, of a person or a case."""
+    return DRAWN.get(table.name) or Drawn(1.0, ("client" if "record_id" in table.column_names else "case_family",))
+
 
 # Each key once, a person's id among them; a group is named by all of its people.
 _ONE_KEY = """
@@ -180,7 +185,7 @@ def _batches(con: duckdb.DuckDBPyConnection, table: Table, families: int) -> Ite
     elif table.name in RESIDENTS:
         relations = iter([con.sql(RESIDENTS[table.name])])
     else:
-        relations = iter([_drawn(con, table, DRAWN.get(table.name, _OTHERWISE), families)])
+        relations = iter([_drawn(con, table, drawn_for(table), families)])
     schema = table.arrow_schema()
     for relation in relations:
         for batch in relation.select(*table.column_names).to_arrow_reader(_BATCH_ROWS):

@@ -14,6 +14,7 @@ from benchmarks.jobs import Cost, run_process
 from benchmarks.linkage.pages import table
 from early_help.progress import ConsoleProgress
 from features.library import library
+from features.stage import STAGE
 
 FAMILIES = 40_000
 _JOINED_SHARE = 4
@@ -47,9 +48,10 @@ class Bench:
     _measured: dict[int, Measured] = field(default_factory=dict)
 
     def history(self, families: int) -> Path:
-        """The run folder of a borough of so many families; made when it is not there."""
+        """The run folder of a borough of so many families; made when it is not there, or lacks a table."""
         run = self.histories / f"{families}_{self.seed}"
-        if not (run / "rows.json").exists():
+        kept = run / "rows.json"
+        if not kept.exists() or json.loads(kept.read_text(encoding="utf-8")).keys() != {t.name for t in STAGE.reads}:
             with self.progress.task(f"Making a history of {families:,} families", 1) as task:
                 run.mkdir(parents=True, exist_ok=True)
                 _worker("make", run=str(run), families=families, seed=self.seed)
