@@ -70,6 +70,7 @@ class World:
         households = distinct(backend.scan(FAMILIES, ("family_id",)))
         self.families = backend.keep(self._numbered(households, "family_id", FAMILY))
         self._records = backend.keep(self._record_persons())
+        self._likeliest = backend.keep(self._likeliest_persons())
         self._groups = backend.keep(self._group_numbers())
         self.group_members = backend.keep(self._group_members())
         self.members = backend.keep(self._members())
@@ -85,6 +86,12 @@ class World:
         records = self.backend.scan(RECORD_PERSON, (*_RECORD, "person_id", "match_probability"))
         return records.join(self.people.select("person_id", PERSON), on="person_id").drop("person_id")
 
+    def _likeliest_persons(self) -> Frame:
+        """The likeliest person whom a system names by a key, in whatever file; of equally likely ones the first."""
+        best = self._records.group_by("source", "record_id").agg(nw.col("match_probability").max())
+        alike = self._records.join(best, on=["source", "record_id", "match_probability"])
+        return alike.group_by("source", "record_id").agg(nw.col(PERSON).min().alias("elsewhere"))
+
     def _group_numbers(self) -> Frame:
         groups = distinct(self.backend.scan(GROUP_MEMBERS, _GROUP))
         numbered = groups.with_row_index("place", order_by=_GROUP)
@@ -94,16 +101,10 @@ class World:
         """Distinct (source, file, record_id) with the person of each: that very record, else the likeliest
         person whom the same system names by the same key elsewhere."""
         exact = self._records.select(*_RECORD, nw.col(PERSON).alias("exact"))
-        best = self._records.group_by("source", "record_id").agg(nw.col("match_probability").max())
-        same_system = (
-            self._records.join(best, on=["source", "record_id", "match_probability"])
-            .group_by("source", "record_id")
-            .agg(nw.col(PERSON).min().alias("elsewhere"))
-        )
         return (
             distinct(keys)
             .join(exact, on=list(_RECORD), how="left")
-            .join(same_system, on=["source", "record_id"], how="left")
+            .join(self._likeliest, on=["source", "record_id"], how="left")
             .select(*_RECORD, nw.coalesce("exact", "elsewhere").alias(PERSON))
             .filter(~nw.col(PERSON).is_null())
         )
