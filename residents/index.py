@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from residents.carrying import pair_off
 from residents.families.carry_forward import carry_forward
-from residents.joining.households import Evidence
+from residents.joining.households import Evidence, is_evidence
 from residents.matching.model import MODEL_VERSION
 from residents.matching.training import Model
 from residents.tables import FAMILIES, KEYS_GONE, VERSIONS
@@ -42,6 +42,27 @@ _DOCUMENTS = (MODEL_DOCUMENT, INDEX_DOCUMENT)
 
 
 @dataclass(frozen=True)
+class Learnt:
+    """What is learnt of the council's records beside the model, and kept with the index as it is.
+
+    What household ``evidence`` weighs, the chance that a ``known_as`` pair is one person, and the ``grown_systems``.
+    """
+
+    evidence: Evidence
+    known_as: float
+    grown_systems: list[str]
+
+    @classmethod
+    def from_document(cls, index: dict[str, Any]) -> Learnt | None:
+        evidence, known_as, grown = index.get("evidence"), index.get("known_as"), index.get("grown_systems")
+        if not is_evidence(evidence) or not isinstance(known_as, float) or not 0 <= known_as < 1:
+            return None
+        if not isinstance(grown, list) or not all(isinstance(source, str) for source in grown):
+            return None
+        return cls(evidence, known_as, grown)
+
+
+@dataclass(frozen=True)
 class Previous:
     """What is known of the previous index beside its tables, which are named ``previous_...``."""
 
@@ -50,8 +71,8 @@ class Previous:
     salt: str
     people_issued: int
     families_issued: int
-    evidence: Evidence
-    known_as: float
+    learnt: Learnt | None
+    """None where it was not kept, or not as it is now: then everyone is matched afresh, and keeps the id."""
 
 
 def fetch_previous(work: Workspace) -> None:
@@ -128,8 +149,7 @@ def _read_previous(con: duckdb.DuckDBPyConnection, folder: Path) -> Previous:
         index["salt"],
         index["people_issued"],
         index["families_issued"],
-        index["evidence"],
-        index["known_as"],
+        Learnt.from_document(index),
     )
 
 
@@ -138,7 +158,7 @@ def known_model(previous: Previous | None) -> Model | None:
 
     The document may have been edited: nothing in it is run, and where it differs the model is learnt again.
     """
-    if previous is None or previous.model.get("version") != MODEL_VERSION:
+    if previous is None or previous.learnt is None or previous.model.get("version") != MODEL_VERSION:
         return None
     return Model.from_document(previous.model)
 

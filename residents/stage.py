@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 
 import duckdb
 
@@ -15,7 +15,7 @@ from residents.homes.residence import make_spells, residence_spells, version_spe
 from residents.index import (
     INDEX_DOCUMENT,
     MODEL_DOCUMENT,
-    Previous,
+    Learnt,
     carry_families,
     fetch_previous,
     index_versions,
@@ -27,9 +27,9 @@ from residents.index import (
     settle,
 )
 from residents.joining.clustering import Clusters, Tie
-from residents.joining.households import ask_households, household_links
+from residents.joining.households import Evidence, ask_households, household_links
 from residents.joining.known_as import known_as_links
-from residents.joining.links import join_further, join_versions
+from residents.joining.links import join_further, join_versions, make_grown_systems
 from residents.joining.people import make_people, make_pseudonyms, people, protected, record_person
 from residents.joining.vouched import vouched_links
 from residents.matching.blocking import make_pairs
@@ -102,12 +102,15 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         model = model or _learn(work, con, config)
         links = score_on(config.engine, con, model, config.match_probability, work.settings, work.scratch)
         task.advance()
+        known = taken_over.learnt if taken_over else None
+        grown = make_grown_systems(con, known.grown_systems if known else None)
         joined = join_versions(con, links)
-        joined, learnt = _join_by_households(work, con, config, model, joined, taken_over)
+        joined, evidence, known_as = _join_by_households(work, con, config, model, joined, known)
         refuse_unfit_people(con, config)
         task.advance()
         salt = previous.salt if previous else new_salt(con, work.council.extract_date)
-        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt) | learnt
+        index = make_persons(con, work.keys(Purpose.PERSON), previous, work.council.extract_date, salt)
+        index |= asdict(Learnt(evidence, known_as, grown))
         make_people(con)
         make_linkage(con, model.settings, config, work.settings.seed, work.council.extract_date)
         blocking = blocking_counts(con, config.largest_block)
@@ -143,21 +146,19 @@ def _join_by_households(
     config: ResidentsConfig,
     model: Model,
     joined: Clusters,
-    taken_over: Previous | None,
-) -> tuple[Clusters, dict[str, Any]]:
-    """Join what households speak for, and what their evidence weighs, which is learnt when the model is.
-
-    The index document keeps ``evidence`` and ``known_as``.
-    """
+    known: Learnt | None,
+) -> tuple[Clusters, Evidence, float]:
+    """Join what households speak for, and what that and known-as names weigh, which is learnt when the model is."""
     ask_households(con)
     version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
-    known = taken_over.evidence if taken_over else None
-    links, evidence = household_links(con, model, config.match_probability, work.settings.seed, known)
+    links, evidence = household_links(
+        con, model, config.match_probability, work.settings.seed, known.evidence if known else None
+    )
     joined = join_further(con, joined, links, Tie.SCORED)
-    links, known_as = known_as_links(con, config.match_probability, taken_over.known_as if taken_over else None)
+    links, known_as = known_as_links(con, config.match_probability, known.known_as if known else None)
     joined = join_further(con, joined, links, Tie.KNOWN_AS)
     vouched = vouched_links(con, work.council.extract_date, config.communal_people)
-    return join_further(con, joined, vouched, Tie.VOUCHED), {"evidence": evidence, "known_as": known_as}
+    return join_further(con, joined, vouched, Tie.VOUCHED), evidence, known_as
 
 
 def _write(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:

@@ -59,6 +59,8 @@ def connect(settings: RunSettings, spill: Path) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # What is in memory alone has no log to write back; vacuuming as if it had costs most of a second a time.
+            "checkpoint_threshold": "1TB",
         }
     )
     # The job shows its own progress. In a notebook without widgets the engine shows none, and refuses to be told so.

@@ -11,6 +11,7 @@ names or dates that would otherwise conflict, any of them may agree from then on
 from __future__ import annotations
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from residents.joining.clustering import Judge, Places, Proposals, Tie, Verdicts
@@ -36,11 +37,11 @@ CREATE OR REPLACE TEMP MACRO dates_could_be_one(a, b) AS CASE
 _TRAITS = """
 CREATE OR REPLACE TEMP TABLE version_traits AS
 WITH held AS (
-    SELECT v.version - 1 AS place, v.forename, v.middle, v.surname, coalesce(v.name_groups, []) AS name_groups,
+    SELECT j.place, v.forename, v.middle, v.surname, coalesce(v.name_groups, []) AS name_groups,
         v.dob, v.dob_text, coalesce(v.dob_weak, false) AS dob_weak, v.sex,
         CASE WHEN v.upn SIMILAR TO '.*[0-9]' THEN v.upn END AS upn, v.nino, coalesce(g.groups, []) AS groups,
         CASE WHEN len(g.groups) > 0 THEN v.subject END AS subject, g.born_by
-    FROM judged_places AS j JOIN versions AS v ON v.version = j.place + 1 LEFT JOIN subject_groups AS g USING (subject)
+    FROM judged AS j JOIN versions AS v USING (version) LEFT JOIN subject_groups AS g USING (subject)
 )
 SELECT *, hash(forename, middle, surname, name_groups, dob, sex, upn, nino, groups, subject, born_by) AS traits
 FROM held
@@ -95,15 +96,15 @@ FROM weighed ORDER BY proposal
 
 
 def judge_by_conflicts(con: duckdb.DuckDBPyConnection, places: Places) -> Judge:
-    """A judge of joins between the versions at ``places``, which are their numbers less one.
+    """A judge of joins among some versions, which it knows by their places in ``places``: their numbers less one.
 
     Makes what joins are judged by from ``versions`` and ``subject_groups`` (subject, groups, born_by).
     """
     con.execute(_MACROS)
-    con.register("judged_places", pa.table({"place": places}))
+    con.register("judged", pa.table({"place": np.arange(len(places)), "version": places + 1}))
     for statement in (_TRAITS, _PLACE_TRAITS, _DISTINCT_TRAITS):
         con.execute(statement)
-    con.unregister("judged_places")
+    con.unregister("judged")
     con.execute("DROP TABLE version_traits")
 
     def judge(proposals: Proposals) -> Verdicts:

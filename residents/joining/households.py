@@ -13,7 +13,7 @@ the chance of each is its odds over one and the sum of the odds of all who canno
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import duckdb
 import pyarrow as pa
@@ -270,6 +270,18 @@ DROP TABLE changed_clusters; DROP TABLE cluster_names; DROP TABLE namesakes; DRO
 DROP TABLE cluster_facts; DROP TABLE household_asked; DROP TABLE cluster_homes; DROP TABLE household_pairs;
 DROP TABLE known_pairs; DROP TABLE evidence_pairs; DROP TABLE pair_homes; DROP TABLE household_evidence
 """
+
+
+def is_evidence(document: object) -> TypeGuard[Evidence]:
+    """Whether a document is what `household_links` learnt."""
+    return isinstance(document, list) and all(
+        isinstance(row, dict)
+        and set(row) == set(_RATIO_SCHEMA.names)
+        and all(isinstance(row[name], str) for name in ("shared", "moved"))
+        and all(isinstance(row[name], int) for name in ("matches", "others"))
+        and isinstance(row["weight"], float)
+        for row in document
+    )
 
 
 def ask_households(con: duckdb.DuckDBPyConnection) -> None:

@@ -20,19 +20,19 @@ _LEAST_SIBLINGS = 30
 _PAIRS = """
 CREATE OR REPLACE TEMP TABLE same_home_pairs AS
 WITH
-dated AS (
-    SELECT c.label, v.dob, list_distinct(flatten(list(v.surname_words))) AS words,
-        list_distinct(list(v.source)) AS systems, min(v.sex) AS least_sex, max(v.sex) AS most_sex,
-        min(v.version) AS version
-    FROM versions AS v JOIN clusters AS c USING (version)
-    WHERE v.dob IS NOT NULL AND NOT v.dob_weak AND length(v.forename) > 1
-    GROUP BY ALL
-),
 -- A stay within a longer one at the same home shows nobody else.
 longest AS (
     SELECT c.label, s.home, s.from_date, max(s.to_date) AS to_date
     FROM version_spells AS s JOIN clusters AS c USING (version) WHERE NOT s.communal
     GROUP BY c.label, s.home, s.from_date
+),
+dated AS (
+    SELECT c.label, v.dob, list_distinct(flatten(list(v.surname_words))) AS words,
+        list_distinct(list(v.source)) AS systems, min(v.sex) AS least_sex, max(v.sex) AS most_sex,
+        min(v.version) AS version
+    FROM versions AS v JOIN clusters AS c USING (version)
+    WHERE v.dob IS NOT NULL AND NOT v.dob_weak AND length(v.forename) > 1 AND c.label IN (SELECT label FROM longest)
+    GROUP BY ALL
 ),
 stays AS (
     SELECT h.label, d.dob, h.home, min(h.from_date) AS from_date, h.to_date

@@ -47,7 +47,7 @@ _SUBJECT_GROUPS = """
 CREATE TABLE subject_groups AS
 WITH
 named AS (
-    SELECT v.subject, g.source, g.file, g.group_type, g.group_id,
+    SELECT v.subject, hash(g.source, g.file, g.group_type, g.group_id) AS number,
         min(coalesce(g.from_date, g.recorded_on)) FILTER (
             coalesce(g.from_date, g.recorded_on) >= DATE '1980-01-01' AND (g.group_type = 'council_tax_account'
             OR regexp_matches(lower(g.role), '^(joint |lead |second )?(tenant|claimant|partner|parent|mother|father)')
@@ -58,9 +58,7 @@ named AS (
     GROUP BY ALL
 ),
 numbered AS (
-    SELECT subject, grown, dense_rank() OVER (ORDER BY source, file, group_type, group_id) AS number,
-        count(*) OVER (PARTITION BY source, file, group_type, group_id) AS members
-    FROM named
+    SELECT subject, grown, number, count(*) OVER (PARTITION BY number) AS members FROM named
     UNION ALL
     SELECT v.subject, min(s.recorded_on), NULL, 1
     FROM std AS s JOIN grown_systems AS g USING (source)
@@ -104,9 +102,11 @@ WHERE (l.dob IS NOT NULL AND r.dob IS NOT NULL)
 ORDER BY k.weight DESC, k.version_l, k.version_r
 """
 _START = """
-SELECT coalesce(min(v.version) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), v.version) - 1 AS label,
-    coalesce(bool_or(s.aliased) OVER (PARTITION BY coalesce(s.person_id, v.version::VARCHAR)), false) AS aliased
-FROM versions AS v LEFT JOIN settled AS s USING (version) ORDER BY v.version
+WITH known AS (
+    SELECT person_id, min(version) AS first, bool_or(aliased) AS aliased FROM settled GROUP BY person_id
+)
+SELECT coalesce(k.first, v.version) - 1 AS label, coalesce(k.aliased, false) AS aliased
+FROM versions AS v LEFT JOIN settled AS s USING (version) LEFT JOIN known AS k USING (person_id) ORDER BY v.version
 """
 # 1 for a version alone or held by its key, else the best link that holds it inside its cluster, now or before.
 _BEST = """
@@ -132,12 +132,25 @@ WHERE c.version = l.place + 1
 """
 
 
+def make_grown_systems(con: duckdb.DuckDBPyConnection, known: list[str] | None) -> list[str]:
+    """Make ``grown_systems`` (source), the systems that deal with grown people alone, and return them in order.
+
+    ``known`` are those of an earlier index; None to learn them.
+    """
+    if known is None:
+        con.execute(_GROWN_SYSTEMS, _GROWN)
+    else:
+        con.register("known_grown", pa.table({"source": pa.array(known, pa.string())}))
+        con.execute("CREATE TABLE grown_systems AS FROM known_grown")
+        con.unregister("known_grown")
+    return [row[0] for row in con.sql("FROM grown_systems ORDER BY source").fetchall()]
+
+
 def join_versions(con: duckdb.DuckDBPyConnection, links: pa.Table) -> Clusters:
     """Cluster the table ``versions`` along ``links`` and make ``clusters`` (version, label, aliased, support).
 
-    Versions in ``settled`` begin in the cluster of their person.
+    Versions in ``settled`` begin in the cluster of their person. Needs ``grown_systems``.
     """
-    con.execute(_GROWN_SYSTEMS, _GROWN)
     con.execute(_SUBJECT_GROUPS)
     subject = con.sql(_SUBJECT_LINKS, params={"reach": _REACH}).to_arrow_table()
     con.register("links", links)
@@ -172,11 +185,24 @@ def join_further(con: duckdb.DuckDBPyConnection, joined: Clusters, links: pa.Tab
 
 
 def _follow(con: duckdb.DuckDBPyConnection, start: Clusters, links: Links) -> Clusters:
-    """Join along the links; only what is held of clusters that a link touches can stand against it."""
-    touched = np.zeros(len(start.label), dtype=np.bool_)
+    """Join along the links. Only the clusters that a link touches are looked at: in a new quarter these are few."""
     left, right = start.label[links.left], start.label[links.right]
-    touched[left[left != right]] = touched[right[left != right]] = True
-    return cluster(start, links, judge_by_conflicts(con, np.flatnonzero(touched[start.label])))
+    apart = left != right
+    touched = np.zeros(len(start.label), dtype=np.bool_)
+    touched[left[apart]] = touched[right[apart]] = True
+    places = np.flatnonzero(touched[start.label])
+
+    def among(wanted: Places) -> Places:
+        return np.searchsorted(places, wanted).astype(np.int64)
+
+    joined = cluster(
+        Clusters(among(start.label[places]), start.aliased[places], start.refused),
+        Links(among(links.left[apart]), among(links.right[apart]), links.tie[apart]),
+        judge_by_conflicts(con, places),
+    )
+    label, aliased = start.label.copy(), start.aliased.copy()
+    label[places], aliased[places] = places[joined.label], joined.aliased
+    return Clusters(label, aliased, joined.refused)
 
 
 def _keep_best(

@@ -69,18 +69,20 @@ keyed AS (
     UNION ALL SELECT 'email', version, hash('e', email) FROM query_table(held) WHERE email IS NOT NULL
     UNION ALL SELECT 'telephone', version, hash('t', phone) FROM query_table(held) WHERE phone IS NOT NULL
 )
-SELECT DISTINCT * FROM keyed
+FROM keyed
 """
 _BLOCK_KEYS = """
 CREATE TABLE block_keys AS
-SELECT *, count(*) OVER (PARTITION BY key) AS members FROM blocking_keys('versions')
+SELECT *, count(*) OVER (PARTITION BY key) AS members FROM (SELECT DISTINCT * FROM blocking_keys('versions'))
 """
 # Where versions are settled, only keys that a new one has can bring anything new together.
 _FRESH = "CREATE OR REPLACE TEMP TABLE fresh_versions AS FROM versions ANTI JOIN settled USING (version)"
 _FRESH_BLOCK_KEYS = """
 CREATE TABLE block_keys AS
 SELECT *, count(*) OVER (PARTITION BY key) AS members
-FROM blocking_keys('versions') WHERE key IN (SELECT key FROM blocking_keys('fresh_versions'))
+FROM (
+    SELECT DISTINCT * FROM blocking_keys('versions') WHERE key IN (SELECT key FROM blocking_keys('fresh_versions'))
+)
 """
 # Versions of one key of one system are linked by that key, so only pairs of different keys are compared; two that are
 # settled were compared before.

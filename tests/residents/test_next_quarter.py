@@ -152,6 +152,33 @@ def test_an_edited_model_is_never_run_and_the_model_is_learnt_again(part: str, t
         assert made.get("evidence") == anew.get("evidence")
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"known_as": "often"},
+        {"known_as": 2.0},
+        {"known_as": None},
+        {"grown_systems": [1]},
+        {"evidence": [{"shared": "people", "moved": "beside", "matches": 3, "others": 1, "weight": "1; DROP"}]},
+        {"evidence": None},
+    ],
+    ids="-".join,
+)
+def test_what_the_index_learnt_is_learnt_again_where_it_is_not_as_it_was_kept(
+    edited: dict[str, Any], tmp_path: Path
+) -> None:
+    before = first(tmp_path / "q1", street(9) + street(9, "library"))
+    path = before.run.root / "residents" / "index.json"
+    write_json(path, {**read_json(path), **edited})
+    people = street(10) + street(10, "library")
+    after, fresh = following(tmp_path / "q2", before, people), first(tmp_path / "q3", people)
+    made, anew = (read_json(one.run.root / "residents" / "index.json") for one in (after, fresh))
+    assert [made[name] for name in ("evidence", "known_as", "grown_systems")] == [
+        anew[name] for name in ("evidence", "known_as", "grown_systems")
+    ]
+    assert [after.person("library", str(n)) for n in range(9)] == [before.person("library", str(n)) for n in range(9)]
+
+
 def test_a_system_that_is_gone_takes_only_its_own_people(tmp_path: Path) -> None:
     before = first(tmp_path / "q1", street(8) + street(8, "library") + street(3, "parks", 20))
     after = following(tmp_path / "q2", before, street(8))
