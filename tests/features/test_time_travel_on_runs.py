@@ -73,7 +73,7 @@ def features_for(run: RunFolder) -> tuple[Feature, ...]:
 
 def probe(name: str, value: Value) -> Feature:
     rule, direction = NullRule.NOT_APPLICABLE, Direction.FREE
-    return Feature(name, "probe", name, value, rule, direction, "{value}", "A probe.")
+    return Feature(name, "probe", name, value, rule, direction, "{value}", "A probe.", owner="Nobody")
 
 
 def counts(table: Table) -> tuple[Feature, ...]:
