@@ -73,7 +73,7 @@ def rows(key: st.SearchStrategy[Row], dates: st.SearchStrategy[Row], most: int, 
     return st.lists(st.tuples(key, dates, st.fixed_dictionaries(cells)).map(joined), max_size=most)
 
 
-_CLASSES = {
+ATTENDANCE_CLASSES = {
     "/": "present",
     "L": "present",
     "B": "approved_educational_activity",
@@ -94,7 +94,7 @@ def attendance(draw: st.DrawFn) -> list[Row]:
     for key in draw(st.lists(st.sampled_from(KEYS), max_size=3)):
         first, length = draw(days), draw(st.integers(1, 25))
         for offset in range(length):
-            code = draw(st.sampled_from(sorted(_CLASSES)))
+            code = draw(st.sampled_from(sorted(ATTENDANCE_CLASSES)))
             event = first + offset * DAY
             found.append(
                 {
@@ -105,7 +105,7 @@ def attendance(draw: st.DrawFn) -> list[Row]:
                     "recorded_on": draw(noted(event)),
                     "session": draw(st.sampled_from(["AM", "PM"])),
                     "code": code,
-                    "statistical_class": _CLASSES[code],
+                    "statistical_class": ATTENDANCE_CLASSES[code],
                 }
             )
     return found

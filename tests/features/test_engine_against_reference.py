@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import given as hypothesis_given
 from features.definitions import Direction, Feature, Level, NullRule, Over, Roll
 from features.library import library
 from features.rows import Cell, at_least, holds, on_weekday, one_of, yes
+from features.stage import STAGE
 from features.streams import (
     ASSESSMENTS,
     ATTENDANCE,
@@ -29,6 +32,8 @@ from features.streams import (
     TENANCIES,
 )
 from features.values import Value, all_of, any_of, at_most, days_since, feature, given, no_less, share, sum_of
+from tests.features.dense import AS_OFS as DENSE_AS_OFS
+from tests.features.dense import SEEDS, dense
 from tests.features.engines import BACKENDS, computed
 from tests.features.histories import AS_OFS, Row, histories
 from tests.features.reference import Reference
@@ -134,6 +139,7 @@ PROBES = (
 )
 
 
+@cache
 def drawn(count: int) -> list[dict[str, list[Row]]]:
     """The same histories in every run."""
     found: list[dict[str, list[Row]]] = []
@@ -168,16 +174,38 @@ def side_by_side(many: list[dict[str, list[Row]]]) -> dict[str, list[Row]]:
     return together
 
 
+def thick() -> list[dict[str, list[Row]]]:
+    """Dense histories, and some thin ones for what is not there."""
+    return [*(dense(seed) for seed in SEEDS), *drawn(12)]
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(("which", "features"), [("probes", PROBES), ("library", library())], ids=["probes", "library"])
-def test_the_engine_equals_the_reference(
+def test_the_engine_equals_the_reference_where_there_is_much(
     backend: str, which: str, features: tuple[Feature, ...], tmp_path: Path
 ) -> None:
-    many = drawn(HISTORIES)
-    families, children = computed(backend, tmp_path, side_by_side(many), features, AS_OFS)
+    children = compared(backend, tmp_path, thick(), features, DENSE_AS_OFS)
+    assert len(children) > 100
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_engine_equals_the_reference_where_there_is_little(backend: str, tmp_path: Path) -> None:
+    children = compared(backend, tmp_path, drawn(HISTORIES), PROBES, AS_OFS)
+    assert len(children) > HISTORIES
+
+
+def compared(
+    backend: str,
+    folder: Path,
+    many: list[dict[str, list[Row]]],
+    features: tuple[Feature, ...],
+    as_ofs: tuple[dt.date, ...],
+) -> dict[Any, Row]:
+    """The children that the engine finds in many histories, once all that it finds is what the reference does."""
+    families, children = computed(backend, folder, side_by_side(many), features, as_ofs)
     expected_families, expected_children = {}, {}
     for number, tables in enumerate(many):
-        for as_of in AS_OFS:
+        for as_of in as_ofs:
             reference = Reference(tables, as_of)
             for family, row in reference.families(features).items():
                 expected_families[as_of, f"{number}/{family}"] = row
@@ -185,7 +213,16 @@ def test_the_engine_equals_the_reference(
                 expected_children[as_of, f"{number}/{child}", f"{number}/{family}"] = row
     assert differences(families, expected_families) == []
     assert differences(children, expected_children) == []
-    assert len(expected_children) > HISTORIES
+    return children
+
+
+def test_dense_histories_leave_no_table_thin() -> None:
+    for seed in SEEDS:
+        tables = dense(seed)
+        assert tables == dense(seed)
+        assert {table.name for table in STAGE.reads} - tables.keys() == {"pseudonyms"}
+        assert min(map(len, tables.values())) >= 20
+        assert len(tables["attendance"]) > 800
 
 
 def differences(found: dict[Any, Row], expected: dict[Any, Row]) -> list[tuple[Any, ...]]:
