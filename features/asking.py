@@ -24,6 +24,7 @@ from features.library import available, library
 from features.periods import EPOCH
 from features.rows import Both, Cell, Either, EventDay, Holds, Not, OneOf
 from features.streams import Aggregate, Part, Reducer
+from features.tables import FAMILY_PREFIX
 from features.wording import SOURCE_WORDS, filled, in_context, written
 from features.world import FAMILY, PERSON, World
 from residents.tables import PSEUDONYMS
@@ -225,7 +226,7 @@ class _Teller:
         }
 
     def _part(self, name: str, value: float | None) -> dict[str, Any]:
-        own = {known: one for one in self.features for known in (one.name, f"family_{one.name}")}
+        own = {known: one for one in self.features for known in (one.name, FAMILY_PREFIX + one.name)}
         label = own[name].label if name in own else name.replace("_", " ")
         return {"name": name, "label": label, "value": value}
 

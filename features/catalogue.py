@@ -9,7 +9,7 @@ import duckdb
 
 from features.definitions import Feature, Level, Unit
 from features.describing import columns_read, definition, null_rule_in_words
-from features.engine import FAMILY_PREFIX
+from features.tables import FAMILY_PREFIX
 from features.values import AnyOf, Named, SumOf, Value, names_of, parts_of
 from features.wording import sources_in_words
 
@@ -19,7 +19,8 @@ _COUNTS = (AnyOf, SumOf)
 def entries(features: Sequence[Feature]) -> list[dict[str, Any]]:
     """One object for each feature, and one for each indicator column, in the order of the tables' columns.
 
-    ``columns`` gives the column's name in each table: a family's feature is ``family_<name>`` in ``children``.
+    ``columns`` gives the column's name in each table: a family's feature is ``family_<name>`` to a child,
+    beside whose own it is put as they are read (`features.reading.feature_rows`).
     """
     return [entry for feature in features for entry in _entries(feature, features)]
 

@@ -16,18 +16,18 @@ from features.compile import AS_OF, AS_OF_DAY, CARRIER, divided, micros, million
 from features.definitions import Feature, Level, NullRule, Over, Roll
 from features.rows import nearest
 from features.streams import Aggregate, Stream
+from features.tables import FAMILY_PREFIX
 from features.values import names_of
 from features.world import FAMILY, PERSON, ROLE, Frame, World, distinct
 
-FAMILY_PREFIX = "family_"
 _JOINS_AT_ONCE = 12
 _ROLES = {Over.EVERYONE: None, Over.CHILDREN: "child", Over.ADULTS: "adult"}
 
 
 @dataclass(frozen=True)
 class Computed:
-    """``families`` has as_of, family and the family features; ``children`` has as_of, person, family, the child
-    features and the family's under ``family_``. ``as_of`` is the place in the world's as-of dates."""
+    """``families`` has as_of, family and the family features; ``children`` has as_of, person, family and the child
+    features. ``as_of`` is the place in the world's as-of dates."""
 
     families: Frame
     children: Frame
@@ -60,18 +60,15 @@ def compute(world: World, features: Sequence[Feature]) -> Computed:
     family_grid = _grid(world, families, [*rolled_parts, *(part for parts in family_parts.values() for part in parts)])
     columns = {over: _columns(parts) for over, parts in family_parts.items()}
     family_table = world.backend.keep(_finished(family_grid, family_features, columns, (AS_OF, FAMILY)))
-    # A child has the columns of each family it is in. Only those that its features are made of are there while they
-    # are computed; the others, the bulk of the table, join as it is read.
-    prefixed = family_table.rename({n: FAMILY_PREFIX + n for n in _outputs(family_features)})
+    # Of its family's features a child has, while its own are computed, those that some are made of.
+    of_family = {FAMILY_PREFIX + name: name for name in _outputs(family_features)}
     named = dict.fromkeys(name for f in child_features for name in names_of(f.value))
-    further = [name for name in named if name in prefixed.collect_schema()]
-    child_grid = _grid(world, children, child_parts).join(
-        prefixed.select(AS_OF, FAMILY, *further), on=[AS_OF, FAMILY], how="left"
-    )
+    further = [name for name in named if name in of_family]
+    beside = family_table.select(AS_OF, FAMILY, *[nw.col(of_family[name]).alias(name) for name in further])
+    child_grid = _grid(world, children, child_parts).join(beside, on=[AS_OF, FAMILY], how="left")
     child_columns = {Over.EVERYONE: _columns(child_parts)}
     own = _finished(child_grid, child_features, child_columns, (AS_OF, PERSON, FAMILY), further)
-    child_table = world.backend.keep(own).join(prefixed, on=[AS_OF, FAMILY], how="left")
-    return Computed(family_table, child_table)
+    return Computed(family_table, world.backend.keep(own))
 
 
 def _streams(features: Iterable[Feature]) -> tuple[Stream, ...]:

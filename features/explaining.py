@@ -17,8 +17,8 @@ from features.compile import CARRIER, EVENT, KNOWN
 from features.counting import Row, State, micros, reduced, rounded, state_of
 from features.definitions import Feature, Level, NullRule, Over, Roll
 from features.describing import columns_looked_at, lettered
-from features.engine import FAMILY_PREFIX
 from features.streams import Aggregate, Carrier, Part, Stream
+from features.tables import FAMILY_PREFIX
 from features.values import AnyOf, AsOf, Binary, Given, Named, Number, Op, SumOf, Value, arithmetic, names_of
 from features.world import AGE, FAMILY, PERSON, ROLE, Frame, World
 

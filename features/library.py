@@ -22,13 +22,13 @@ from features import (
 )
 from features.definitions import Feature, Level
 from features.streams import Aggregate
+from features.tables import FAMILY_PREFIX
 from features.values import AnyOf, Binary, Given, Named, SumOf, Value, names_of
 
 _SUBJECTS = (
     *(household, housing, attendance, education, rent, benefits, referrals, assessments, early_help, safety),
     *(health_and_disability, caring, needs),
 )
-_FAMILY_PREFIX = "family_"
 
 
 def library() -> tuple[Feature, ...]:
@@ -67,7 +67,7 @@ def available(features: Iterable[Feature], absent: Collection[str]) -> tuple[tup
 def _known_as(feature: Feature) -> set[str]:
     """The columns by which other features may name it."""
     own = {name for name in (feature.name, feature.indicator) if name}
-    return own if feature.level is Level.CHILD else own | {_FAMILY_PREFIX + name for name in own}
+    return own if feature.level is Level.CHILD else own | {FAMILY_PREFIX + name for name in own}
 
 
 def _without(value: Value, absent: Collection[str], missing: Collection[str]) -> Value | None:  # noqa: PLR0911

@@ -140,8 +140,6 @@ def _coverage(
         path = work.outputs / table.room / f"{table.name}.parquet"
         schema = pq.read_schema(path)
         names = [name for name in schema.names if name not in table.column_names]
-        if table is CHILD_FEATURES:
-            names = [name for name in names if not name.startswith("family_")]
         tables[table.name] = {
             "rows": pq.read_metadata(path).num_rows,
             "columns": distribution(connection, str(path), names),

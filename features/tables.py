@@ -5,6 +5,8 @@ from __future__ import annotations
 from store.table import Table, Zone, date, integer, text
 
 ROOM = "features"
+FAMILY_PREFIX = "family_"
+"""What a feature of the family goes by among those of a child: it is put beside them as they are read."""
 
 FAMILY_FEATURES = Table(
     "families",
@@ -20,7 +22,8 @@ CHILD_FEATURES = Table(
     "children",
     ROOM,
     Zone.ANALYSIS,
-    "One row for each child, family the child belongs to, and as-of date; one column for each child-level feature.",
+    "One row for each child, family the child belongs to, and as-of date; one column for each child-level feature. "
+    "The family's are joined by `family_id` and `as_of`, and `family_` is put before their names.",
     (
         text("person_id", "Child", required=True),
         text("family_id", "Family", required=True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -95,22 +94,22 @@ def load_cases(
     cohort: pa.Table,
     unit: Unit,
     features: Sequence[Feature],
-    table: Path,
+    rows: duckdb.DuckDBPyRelation,
     groups: FamilyGroups,
 ) -> Cases:
     """Put the features beside a cohort (see `models.cohort.build_cohort`).
 
-    ``table`` is the file of the unit's feature table. A child in several families keeps one row: that of the
-    family about which most is known, the first by id among equals.
+    ``rows`` are those of the unit's feature table, from `features.reading.feature_rows`. A child in several
+    families keeps one row: that of the family about which most is known, the first by id among equals.
     """
     connection.register("cohort", cohort)
-    connection.read_parquet(str(table), hive_partitioning=False).create_view("feature_rows", replace=True)
-    rows: pa.Table = connection.sql(_ROWS[unit]).to_arrow_table()
+    rows.create_view("feature_rows", replace=True)
+    found: pa.Table = connection.sql(_ROWS[unit]).to_arrow_table()
     connection.unregister("cohort")
-    present = np.asarray(rows["family_id"].is_valid())
+    present = np.asarray(found["family_id"].is_valid())
     values = np.empty((len(present), len(features)))
     for place, feature in enumerate(features):
-        values[:, place] = _numbers(rows, feature)
+        values[:, place] = _numbers(found, feature)
     return _assemble(cohort, tuple(features), values, present, groups)
 
 

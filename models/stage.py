@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from features.reading import feature_rows
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.boosted import Boosted
 from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
@@ -111,8 +112,9 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
     cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, f"{setting.seed}|{target.name}")
     unit = target.cohort.unit
     features = choose(read_catalogue(inputs.catalogue, unit), target.features)
-    table = work.path(CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES)
-    cases = load_cases(inputs.connection, cohort, unit, features, table, inputs.groups)
+    table = CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES
+    rows = feature_rows(inputs.connection, table, work.path)
+    cases = load_cases(inputs.connection, cohort, unit, features, rows, inputs.groups)
     try:
         limits = Limits(
             config.test_as_ofs, config.folds, setting.capacity, config.min_positives, config.min_positives // 2

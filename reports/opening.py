@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from fairness_audits.gate import GateStatus, open_released, status
 from fairness_audits.release import GateState
+from features.reading import feature_rows
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.catalogue import Feature as CatalogueFeature
 from models.catalogue import read_catalogue
@@ -127,7 +128,7 @@ def _values(
 ) -> dict[str, dict[str, float | None]]:
     """The feature row of each listed case, by its ``unit_id``."""
     table = _table(target)
-    connection.read_parquet(str(work.path(table))).create_view("described")
+    feature_rows(connection, table, work.path).create_view("described")
     described: pa.Table = connection.sql(_FAMILY_ROWS if table is FAMILY_FEATURES else _CHILD_ROWS).to_arrow_table()
     numbers = [name for name in described.column_names if name not in {"unit_id", *table.column_names}]
     units = described["unit_id"].to_pylist()

@@ -274,9 +274,11 @@ class Reference:
         features = list(features)
         of_family = self.families(features)
         wanted = [f for f in features if f.level is Level.CHILD]
+        own = [name for f in wanted for name in (f.name, f.indicator) if name]
         found = {}
         for (family, person), role in self.members.items():
             if role == "child" and (self.age(person) is not None and 0 <= (self.age(person) or 0) < 18):
                 names = {f"family_{name}": value for name, value in of_family[family].items()}
-                found[person, family] = self.answers(wanted, ("child", person), names)
+                answers = self.answers(wanted, ("child", person), names)
+                found[person, family] = {name: answers[name] for name in own}
         return found

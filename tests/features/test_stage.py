@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
 from features.config import FeaturesConfig
+from features.reading import feature_rows
 from features.stage import STAGE
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from store.council import RunSettings
 from store.files import file_hash
 from store.run_folder import RunFolder
@@ -59,20 +62,34 @@ def test_it_writes_pseudonyms_only_in_the_declared_order(finished: RunFolder) ->
     assert {row["as_of"] for row in families} <= set(AS_OFS)
 
 
-def test_every_child_has_its_familys_features_beside_its_own(finished: RunFolder) -> None:
+def test_as_read_every_child_has_its_familys_features_after_its_own(finished: RunFolder) -> None:
     families = {(row["as_of"], row["family_id"]): row for row in rows(finished, "families")}
+    with duckdb.connect() as connection:
+        found = feature_rows(connection, CHILD_FEATURES, finished.path).to_arrow_table().to_pylist()
+    beside = []
     for child in rows(finished, "children"):
         family = families[child["as_of"], child["family_id"]]
-        assert child["family_needs_count"] == family["needs_count"]
-        assert child["family_absence_rate_182_max"] == family["absence_rate_182_max"]
+        theirs = {f"family_{name}": value for name, value in family.items() if name not in ("family_id", "as_of")}
+        assert theirs.keys().isdisjoint(child)
+        beside.append(list((child | theirs).items()))
+    assert sorted(repr(list(row.items())) for row in found) == sorted(map(repr, beside))
+
+
+def test_as_read_a_familys_row_is_as_it_was_written(finished: RunFolder) -> None:
+    with duckdb.connect() as connection:
+        found = feature_rows(connection, FAMILY_FEATURES, finished.path).to_arrow_table().to_pylist()
+    assert sorted(map(repr, found)) == sorted(map(repr, rows(finished, "families")))
 
 
 def test_the_catalogue_lists_exactly_the_columns_that_were_written(finished: RunFolder) -> None:
     catalogue = json.loads((finished.root / "features" / "catalogue.json").read_text(encoding="utf-8"))
     for table, keys in (("families", 2), ("children", 3)):
         schema = pq.read_schema(finished.root / "features" / f"{table}.parquet")
-        listed = {entry["columns"][table] for entry in catalogue if table in entry["columns"]}
-        assert listed == set(schema.names[keys:])
+        level = {"families": "family", "children": "child"}[table]
+        assert [entry["columns"][table] for entry in catalogue if entry["level"] == level] == schema.names[keys:]
+    with duckdb.connect() as connection:
+        known = feature_rows(connection, CHILD_FEATURES, finished.path).columns
+    assert {entry["columns"]["children"] for entry in catalogue} == set(known) - {"person_id", "family_id", "as_of"}
     wanted = {"name", "label", "source", "level", "windows", "null_rule", "direction", "caveats", "subject", "sentence"}
     assert all(wanted <= entry.keys() for entry in catalogue)
     assert all(entry["source"] for entry in catalogue)

@@ -89,7 +89,6 @@ def write_borough(run: RunFolder, size: Size = Size(), seed: int = 1) -> None:
     child_columns = {
         f"child_signal_{place}": _reading(generator, child_need, place) for place in range(size.child_features)
     }
-    child_columns |= {f"family_{name}": values[first_family] for name, values in family_columns.items()}
     _put(run, CHILD_FEATURES, _child_table(children, families, first_family, second_family, child_columns))
     write_json(run.root / "features" / "catalogue.json", catalogue(size))
 

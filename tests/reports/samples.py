@@ -217,7 +217,7 @@ def coverage(run: RunFolder) -> dict[str, Any]:
         for table in (FAMILY_FEATURES, CHILD_FEATURES):
             path = str(run.path(table))
             columns = pq.read_schema(path).names
-            names = [name for name in columns if name not in table.column_names and not name.startswith("family_")]
+            names = [name for name in columns if name not in table.column_names]
             tables[table.name] = described(connection, path, names, AS_OFS[-1:], ())
     return {
         "as_of": [AS_OFS[-1].isoformat()],
@@ -230,7 +230,7 @@ def coverage(run: RunFolder) -> dict[str, Any]:
 def _described(run: RunFolder, units: int) -> None:
     blank = {entry["columns"].get("families"): None for entry in features_of(FAMILY_TARGET)}
     families = {name: value for name, value in blank.items() if name} | {"rent_arrears_weeks": 6.2, "needs_count": 4.0}
-    children = {entry["columns"]["children"]: 1.0 for entry in features_of(CHILD_TARGET)}
+    children = {entry["name"]: 1.0 for entry in features_of(CHILD_TARGET) if entry["level"] == "child"}
     as_of = AS_OFS[-1]
     order = sorted(range(units), key=lambda i: _pseudonym("f", i))
     put_table(run, FAMILY_FEATURES, [{"family_id": _pseudonym("f", i), "as_of": as_of} | families for i in order])

@@ -60,7 +60,6 @@ def test_the_example_gives_the_answer_that_the_rule_says(backend: str, example: 
                 found |= {(as_of, *key): row for key, row in plain.children(example.features).items()}
             else:
                 found |= {(as_of, key): row for key, row in plain.families(example.features).items()}
-        found = {key: {k: v for k, v in row.items() if not k.startswith("family_")} for key, row in found.items()}
     else:
         found = computed(backend, tmp_path, tables, example.features, example.as_ofs)[of_children]
     assert found == expected(example)
