@@ -71,17 +71,18 @@ def _unable(days: int) -> Value:
     return share(unable, ATTENDANCE.count(POSSIBLE, days) + unable)
 
 
-def _pair(child: Feature, of_one_child: str = "", below: str = "") -> tuple[Feature, Feature]:
+def _pair(child: Feature, of_one_child: str = "", below: str = "", of_each_child: str = "") -> tuple[Feature, Feature]:
     """A child's measure, and for the family the highest of its children.
 
-    ``of_one_child`` is the family's sentence where "One child" cannot be put before the child's, and ``below`` what
-    is said of a family's negative value.
+    ``of_one_child`` is the family's sentence where "One child" cannot be put before the child's, ``of_each_child``
+    where "Each child at school" cannot be put before that of nothing, and ``below`` what is said of a family's
+    negative value.
     """
     return and_family(
         child,
         label=f"{child.label}, highest of the children",
         sentence=of_one_child or f"One child {_lower(child.sentence)}",
-        sentence_none=f"Each child at school {_lower(child.sentence_none)}",
+        sentence_none=of_each_child or f"Each child at school {_lower(child.sentence_none)}",
         sentence_below=below,
     )
 
@@ -208,6 +209,7 @@ FEATURES: tuple[Feature, ...] = (
             why="Tells a child who is often ill from one who does not come.",
         ),
         of_one_child="For one child, {value} of absence in the last 6 months was without leave.",
+        of_each_child="All of the children's absence in the last 6 months was with leave.",
     ),
     *_pair(
         _child(

@@ -68,6 +68,9 @@ class Unit(StrEnum):
     DAYS = "days"
     """A length of time, written in days, weeks, months or years."""
 
+    POUNDS = "pounds"
+    """Money, written in whole pounds."""
+
 
 class Direction(IntEnum):
     """Which way risk goes as the value rises, for monotone constraints."""

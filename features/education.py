@@ -246,7 +246,7 @@ FEATURES: tuple[Feature, ...] = (
         value=NEET.latest(one_of("activity", "unknown"), days=182),
         direction=Direction.FREE,
         sentence="Nobody knows whether a young person is in education, work or training.",
-        sentence_none="What the young people tracked do was last known.",
+        sentence_none="It was last known what the young people tracked do.",
         why="A young person whom nobody can reach may be the one who needs it.",
         unit=Unit.FLAG,
         roll=Roll.MAX,

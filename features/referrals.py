@@ -31,7 +31,7 @@ _SOURCES = {
     "public": ("neighbours, strangers or someone unnamed", ("1B", "1D", *REFERRAL_SOURCES.counted_as("anonymous"))),
     "council": ("councils' own services", REFERRAL_SOURCES.counted_as("council")),
     "legal": ("courts, probation or immigration", REFERRAL_SOURCES.counted_as("legal")),
-    "other": ("others, such as charities", REFERRAL_SOURCES.counted_as("other")),
+    "other": ("others such as charities", REFERRAL_SOURCES.counted_as("other")),
 }
 """Who called, in words, by the census codes of the source; a source that is not known is in none."""
 
@@ -147,7 +147,7 @@ FEATURES: tuple[Feature, ...] = (
         name="contacts_change_182",
         label="Change in contacts, last 6 months on the 6 before",
         value=CONTACTS.count(days=182) - CONTACTS.count(days=182, lag=182),
-        sentence="There were {value} more day(s) with a contact than in the six months before.",
+        sentence="There (was|were) {value} more day(s) with a contact than in the six months before.",
         sentence_none="Contacts were as many as in the six months before.",
         sentence_below="There were fewer contacts than in the six months before.",
         why="Worry that grows says more than worry that has always been there.",
@@ -218,7 +218,7 @@ FEATURES: tuple[Feature, ...] = (
     *_service("early_help", "Early help", EARLY_HELP),
     *_service("child_in_need", "A child in need plan", CHILD_IN_NEED),
     *_service("child_protection", "A child protection plan", CHILD_PROTECTION),
-    *_service("looked_after", "A period of a child looked after", LOOKED_AFTER),
+    *_service("looked_after", "A child's time in care", LOOKED_AFTER),
     _plan(
         name="service_open",
         label="Early help or social care under way",
@@ -249,7 +249,7 @@ FEATURES: tuple[Feature, ...] = (
         name="social_care_plans_ever",
         label="Plans of social care, ever",
         value=SERVICES.started.count(SOCIAL_CARE),
-        sentence="{value} plan(s) or period(s) of social care are on record for the children.",
+        sentence="{value} plan(s) or period(s) of social care (is|are) on record for the children.",
         sentence_none="No plan of social care is on record for the children.",
         why="A family that has needed help often may need it again.",
         unit=Unit.NUMBER,
@@ -307,7 +307,7 @@ FEATURES: tuple[Feature, ...] = (
         label="Different workers allocated, last 2 years",
         value=given(ALLOCATIONS.count() > 0, ALLOCATIONS.count(days=730)),
         null_rule=NullRule.NOT_APPLICABLE,
-        sentence="{value} different worker(s) of children's social care were allocated in the last 2 years.",
+        sentence="{value} worker(s) of children's social care (was|were) allocated in the last 2 years.",
         sentence_none="No worker was newly allocated in the last 2 years.",
         why="Each new worker is somebody to tell it all to again.",
         unit=Unit.NUMBER,

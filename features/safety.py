@@ -65,7 +65,7 @@ FEATURES: tuple[Feature, ...] = (
         name="domestic_incidents_change_182",
         label="Change in domestic abuse notifications, last 6 months on the 6 before",
         value=DOMESTIC_INCIDENTS.count(days=182) - DOMESTIC_INCIDENTS.count(days=182, lag=182),
-        sentence="There were {value} more domestic abuse notification(s) than in the six months before.",
+        sentence="There (was|were) {value} more domestic abuse notification(s) than in the six months before.",
         sentence_none="Domestic abuse notifications were as many as in the six months before.",
         sentence_below="There were fewer domestic abuse notifications than in the six months before.",
         why="Abuse that grows more frequent is more dangerous.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -105,16 +106,30 @@ def span(days: float) -> str:
 
 
 def written(value: float, unit: str) -> str:
-    """A figure for a sentence: a share as a percentage, a flag as yes or no, days as a span, a whole number whole."""
-    if unit == "days":
-        return span(value)
-    if unit == "flag":
-        return "yes" if value > 0 else "no"
-    if unit == "share":
-        percent = round(value * 100, 1)
-        return f"{percent + 0.0:.0f}%" if abs(percent) >= 10 or percent.is_integer() else f"{percent:.1f}%"
+    """A figure for a sentence: a share as a percentage, a flag as yes or no, days as a span, a whole number whole.
+
+    What is more than nothing is never written as 0.
+    """
+    match unit:
+        case "days":
+            return span(value)
+        case "flag":
+            return "yes" if value > 0 else "no"
+        case "pounds":
+            return f"£{value:,.0f}"
+        case "share":
+            return f"{_to_a_tenth(value * 100, whole_from=10)}%"
+        case _:
+            return _to_a_tenth(value)
+
+
+def _to_a_tenth(value: float, whole_from: float = math.inf) -> str:
+    """One place, none where it is 0 or the figure is ``whole_from`` or more; what would read as nothing by a limit."""
     rounded = round(value, 1) + 0.0
-    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.1f}"
+    if value > 0 and rounded == 0:
+        return "under 0.1"
+    whole = rounded.is_integer() or abs(rounded) >= whole_from
+    return f"{rounded:,.0f}" if whole else f"{rounded:,.1f}"
 
 
 def in_context(said: str, fraction: tuple[int, int] | None, median: str | None) -> str:
