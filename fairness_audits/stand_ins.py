@@ -30,7 +30,7 @@ from scipy.stats import rankdata
 from fairness_audits.document import REPORTED_CONFIDENCE
 from fairness_audits.ethnicity import BROAD_GROUPS, UNKNOWN, label
 from store.intervals import newcombe, z_of
-from store.small_numbers import protect_parts
+from store.small_numbers import THRESHOLD, protect_parts
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -138,7 +138,10 @@ def _among(values: Floats, cases: Cases, groups: Sequence[str]) -> Association |
 
 
 def _most_affected(values: Floats, cases: Cases, judged: Sequence[str]) -> dict[str, Any] | None:
-    """The group that the feature tells best from all others, and how it differs; None where none can be told."""
+    """The group that the feature tells best from all others, and how it differs; None where none can be told.
+
+    The figure is left out where it would give a small count away (`_of_few`).
+    """
     category = categories(values)
     found: list[tuple[float, str, Association]] = []
     for group in judged:
@@ -154,11 +157,21 @@ def _most_affected(values: Floats, cases: Cases, judged: Sequence[str]) -> dict[
     return {
         "group": group,
         "label": label(group),
-        **one.entry(),
+        **(dict.fromkeys(("value", "low", "high")) if _of_few(category, mine) else one.entry()),
         "reading": one.reading.value,
         "values": _higher_or_lower(values, mine, cases.family),
         "known": _known_more_or_less(values, mine, cases.family),
     }
+
+
+def _of_few(category: Codes, mine: NDArray[np.bool_]) -> bool:
+    """Whether some category is that of a few of the group, or of a few others.
+
+    Who knows how many are of the group and how many of the category, as the feature table shows, could work out from
+    the association how many are of both.
+    """
+    cells = [int((side & (category == one)).sum()) for one in np.unique(category) for side in (mine, ~mine)]
+    return any(0 < cell < THRESHOLD for cell in cells)
 
 
 def categories(values: Floats) -> Codes:

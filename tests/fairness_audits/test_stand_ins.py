@@ -135,6 +135,21 @@ def test_of_a_small_group_nothing_is_said() -> None:
     assert {g["group"]: g["judged"] for g in document["groups"]} == {"White": True, "Asian": True, small: False}
 
 
+@pytest.mark.parametrize(("both", "told"), [(0, True), (1, False), (9, False), (10, True), (51, False), (60, True)])
+def test_no_figure_is_told_from_which_a_small_count_can_be_worked_out(both: int, told: bool) -> None:
+    # With the sizes of group and category the association of two by two gives the count of both to the last one.
+    group = np.repeat(np.array(["White", "Asian"], dtype=object), [540, 60])
+    marked = np.zeros(600)
+    marked[540 : 540 + both] = 1.0
+    marked[: max(120 - both, 60)] = 1.0
+    entry = of(marked, group)
+    for name in ("most_affected", "most_affected_known"):
+        most = entry[name]
+        assert isinstance(most, dict)
+        assert [most[figure] is not None for figure in ("value", "low", "high")] == [told] * 3
+        assert most["reading"] in list(Reading)
+
+
 def test_counts_are_protected() -> None:
     group = np.array(["White"] * 403 + ["Asian"] * 218 + ["Mixed"] * 4, dtype=object)
     document = stand_ins(Cases({}, group, np.arange(len(group))))
