@@ -25,6 +25,7 @@ from features.rows import (
 from features.streams import Aggregate, Carrier, Part, Reducer, Stream, aggregates_of
 from features.values import AnyOf, AsOf, Binary, Given, Named, Number, Op, SumOf, Value, parts_of
 from features.wording import plural_rows
+from store.table import ColumnType
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SIGNS = {Op.ADD: "+", Op.SUBTRACT: "\u2212", Op.MULTIPLY: "\u00d7", Op.DIVIDE: "\u00f7"}
@@ -79,6 +80,26 @@ def definition(feature: Feature) -> Definition:
 def lettered(feature: Feature) -> tuple[tuple[str, Aggregate], ...]:
     """A letter for each distinct aggregate of the feature, in the order written."""
     return tuple(zip(_letters(), feature.aggregates))
+
+
+def part_and_whole(feature: Feature) -> tuple[str, str] | None:
+    """The letters of part and whole where the value is one count as a share of another."""
+    value = feature.value.value if isinstance(feature.value, Given) else feature.value
+    letters = {aggregate: letter for letter, aggregate in lettered(feature)}
+    match value:
+        case Binary(Op.DIVIDE, Aggregate() as part, Aggregate() as whole) if part.measure is whole.measure is None:
+            return letters[part], letters[whole]
+    return None
+
+
+def is_day(aggregate: Aggregate) -> bool:
+    """Whether an aggregate is a day, not a number of things."""
+    if aggregate.reducer.adds or aggregate.reducer is Reducer.MEDIAN:
+        return False
+    dates = {column.name for column in aggregate.stream.table.columns if column.type is ColumnType.DATE}
+    return isinstance(aggregate.measure, EventDay) or (
+        isinstance(aggregate.measure, Cell) and aggregate.measure.column in dates
+    )
 
 
 def _letters() -> Iterator[str]:
