@@ -126,9 +126,9 @@ def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous |
         previous = _read_previous(con, folder)
     except (KeyError, TypeError, ValueError, duckdb.Error):
         raise UsageError(
-            "The index that was taken over from the previous run is damaged.",
+            "The index that was taken over from the previous run is damaged, or is another version's.",
             where=str(folder),
-            fix="Restore the previous run from its backup and name it with --previous again.",
+            fix="Restore the previous run from its backup, or make it anew, and name it with --previous again.",
         ) from None
     if previous.extract_date > work.council.extract_date:
         raise UsageError(
@@ -140,17 +140,20 @@ def open_previous(con: duckdb.DuckDBPyConnection, work: Workspace) -> Previous |
 
 
 def _read_previous(con: duckdb.DuckDBPyConnection, folder: Path) -> Previous:
-    index = read_json(folder / Path(INDEX_DOCUMENT).name)
+    index, model = (read_json(folder / Path(name).name) for name in (INDEX_DOCUMENT, MODEL_DOCUMENT))
     for table in _TABLES:
-        con.read_parquet(str(folder / f"{table.name}.parquet")).create(f"previous_{table.name}")
-    return Previous(
-        read_json(folder / Path(MODEL_DOCUMENT).name),
-        dt.date.fromisoformat(index["extract_date"]),
-        index["salt"],
-        index["people_issued"],
-        index["families_issued"],
-        Learnt.from_document(index),
-    )
+        rows = con.read_parquet(str(folder / f"{table.name}.parquet"))
+        if not set(table.column_names) <= set(rows.columns):
+            raise ValueError(f"{table.name} lacks a column")
+        rows.create(f"previous_{table.name}")
+    salt, issued = index["salt"], (index["people_issued"], index["families_issued"])
+    if not isinstance(model, dict) or not isinstance(salt, str) or not all(map(_is_count, issued)):
+        raise TypeError("the index or its model is not as it was written")
+    return Previous(model, dt.date.fromisoformat(index["extract_date"]), salt, *issued, Learnt.from_document(index))
+
+
+def _is_count(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
 
 
 def known_model(previous: Previous | None) -> Model | None:

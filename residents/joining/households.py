@@ -13,6 +13,7 @@ the chance of each is its odds over one and the sum of the odds of all who canno
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, TypeGuard
 
 import duckdb
@@ -280,6 +281,7 @@ def is_evidence(document: object) -> TypeGuard[Evidence]:
         and all(isinstance(row[name], str) for name in ("shared", "moved"))
         and all(isinstance(row[name], int) for name in ("matches", "others"))
         and isinstance(row["weight"], float)
+        and isfinite(row["weight"])
         for row in document
     )
 

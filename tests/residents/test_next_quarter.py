@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from residents.config import ResidentsConfig
+from residents.joining.households import is_evidence
 from residents.stage import STAGE
 from residents.tables import FAMILY_CHANGES
 from sources.tables import ADDRESSES, GROUP_MEMBERS, PERSON_RECORDS, RELATIONSHIPS
@@ -216,6 +218,43 @@ def test_a_damaged_previous_index_is_refused_in_plain_words(name: str, tmp_path:
     (before.run.root / name).write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match="damaged"):
         following(tmp_path / "q2", before, street(7))
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"people_issued": "7"},
+        {"people_issued": 7.0},
+        {"families_issued": -1},
+        {"salt": None},
+        {"extract_date": 20260101},
+    ],
+    ids=str,
+)
+def test_an_index_edited_by_hand_is_refused_in_plain_words(edited: dict[str, Any], tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(6))
+    path = before.run.root / "residents" / "index.json"
+    write_json(path, {**read_json(path), **edited})
+    with pytest.raises(UsageError, match="damaged"):
+        following(tmp_path / "q2", before, street(7))
+
+
+def test_evidence_without_bounds_is_no_evidence() -> None:
+    row = {"shared": "people", "moved": "beside", "matches": 3, "others": 1}
+    assert is_evidence([{**row, "weight": 2.5}])
+    assert not is_evidence([{**row, "weight": float("inf")}])
+
+
+def test_an_index_of_another_version_is_refused_in_plain_words(tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(6))
+    write_json(before.run.root / "residents" / "model.json", [])
+    with pytest.raises(UsageError, match="another version"):
+        following(tmp_path / "q2", before, street(7))
+    write_json(before.run.root / "residents" / "model.json", {})
+    path = before.run.root / "identifiable" / "residents" / "versions.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["aliased"]), path)
+    with pytest.raises(UsageError, match="another version"):
+        following(tmp_path / "q3", before, street(7))
 
 
 def test_a_family_keeps_its_id_when_a_child_is_born_into_it(tmp_path: Path) -> None:
