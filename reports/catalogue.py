@@ -23,6 +23,14 @@ READINGS = {
     "little": "Little",
     "cannot_tell": "Cannot tell",
 }
+CONSIDER = {
+    "Who is missing": "Mostly tells whether ethnicity is known at all. Ask who is missing from this source, and why.",
+    "Whose records are held": "Whether it is known differs more than its values. Ask whose records this source does "
+    "not hold.",
+    "Need, or recording": "Ask whether it shows need or who is recorded; look at the fairness report with it and "
+    "without it.",
+}
+"""What to think about before using a feature that stands in for ethnicity."""
 RISK = {1: "rises", -1: "falls", 0: "free"}
 _TABLE = {"family": "families", "child": "children"}
 _OF_A_CHILD = {"family": "", "child": " (of a child)"}
@@ -114,6 +122,9 @@ def catalogue_page(
         absent=[SOURCE_WORDS.get(table, table) for table in coverage["absent_sources"]],
         standing=[(rows[name], told[name]) for name in standing[:_MOST_LISTED]],
         marked=len(standing),
+        consider=[
+            (name, words) for name, words in CONSIDER.items() if name in {told[one].consider for one in standing}
+        ],
         counts=_counts(told),
         groups=_groups(stand_ins),
         least_group=(stand_ins or {}).get("least_group"),
@@ -257,15 +268,15 @@ def _most(most: Document) -> str:
 
 
 def _consider(entry: Document) -> str:
-    """What to think about before using it; nothing where it hardly stands in."""
+    """What to think about before using it, by its name in `CONSIDER`; nothing where it hardly stands in."""
     if entry["reading"] not in ("strong", "some"):
         return ""
     known, most = entry["among_known"], entry["most_affected"]
     if known is not None and known["high"] < entry["low"] and known["low"] < 0.1:
-        return "Mostly tells whether ethnicity is known at all. Ask who is missing from this source, and why."
+        return "Who is missing"
     if most is not None and most["values"] == "cannot_tell" and most["known"] in ("more", "less"):
-        return "Whether it is known differs more than its values. Ask whose records this source does not hold."
-    return "Ask whether it shows need or who is recorded; look at the fairness report with it and without it."
+        return "Whose records are held"
+    return "Need, or recording"
 
 
 def _counts(told: Mapping[str, StandIn]) -> list[tuple[str, int]]:
