@@ -79,6 +79,8 @@ PROBES = (
     probe("last_charge", days_since(RENT.last_day(one_of("kind", "rent")))),
     probe("first_charge", days_since(RENT.first_day())),
     probe("latest_amount", RENT.latest("amount_pence")),
+    probe("latest_or_none", RENT.latest("amount_pence", days=28), NullRule.ZERO),
+    probe("rate_or_none", RATE, NullRule.ZERO, roll=Roll.MEAN),
     probe("per_tenancy", given(RENT.count(days=182) > 0, RENT.total("amount_pence") / 7), roll=Roll.MAX),
     probe("contact_days", CONTACTS.count(days=182)),
     probe("own_contact_days", CONTACTS.count(one_of("outcome", "referral"), 365), NullRule.ZERO, Level.CHILD),
