@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from features.streams import Aggregate, Part, Stream, aggregates_of
+from features.tables import FAMILY_PREFIX
 from features.values import Value, blank, names_of
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -111,6 +112,8 @@ class Feature:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError("a feature's name has lower-case letters, digits and underscores only")
+        if self.name.startswith(FAMILY_PREFIX):
+            raise ValueError(f"{self.name}: {FAMILY_PREFIX}... is what a family's feature goes by among a child's")
         if not self.owner.strip():
             raise ValueError(f"{self.name}: say who in the council answers for the data")
         if ("{value}" in self.sentence) is (self.unit is Unit.FLAG):

@@ -48,6 +48,12 @@ def test_an_unknown_column_is_refused_with_the_columns_there_are() -> None:
         streams.ATTENDENCE  # noqa: B018
 
 
+def test_a_feature_cannot_pass_for_the_family_s_of_another() -> None:
+    # To a child, `family_late` is the family's feature `late`, which may leak: no other feature can be taken for it.
+    with pytest.raises(ValueError, match="what a family's feature goes by"):
+        made(name="family_late")
+
+
 def test_windows_that_mean_nothing_are_refused() -> None:
     for window in ({"days": 0}, {"days": -1}, {"lag": -1}):
         with pytest.raises(ValueError, match=r"window|lag"):
