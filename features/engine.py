@@ -6,8 +6,9 @@ directly, and families by their members as known at the as-of date.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import narwhals as nw
 
@@ -57,16 +58,16 @@ def compute(world: World, features: Sequence[Feature]) -> Computed:
             family_parts[over] += shaped.pooled_parts(over)
     children = world.children()
     families = world.families_with_children()
-    family_grid = _grid(world, families, [*rolled_parts, *(part for parts in family_parts.values() for part in parts)])
     columns = {over: _columns(parts) for over, parts in family_parts.items()}
+    child_columns = {Over.EVERYONE: _columns(child_parts)}
+    family_grid = _grid(world, families, _emptied(rolled_parts, *family_parts.values()))
     family_table = world.backend.keep(_finished(family_grid, family_features, columns, (AS_OF, FAMILY)))
     # Of its family's features a child has, while its own are computed, those that some are made of.
     of_family = {FAMILY_PREFIX + name: name for name in _outputs(family_features)}
     named = dict.fromkeys(name for f in child_features for name in names_of(f.value))
     further = [name for name in named if name in of_family]
     beside = family_table.select(AS_OF, FAMILY, *[nw.col(of_family[name]).alias(name) for name in further])
-    child_grid = _grid(world, children, child_parts).join(beside, on=[AS_OF, FAMILY], how="left")
-    child_columns = {Over.EVERYONE: _columns(child_parts)}
+    child_grid = _grid(world, children, _emptied(child_parts)).join(beside, on=[AS_OF, FAMILY], how="left")
     own = _finished(child_grid, child_features, child_columns, (AS_OF, PERSON, FAMILY), further)
     return Computed(family_table, world.backend.keep(own))
 
@@ -178,14 +179,30 @@ def _rolled_value(feature: Feature) -> nw.Expr:
     return nw.when(known > 0).then(millionths(amount))
 
 
-def _grid(world: World, base: Frame, parts: Sequence[_Part]) -> Frame:
-    grid = base.join(world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF)
-    for place, part in enumerate(parts, start=1):
-        grid = grid.join(part.frame, on=list(part.keys), how="left")
-        # A lazy frame is planned anew at every step: a long chain of joins costs more to plan than to run.
-        if place % _JOINS_AT_ONCE == 0:
-            grid = world.backend.keep(grid)
-    return world.backend.keep(grid)
+def _emptied(*lists: list[_Part]) -> Iterator[_Part]:
+    """The parts of some lists, each let go as it is taken: together they are as large as what is made of them."""
+    for parts in lists:
+        while parts:
+            yield parts.pop(0)
+
+
+def _grid(world: World, base: Frame, parts: Iterator[_Part]) -> Frame:
+    """The rows of ``base`` with the columns of every part.
+
+    A few parts at a time are put together, and then what came of them: a lazy frame is planned anew, column by
+    column, at every step, so that one long chain of joins would cost more to plan than to run.
+    """
+    keys = list(base.collect_schema().names())
+    joined = []
+    for first in parts:
+        grid = base
+        for part in (first, *islice(parts, _JOINS_AT_ONCE - 1)):
+            grid = grid.join(part.frame, on=list(part.keys), how="left")
+        joined.append(world.backend.keep(grid))
+    whole = base.join(world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF)
+    while joined:
+        whole = whole.join(joined.pop(), on=keys, how="left")
+    return world.backend.keep(whole)
 
 
 def _columns(parts: Sequence[_Part]) -> dict[Aggregate, str]:
