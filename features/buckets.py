@@ -113,8 +113,13 @@ class Buckets:
         as_ofs = self._world.as_of_days
         days = range(as_ofs[0] - 1, as_ofs[-1])
         places = {KNOWN: list(days), "seen": [known_by(as_ofs, day) for day in days]}
+        # The larger of a day and none is the day: a row that nobody dated would pass for known since ever.
         early = nw.max_horizontal(nw.col(KNOWN), nw.lit(days[0], nw.Int64))
-        return rows.with_columns(early.alias(KNOWN)).join(self._world.backend.small(places), on=KNOWN)
+        return (
+            rows.filter(~nw.col(KNOWN).is_null())
+            .with_columns(early.alias(KNOWN))
+            .join(self._world.backend.small(places), on=KNOWN)
+        )
 
     def _rollup(self, buckets: Frame) -> Frame:
         """Buckets to carrier and as-of date, one column for each aggregate."""

@@ -22,7 +22,7 @@ from store.errors import UsageError
 from tests.features.engines import BACKENDS, backend, computed, put_tables
 from tests.features.histories import AS_OFS
 from tests.features.reference import Reference
-from tests.features.test_engine_against_reference import PROBES, differences, drawn, probe
+from tests.features.test_engine_against_reference import PROBES, differences, drawn, probe, side_by_side
 
 SMALL = drawn(3)
 
@@ -53,6 +53,17 @@ def test_an_empty_table_is_no_rows_and_no_fault(name: str, emptied: str, tmp_pat
     assert differences(families, of_families) == []
     assert differences(children, of_children) == []
     assert bool(families) is (emptied not in ("people", "all"))
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_row_without_the_day_it_was_recorded_is_known_at_no_date(name: str, tmp_path: Path) -> None:
+    counted = (probe("contacts_seen", CONTACTS.count()),)
+    tables = side_by_side(drawn(12))
+    undated = {**tables, "contacts": [{**row, "recorded_on": None} for row in tables["contacts"]]}
+    families, _ = computed(name, tmp_path / "undated", undated, counted, AS_OFS)
+    dated, _ = computed(name, tmp_path / "dated", tables, counted, AS_OFS)
+    assert any(row["contacts_seen"] for row in dated.values())
+    assert not any(row["contacts_seen"] for row in families.values())
 
 
 @pytest.mark.parametrize("name", BACKENDS)
