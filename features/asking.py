@@ -17,13 +17,13 @@ import duckdb
 import narwhals as nw
 
 from features.definitions import Feature, Level, Unit
-from features.describing import columns_read, definition, lettered
+from features.describing import columns_read, definition, is_day, lettered
 from features.duckdb_backend import DuckDBBackend
 from features.explaining import Explained, Explainer, StreamRows, Whose
 from features.library import available, library
 from features.periods import EPOCH
-from features.rows import Both, Cell, Either, EventDay, Holds, Not, OneOf
-from features.streams import Aggregate, Part, Reducer
+from features.rows import Both, Either, Holds, Not, OneOf
+from features.streams import Part
 from features.tables import FAMILY_PREFIX
 from features.wording import SOURCE_WORDS, filled, in_context, written
 from features.world import FAMILY, PERSON, World
@@ -219,7 +219,7 @@ class _Teller:
 
     def _letters(self, numbers: Mapping[str, float | None]) -> dict[str, float | str | None]:
         """Each letter's number, as a date where it is a day."""
-        days = {letter for letter, aggregate in lettered(self.feature) if _is_day(aggregate)}
+        days = {letter for letter, aggregate in lettered(self.feature) if is_day(aggregate)}
         return {
             letter: _day(int(number)) if number is not None and letter in days else number
             for letter, number in numbers.items()
@@ -313,16 +313,6 @@ def _named(item: object) -> Iterable[str]:
             yield from _named(right)
         case Not(inner):
             yield from _named(inner)
-
-
-def _is_day(aggregate: Aggregate) -> bool:
-    """Whether an aggregate is a day, not a number of things."""
-    if aggregate.reducer.adds or aggregate.reducer is Reducer.MEDIAN:
-        return False
-    dates = {column.name for column in aggregate.stream.table.columns if column.type is ColumnType.DATE}
-    return isinstance(aggregate.measure, EventDay) or (
-        isinstance(aggregate.measure, Cell) and aggregate.measure.column in dates
-    )
 
 
 def _day(number: int) -> str:

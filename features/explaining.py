@@ -16,10 +16,10 @@ import narwhals as nw
 from features.compile import CARRIER, EVENT, KNOWN
 from features.counting import Row, State, micros, reduced, rounded, state_of
 from features.definitions import Feature, Level, NullRule, Over, Roll
-from features.describing import columns_looked_at, lettered
+from features.describing import columns_looked_at, lettered, part_and_whole
 from features.streams import Aggregate, Carrier, Part, Stream
 from features.tables import FAMILY_PREFIX
-from features.values import AnyOf, AsOf, Binary, Given, Named, Number, Op, SumOf, Value, arithmetic, names_of
+from features.values import AnyOf, AsOf, Binary, Given, Named, Number, SumOf, Value, arithmetic, names_of
 from features.world import AGE, FAMILY, PERSON, ROLE, Frame, World
 
 _ROLES = {Over.EVERYONE: None, Over.CHILDREN: "child", Over.ADULTS: "adult"}
@@ -66,7 +66,7 @@ class Explained:
     @property
     def fraction(self) -> tuple[int, int] | None:
         """Part and whole where the value is one count as a share of another: 23 of 180."""
-        counts = _counts(self.feature)
+        counts = part_and_whole(self.feature)
         deciding = [one for one in self.workings if one.value == self.value]
         if counts is None or self.value is None or not deciding:
             return None
@@ -223,13 +223,3 @@ def _columns(features: Iterable[Feature]) -> dict[Stream, tuple[str, ...]]:
 
 def _collected(frame: Frame) -> list[dict[str, Any]]:
     return frame.collect("pyarrow").to_native().to_pylist()  # type: ignore[no-any-return]
-
-
-def _counts(feature: Feature) -> tuple[str, str] | None:
-    """The letters of part and whole where the value is one count as a share of another."""
-    value = feature.value.value if isinstance(feature.value, Given) else feature.value
-    letters = {aggregate: letter for letter, aggregate in lettered(feature)}
-    match value:
-        case Binary(Op.DIVIDE, Aggregate() as part, Aggregate() as whole) if part.measure is whole.measure is None:
-            return letters[part], letters[whole]
-    return None
