@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import duckdb
-
 from features.definitions import Feature, Level, Unit
 from features.describing import columns_read, definition, null_rule_in_words
 from features.tables import FAMILY_PREFIX
@@ -134,36 +132,3 @@ def _named(name: str, by_name: Mapping[str, Feature]) -> Feature | None:
     """The feature behind a name in a value: its own, its family's, or the column that says it is unknown."""
     own = name.removeprefix(FAMILY_PREFIX)
     return by_name.get(name) or by_name.get(own) or by_name.get(own.removesuffix("_unknown"))
-
-
-def distribution(
-    connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str]
-) -> dict[str, dict[str, float | None]]:
-    """For each column of a written table: share known, share of the known that is 0, least, median and most."""
-    measures = [measure for name in names for measure in _measures(name)]
-    if not measures:
-        return {}
-    count = duckdb.FunctionExpression("count", duckdb.ConstantExpression(1))
-    rows, *found = connection.read_parquet(path).aggregate([count, *measures]).fetchall()[0]
-    result: dict[str, dict[str, float | None]] = {}
-    for place, name in enumerate(names):
-        known, zero, least, median, most = found[5 * place : 5 * place + 5]
-        result[name] = {
-            "known": round(known / rows, 6) if rows else None,
-            "zero": round(zero / known, 6) if known else None,
-            "least": least,
-            "median": median,
-            "most": most,
-        }
-    return result
-
-
-def _measures(name: str) -> tuple[duckdb.Expression, ...]:
-    column, call = duckdb.ColumnExpression(name), duckdb.FunctionExpression
-    return (
-        call("count", column),
-        call("count_if", column == duckdb.ConstantExpression(0)),
-        call("min", column),
-        call("quantile_disc", column, duckdb.ConstantExpression(0.5)),
-        call("max", column),
-    )

@@ -6,7 +6,7 @@ Figures are of single families and children, so they stay in the analysis zone; 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,10 +18,12 @@ from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 ALIKE = 0.8
 """Spearman's rank correlation, of either sign, from which two features say much the same."""
 
+_COLUMNS_AT_ONCE = 32
 _BARS = 12
 _FEW = 10
 _LEAST_PAIRS = 100
@@ -37,51 +39,74 @@ def described(
     as_ofs: Sequence[dt.date],
     indicators: Collection[str | None],
 ) -> dict[str, Any]:
-    """A table's shares known and medians by as-of date, its columns at the latest, and which then say the same."""
-    latest, since = columns_at(connection, path, names, as_ofs[-1]), earlier(as_ofs)
-    before = columns_at(connection, path, names, since) if since else {}
+    """A table's columns over all dates, their shares known and medians by date, their spread at the latest, and which
+    then say the same. Each column is read once."""
+    places, since = _places(connection, path, as_ofs), earlier(as_ofs)
+    columns: dict[str, Any] = {}
+    by_as_of: dict[str, Any] = {}
+    spreads: dict[str, Any] = {}
+    compared: dict[str, Floats] = {}
+    for name, values in _columns(connection, path, names):
+        columns[name] = overall(values)
+        by_as_of[name] = _by_as_of(values, places.values())
+        latest = values[places[as_ofs[-1]]]
+        spreads[name] = spread(latest, values[places[since]] if since else None)
+        if name not in indicators:
+            compared[name] = latest
     return {
-        "by_as_of": by_as_of(connection, path, names, as_ofs),
-        "latest": {name: spread(column, before.get(name)) for name, column in latest.items()},
+        "columns": columns,
+        "by_as_of": by_as_of,
+        "latest": spreads,
         "compared_with": since.isoformat() if since else None,
-        "alike": alike({name: column for name, column in latest.items() if name not in indicators}),
+        "alike": alike(compared),
     }
 
 
-def columns_at(
-    connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str], as_of: dt.date
-) -> dict[str, Floats]:
-    """Each column of a feature table at one as-of date, in the table's order; NaN where it is not known."""
-    if not names:
-        return {}
-    rows = connection.read_parquet(path).filter(duckdb.ColumnExpression("as_of") == duckdb.ConstantExpression(as_of))
-    table = rows.select(*[duckdb.ColumnExpression(name) for name in names]).to_arrow_table()
-    return {name: np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.float64) for name in names}
+def _places(connection: duckdb.DuckDBPyConnection, path: str, as_ofs: Sequence[dt.date]) -> dict[dt.date, Places]:
+    """Which rows of a feature table are of each as-of date."""
+    found = connection.read_parquet(path).select(duckdb.ColumnExpression("as_of")).to_arrow_table()["as_of"]
+    days = np.asarray(found.to_numpy(zero_copy_only=False), dtype="datetime64[D]")
+    return {as_of: np.flatnonzero(days == np.datetime64(as_of, "D")) for as_of in as_ofs}
 
 
-def by_as_of(
-    connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str], as_ofs: Sequence[dt.date]
-) -> dict[str, dict[str, list[float | None]]]:
-    """For each column the share known and the median at each as-of date."""
-    call, column = duckdb.FunctionExpression, duckdb.ColumnExpression
-    half = duckdb.ConstantExpression(0.5)
-    measures = [
-        one for name in names for one in (call("count", column(name)), call("quantile_disc", column(name), half))
-    ]
-    rows = connection.read_parquet(path).aggregate(
-        [column("as_of"), call("count", duckdb.ConstantExpression(1)), *measures], "as_of"
-    )
-    found = {as_of: (count, measured) for as_of, count, *measured in rows.fetchall()} if names else {}
-    result: dict[str, dict[str, list[float | None]]] = {}
-    for place, name in enumerate(names):
-        known: list[float | None] = []
-        medians: list[float | None] = []
-        for as_of in as_ofs:
-            count, measured = found.get(as_of, (0, None))
-            known.append(round(measured[2 * place] / count, 6) if measured else None)
-            medians.append(measured[2 * place + 1] if measured else None)
-        result[name] = {"shares_known": known, "medians": medians}
-    return result
+def _columns(connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str]) -> Iterator[tuple[str, Floats]]:
+    """Each column of a feature table whole, in the table's order; NaN where it is not known."""
+    for start in range(0, len(names), _COLUMNS_AT_ONCE):
+        some = names[start : start + _COLUMNS_AT_ONCE]
+        rows = connection.read_parquet(path).select(*[duckdb.ColumnExpression(name) for name in some])
+        table = rows.to_arrow_table()
+        for name in some:
+            # Nothing has two signs: a sort may give equal numbers in any order.
+            yield name, np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.float64) + 0.0
+
+
+def overall(values: Floats) -> dict[str, float | None]:
+    """Of a column at all dates: share known, share of the known that is 0, least, median and most."""
+    known = np.sort(values[~np.isnan(values)])
+    return {
+        "known": round(len(known) / len(values), 6) if len(values) else None,
+        "zero": round(int((known == 0).sum()) / len(known), 6) if len(known) else None,
+        "least": float(known[0]) if len(known) else None,
+        "median": _median(known),
+        "most": float(known[-1]) if len(known) else None,
+    }
+
+
+def _by_as_of(values: Floats, places: Iterable[Places]) -> dict[str, list[float | None]]:
+    """The share known and the median at each as-of date."""
+    shares: list[float | None] = []
+    medians: list[float | None] = []
+    for rows in places:
+        there = values[rows]
+        known = np.sort(there[~np.isnan(there)])
+        shares.append(round(len(known) / len(there), 6) if len(there) else None)
+        medians.append(_median(known))
+    return {"shares_known": shares, "medians": medians}
+
+
+def _median(known: Floats) -> float | None:
+    """The lower of the two middle ones of sorted values."""
+    return float(known[(len(known) - 1) // 2]) if len(known) else None
 
 
 def spread(values: Floats, before: Floats | None = None) -> dict[str, Any]:
@@ -94,7 +119,7 @@ def spread(values: Floats, before: Floats | None = None) -> dict[str, Any]:
         # What at least ten have or pass: the very least and most would each tell of one.
         "low": float(known[_FEW - 1]) if len(known) >= _FEW else None,
         "high": float(known[-_FEW]) if len(known) >= _FEW else None,
-        "median": float(known[(len(known) - 1) // 2]) if len(known) else None,
+        "median": _median(known),
         "histogram": histogram(known),
         "moved": None if before is None else _moved(values, before),
     }

@@ -11,7 +11,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.catalogue import distribution, entries
+from features.catalogue import entries
 from features.compile import AS_OF
 from features.config import FeaturesConfig
 from features.definitions import Feature
@@ -142,7 +142,6 @@ def _coverage(
         names = [name for name in schema.names if name not in table.column_names]
         tables[table.name] = {
             "rows": pq.read_metadata(path).num_rows,
-            "columns": distribution(connection, str(path), names),
             **described(connection, str(path), names, as_ofs, {f.indicator for f in features}),
         }
     return {

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp, spearmanr
 
-from features.spread import alike, by_as_of, columns_at, described, earlier, histogram, rank_correlations, spread
+from features.spread import alike, described, earlier, histogram, rank_correlations, spread
 
 NAN = float("nan")
 D = dt.date
@@ -113,11 +113,16 @@ def test_the_tables_figures_by_date(tmp_path: Path) -> None:
     schema = pa.schema([("family_id", pa.string()), ("as_of", pa.date32()), ("f", pa.float64()), ("e", pa.float64())])
     pq.write_table(pa.table(columns, schema=schema), path)
     con, as_ofs = duckdb.connect(), sorted(set(days))
-    found = by_as_of(con, str(path), ["f", "e"], [*as_ofs, D(2026, 3, 31)])
-    assert found["f"] == {"shares_known": [0.666667, 1.0, None], "medians": [1.0, 5.0, None]}
-    assert found["e"] == {"shares_known": [0.0, 0.0, None], "medians": [None, None, None]}
-    assert columns_at(con, str(path), ["f"], as_ofs[0])["f"][0] == 1.0
+    found = described(con, str(path), ["f", "e"], [*as_ofs, D(2026, 3, 31)], ())
+    assert found["by_as_of"]["f"] == {"shares_known": [0.666667, 1.0, None], "medians": [1.0, 5.0, None]}
+    assert found["by_as_of"]["e"] == {"shares_known": [0.0, 0.0, None], "medians": [None, None, None]}
+    assert found["columns"]["f"] == {"known": 0.833333, "zero": 0.0, "least": 1.0, "median": 4.0, "most": 9.0}
+    assert found["columns"]["e"] == {"known": 0.0, "zero": None, "least": None, "median": None, "most": None}
+    assert found["latest"]["f"]["rows"] == 0
+    at_last = described(con, str(path), ["f"], as_ofs, ())
+    assert at_last["latest"]["f"] == spread(np.array([4.0, 5.0, 9.0]), np.array([1.0, NAN, 3.0]))
     assert described(con, str(path), [], as_ofs, ()) == {
+        "columns": {},
         "by_as_of": {},
         "latest": {},
         "compared_with": "2024-03-31",
