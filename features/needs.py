@@ -1,8 +1,8 @@
 """Needs evidenced at the as-of date: ten Supporting Families headline needs, six Troubled Families criteria.
 
 A transparent count is a baseline for every model, and a list in its own right: three needs, and no service open. What
-counts as evidence is written out below and in ``docs/features/needs.md``, each piece a feature of its own, and nothing else
-does: no weight, no threshold that was fitted.
+counts as evidence is written out below and in ``docs/features/needs.md``, each piece a feature of its own, and nothing
+else does: no weight, no threshold that was fitted.
 
 The needs are those of the Supporting Families outcomes framework (2022), whose claims asked for three or more; the
 criteria those of the Troubled Families programme (2015 to 2020), which asked for two.
