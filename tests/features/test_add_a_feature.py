@@ -57,7 +57,7 @@ def test_the_new_source_gives_its_features(tmp_path: Path, monkeypatch: pytest.M
     exec(code[TABLE], made)
     table = made["FOOD_BANK_VOUCHERS"]
     monkeypatch.setattr(tables_module, "FOOD_BANK_VOUCHERS", table, raising=False)
-    (contract,) = eval(code[CONTRACT], dict(vars(contracts_module)))
+    contract = eval(code[CONTRACT], dict(vars(contracts_module)))
     assert contract
     streams = dict(vars(streams_module))
     exec(code[STREAM], streams)
