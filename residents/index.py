@@ -249,7 +249,8 @@ def make_persons(
     from ``salt``, which is this index's own for as long as it is carried on, and a running number.
     """
     overlaps = con.sql(_OVERLAPS if previous else _NO_OVERLAPS).to_arrow_table()
-    kept = pair_off(overlaps["earlier"].to_numpy().astype(str), overlaps["later"].to_numpy())
+    earlier = overlaps["earlier"].combine_chunks().dictionary_encode().indices.to_numpy()
+    kept = pair_off(earlier, overlaps["later"].to_numpy())
     ids = dict(zip(overlaps["later"].to_numpy()[kept].tolist(), overlaps["earlier"].to_numpy()[kept].tolist()))
     labels = con.sql("SELECT DISTINCT label FROM clusters ORDER BY label").to_arrow_table()["label"].to_pylist()
     unnamed = [label for label in labels if label not in ids]
