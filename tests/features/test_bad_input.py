@@ -132,9 +132,9 @@ def engine_refuses(made: tuple[Feature, ...], folder: Path) -> str:
 
 
 def test_a_feature_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
-    size = probe("family_size", MEMBERS.count())
-    said = engine_refuses((size, probe("double", feature("famly_size") * 2)), tmp_path / "one")
-    assert said == "double is made of famly_size, which is not computed here; did you mean family_size?"
+    size = probe("size_of_family", MEMBERS.count())
+    said = engine_refuses((size, probe("double", feature("size_of_famly") * 2)), tmp_path / "one")
+    assert said == "double is made of size_of_famly, which is not computed here; did you mean size_of_family?"
     circle = (probe("one", any_of(feature("two"))), probe("two", any_of(feature("one"))))
     assert engine_refuses(circle, tmp_path / "two") == "one is made of itself, by way of other features"
 
