@@ -7,6 +7,7 @@ rules and no others.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,13 +54,13 @@ class Op(StrEnum):
     MOST = "max"
 
 
-class FromRows(Value):
+class FromRows(Value, ABC):
     """A number taken from rows of a source, not made of other values."""
 
     @property
+    @abstractmethod
     def of_no_rows(self) -> float | None:
         """What it is for someone with no rows at all."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
