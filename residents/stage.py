@@ -12,6 +12,7 @@ from residents.families.picture import family_picture
 from residents.families.services import service_groups
 from residents.homes.addresses import find_homes
 from residents.homes.residence import make_spells, residence_spells, version_spells
+from residents.homes.sightings import read_sightings
 from residents.index import (
     INDEX_DOCUMENT,
     MODEL_DOCUMENT,
@@ -93,6 +94,7 @@ def _make_index(work: Workspace, con: duckdb.DuckDBPyConnection) -> None:
         find_homes(con)
         task.advance()
         make_versions(con, config.shared_identifier)
+        read_sightings(con, work.council.extract_date, config.snapshot_days)
         model = None if config.retrain else known_model(previous)
         taken_over = previous if model else None
         settle(con, taken_over)
@@ -150,7 +152,7 @@ def _join_by_households(
 ) -> tuple[Clusters, Evidence, float]:
     """Join what households speak for, and what that and known-as names weigh, which is learnt when the model is."""
     ask_households(con)
-    version_spells(con, work.council.extract_date, config.snapshot_days, config.bridge_days, config.communal_people)
+    version_spells(con, config.bridge_days, config.communal_people)
     links, evidence = household_links(
         con, model, config.match_probability, work.settings.seed, known.evidence if known else None
     )

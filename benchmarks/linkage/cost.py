@@ -113,7 +113,7 @@ class NewQuarter:
 def joining_steps(steps: dict[str, tuple[float, float]]) -> tuple[float, float]:
     """Wall and processor seconds of a stage's steps from versions to people, without learning."""
     names = list(steps)
-    between = names[names.index("make_versions") + 1 : names.index("make_people")]
+    between = names[names.index("settle") : names.index("make_people")]
     counted = [steps[name] for name in between if not name.startswith("_") and name != "fit"]
     return sum(wall for wall, _ in counted), sum(cpu for _, cpu in counted)
 

@@ -10,11 +10,8 @@ first record of that; one that ran out on the day it did.
 
 from __future__ import annotations
 
-import datetime as dt
-
 import duckdb
 
-from residents.homes.sightings import read_sightings
 from sources.codes.council import PROPERTY_KINDS
 
 # ``version_holder`` says whose each version is, by a number.
@@ -222,9 +219,7 @@ def _crowd(people: int) -> dict[str, object]:
     }
 
 
-def version_spells(
-    con: duckdb.DuckDBPyConnection, today: dt.date, snapshot_days: int, bridge_days: int, communal_people: int
-) -> None:
+def version_spells(con: duckdb.DuckDBPyConnection, bridge_days: int, communal_people: int) -> None:
     """Make ``version_spells``: where each identity version lived, before anything is joined into people.
 
     From ``std``, ``std_homes``, ``row_version`` and ``versions``. A row for each version and spell: ``version``;
@@ -234,7 +229,6 @@ def version_spells(
     ``communal``, that many live there side by side, so that sharing it says nothing. The spells are those of the
     system's key: each of its versions has them all.
     """
-    read_sightings(con, today, snapshot_days)
     con.execute(_SUBJECTS)
     _make_holder_spells(con, bridge_days)
     con.execute(_SUBJECTS_COUNTED)
@@ -246,8 +240,8 @@ def version_spells(
 def make_spells(con: duckdb.DuckDBPyConnection, bridge_days: int, communal_people: int) -> None:
     """Make ``spells`` (open ones end on 9999-12-31) and ``communal``, the addresses where people live side by side.
 
-    From ``row_person`` and what ``version_spells`` learnt of the records. ``communal`` has the address's ``kind`` and
-    the ``reason`` it counts: its kind, more people at once than one household has, or more surnames.
+    From ``row_person`` and what ``read_sightings`` made, which is done with then. ``communal`` has the address's
+    ``kind`` and the ``reason`` it counts: its kind, more people at once than one household has, or more surnames.
     """
     con.execute(_PEOPLE)
     con.execute(_VERSION_PEOPLE)

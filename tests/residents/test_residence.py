@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from residents.homes.residence import make_spells, version_spells
+from residents.homes.sightings import read_sightings
 
 TODAY = dt.date(2024, 12, 31)
 FOREVER = dt.date(9999, 12, 31)
@@ -75,7 +76,8 @@ def prepared(told: list[Told]) -> duckdb.DuckDBPyConnection:
 
 def spells(told: list[Told], today: dt.date = TODAY) -> list[dict[str, Any]]:
     con = prepared(told)
-    version_spells(con, today, LASTS, BRIDGE, COMMUNAL)
+    read_sightings(con, today, LASTS)
+    version_spells(con, BRIDGE, COMMUNAL)
     make_spells(con, BRIDGE, COMMUNAL)
     found = con.sql(
         "SELECT person_id, address_key, from_date, to_date, recorded_on, end_recorded_on FROM spells "
@@ -242,7 +244,8 @@ def test_many_surnames_at_once_make_an_address_communal_and_one_large_family_doe
     ]
     told += [Told("s", "tax", "safe", DAY, DAY, kind="refuge")]
     con = prepared(told)
-    version_spells(con, TODAY, LASTS, BRIDGE, COMMUNAL)
+    read_sightings(con, TODAY, LASTS)
+    version_spells(con, BRIDGE, COMMUNAL)
     make_spells(con, BRIDGE, COMMUNAL)
     found = con.sql("SELECT address_key, kind, reason FROM communal ORDER BY address_key").fetchall()
     assert found == [("mixed", "dwelling", "surnames"), ("safe", "refuge", "kind")]
@@ -255,7 +258,8 @@ def test_versions_have_the_spells_of_their_systems_key() -> None:
         Told("q", "tax", "Y", after(60), after(50), subject_id="two", kind="hostel"),
     ]
     con = prepared(told)
-    version_spells(con, TODAY, LASTS, BRIDGE, COMMUNAL)
+    read_sightings(con, TODAY, LASTS)
+    version_spells(con, BRIDGE, COMMUNAL)
     found = con.sql(
         "SELECT version, address_key, from_date, to_date, left_there, communal FROM version_spells"
     ).fetchall()
