@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from features.reading import feature_rows
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
-from models.boosted import Boosted
-from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
+from models.candidates import SingleIndicator
 from models.cases import Cases, load_cases
 from models.catalogue import CATALOGUE, choose, read_catalogue
 from models.choice import Choice, decide, tried_out
@@ -24,14 +22,15 @@ from models.cohort import build_cohort, closed_as_ofs, open_tables
 from models.config import ModelsConfig
 from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
 from models.groups import FamilyGroups, family_groups
+from models.handed_on import cohort_table, scores_table, target_document
 from models.leaks import refuse_leaks
-from models.logistic import Logistic
 from models.persistence import model_files
 from models.reasons import reasons
-from models.rehearsal import Rehearsal, positions, rehearse, training_for
+from models.rehearsal import Rehearsal, rehearse, training_for
+from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
 from models.tables import COHORT, REASONS, SCORES
-from models.target import Target, Unit
+from models.target import BASELINES, Target, Unit
 from models.targets import TARGETS
 from models.tracking import Tracker
 from store.errors import InputRejected
@@ -124,7 +123,13 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
     except CannotModel as reason:
         why = str(reason)
         evaluation = cannot_model(target, setting, cohort_sizes(cases, used, closed, None), why)
-        return _Result(evaluation, _cohort_table(cases, closed, None, current), _empty(SCORES), _empty(REASONS), {})
+        return _Result(
+            evaluation,
+            cohort_table(cases, closed, None, current),
+            SCORES.arrow_schema().empty_table(),
+            REASONS.arrow_schema().empty_table(),
+            {},
+        )
     return _model(work, target, config, setting, cases, planned, closed)
 
 
@@ -138,10 +143,10 @@ def _model(
     closed: Sequence[dt.date],
 ) -> _Result:
     refuse_leaks(cases, planned)
-    single = _single_indicator(target, cases)
-    candidates = _candidates(target, config, cases, single)
+    single = single_indicator(target, cases)
+    candidates = roster(target, config, cases)
     origins = (*planned.tests, planned.current)
-    steps = 2 * config.folds * len(origins) + 1
+    steps = (len(candidates) - len(BASELINES)) * config.folds * len(origins) + 1
     with work.task(f"Training for {target.title.lower()}", steps) as task:
         rehearsals = [
             rehearse(
@@ -161,10 +166,10 @@ def _model(
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
-    scores, listed = _scores(cases, rehearsals, choice, planned, closed, setting.capacity)
+    scores, listed = scores_table(cases, rehearsals, choice, planned, closed, setting.capacity)
     return _Result(
         evaluation,
-        _cohort_table(cases, closed, planned, planned.current.as_of),
+        cohort_table(cases, closed, planned, planned.current.as_of),
         scores,
         reasons(cases, current.rows, current.performed[choice.chosen], listed),
         model_files(cases, current, choice.chosen.value, config.folds, setting.seed),
@@ -179,93 +184,10 @@ def _choice(
     return decide(cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed)
 
 
-def _single_indicator(target: Target, cases: Cases) -> SingleIndicator:
-    named = target.single_indicators or tuple(f.name for f in cases.features if f.direction)
-    return SingleIndicator(tuple(cases.column(name) for name in named))
-
-
-def _candidates(target: Target, config: ModelsConfig, cases: Cases, single: SingleIndicator) -> tuple[Candidate, ...]:
-    return (
-        Chance(),
-        single,
-        NeedsCount(cases.column(target.needs_count)),
-        Logistic(),
-        Boosted(config.bags, config.rounds, config.learning_rate),
-    )
-
-
 def _check_current(cases: Cases, planned: Plan, capacity: int) -> None:
     size = len(cases.at(planned.current.as_of))
     if size <= capacity:
         raise CannotModel(f"the current cohort has {size} cases, no more than the panel's capacity of {capacity}")
-
-
-def _scores(
-    cases: Cases,
-    rehearsals: Sequence[Rehearsal],
-    choice: Choice,
-    planned: Plan,
-    closed: Sequence[dt.date],
-    capacity: int,
-) -> tuple[pa.Table, np.ndarray[Any, np.dtype[np.int64]]]:
-    """The sealed scores of the chosen candidate, and the rows of the current list within capacity."""
-    parts: list[pa.Table] = []
-    for rehearsal in rehearsals:
-        rows, performed = rehearsal.rows, rehearsal.performed[choice.chosen]
-        place = positions(performed.margin, cases.tie_place[rows])
-        order = np.argsort(place)
-        part = planned.part(rehearsal.origin.as_of)
-        parts.append(
-            pa.table(
-                {
-                    **_keys(cases, rows[order]),
-                    "part": [part] * len(rows),
-                    "score": performed.predicted[order],
-                    "position": place[order],
-                    "flagged": place[order] <= capacity,
-                    "outcome": _outcomes(cases, rows[order], rehearsal.origin.as_of in closed),
-                }
-            )
-        )
-    return pa.concat_tables(parts).cast(SCORES.arrow_schema()), rehearsals[-1].rows[place <= capacity]
-
-
-def _cohort_table(cases: Cases, closed: Sequence[dt.date], planned: Plan | None, current: dt.date) -> pa.Table:
-    """Every as-of date that is trained on, tested on or current; without a plan, the closed ones as training."""
-    parts: list[pa.Table] = []
-    for as_of in sorted({*closed, current}):
-        part = planned.part(as_of) if planned else ("current" if as_of == current else "train")
-        if part is None:
-            continue
-        rows = cases.at(as_of)
-        parts.append(
-            pa.table(
-                {
-                    **_keys(cases, rows),
-                    "part": pa.array([part] * len(rows), pa.string()),
-                    "outcome": _outcomes(cases, rows, as_of in closed),
-                }
-            )
-        )
-    return pa.concat_tables(parts).select(COHORT.column_names).cast(COHORT.arrow_schema())
-
-
-def _keys(cases: Cases, rows: np.ndarray[Any, np.dtype[np.int64]]) -> dict[str, pa.Array]:
-    return {
-        "unit_id": pa.array(cases.unit_id[rows].tolist(), pa.string()),
-        "family_id": pa.array(cases.family_id[rows].tolist(), pa.string()),
-        "as_of": pa.array(cases.as_of[rows]),
-    }
-
-
-def _outcomes(cases: Cases, rows: np.ndarray[Any, np.dtype[np.int64]], closed: bool) -> pa.Array:
-    if not closed:
-        return pa.nulls(len(rows), pa.bool_())
-    return pa.array(cases.outcome(rows) > 0)
-
-
-def _empty(table: Any) -> pa.Table:
-    return table.arrow_schema().empty_table()
 
 
 def _write(work: Workspace, target: Target, result: _Result) -> None:
@@ -276,27 +198,7 @@ def _write(work: Workspace, target: Target, result: _Result) -> None:
     for path, content in sorted(result.files.items()):
         work.write_document(f"{folder}/model/{path}", content)
     work.write_document(f"{folder}/evaluation.json", result.evaluation)
-    work.write_document(f"{folder}/target.json", _target_document(target, result.evaluation))
-
-
-def _target_document(target: Target, evaluation: dict[str, Any]) -> dict[str, Any]:
-    """The target's definition and state, for the rooms below."""
-    conditions = [{"condition": type(c).__name__, **vars(c)} for c in target.cohort.conditions]
-    return {
-        "name": target.name,
-        "title": target.title,
-        "question": target.question,
-        "state": evaluation["state"],
-        "why": evaluation.get("why"),
-        "capacity": evaluation["capacity"],
-        "cohort": {"unit": target.cohort.unit.value, "ages": vars(target.cohort.ages), "conditions": conditions},
-        "outcome": evaluation["outcome"],
-        "features": {"levels": target.features.levels, "without": target.features.without},
-        "label_caveats": list(target.label_caveats),
-        "retirement": target.retirement,
-        "chosen": evaluation["choice"]["chosen"] if evaluation["state"] == "modelled" else None,
-        "no_better_than_chance": evaluation["state"] == "modelled" and evaluation["choice"]["no_better_than_chance"],
-    }
+    work.write_document(f"{folder}/target.json", target_document(target, result.evaluation))
 
 
 STAGE = Stage(

@@ -147,3 +147,8 @@ class Target:
     single_indicators: tuple[str, ...] = ()
     """Features that may be the best single indicator; empty for every one with an expected direction."""
     choice: ChoiceRule = ChoiceRule()
+
+    @property
+    def compared(self) -> tuple[CandidateName, ...]:
+        """The baselines, then the candidates that its rule chooses from, each once."""
+        return tuple(dict.fromkeys((*BASELINES, *self.choice.simplest_first)))

@@ -1,0 +1,35 @@
+"""Which candidates a target compares, made ready to fit."""
+
+from __future__ import annotations
+
+from models.boosted import Boosted
+from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
+from models.cases import Cases
+from models.config import ModelsConfig
+from models.logistic import Logistic
+from models.target import CandidateName, Target
+
+
+def roster(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
+    """The baselines, and every candidate that the target's file names, simplest first."""
+    return tuple(_candidate(name, target, config, cases) for name in target.compared)
+
+
+def single_indicator(target: Target, cases: Cases) -> SingleIndicator:
+    """The baseline that picks one of the target's indicators, or of all features with an expected direction."""
+    named = target.single_indicators or tuple(f.name for f in cases.features if f.direction)
+    return SingleIndicator(tuple(cases.column(name) for name in named))
+
+
+def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: Cases) -> Candidate:
+    match name:
+        case CandidateName.CHANCE:
+            return Chance()
+        case CandidateName.SINGLE_INDICATOR:
+            return single_indicator(target, cases)
+        case CandidateName.NEEDS_COUNT:
+            return NeedsCount(cases.column(target.needs_count))
+        case CandidateName.LOGISTIC:
+            return Logistic()
+        case CandidateName.BOOSTED:
+            return Boosted(config.bags, config.rounds, config.learning_rate)
