@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,9 +12,11 @@ from models.candidates import SingleIndicator, Training
 from models.cases import Cases, Floats, Integers
 from models.metrics import Counts, caught_at_capacity, family_weights, order
 from models.rehearsal import Rehearsal, as_dates, by_fold
+from models.splits import CannotModel
 from models.target import CandidateName, ChoiceRule
 
 _LOW, _HIGH = 2.5, 97.5
+_ALL: Mapping[CandidateName, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Judged:
     within: bool
     beats_chance: bool
     """Whether the 95% interval of what its precision is above that of a list drawn by lot lies above 0."""
+    why_not_eligible: str = ""
+    """Why it may not be chosen however well it does; empty when it may."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,22 @@ def decide(
     capacity: int,
     replicates: int,
     seed: int,
+    eligible: Mapping[CandidateName, str] = _ALL,
 ) -> Choice:
     """Apply the rule at the as-of dates that the newest test learnt from.
 
     ``tried`` are the margins there by which each candidate is judged (`tried_out`). The lists compared are of the
-    panel's capacity at each of those dates, pooled. Candidates shown to beat chance come before those that are
-    not; where none is, the rule still names one, and the choice says so.
+    panel's capacity at each of those dates, pooled. ``eligible`` says of a candidate why it is not eligible: one
+    without an entry, or with an empty one, is. It is judged all the same, and never chosen, nor is it the best one
+    that others are measured against. Candidates shown to beat chance come before those that are not; where none
+    is, the rule still names one, and the choice says so.
+
+    Raises CannotModel when no candidate of the rule is eligible.
     """
+    may_be = [name for name in rule.simplest_first if not eligible.get(name)]
+    if not may_be:
+        reasons = "; ".join(f"{name.value}: {eligible[name]}" for name in rule.simplest_first)
+        raise CannotModel(f"no candidate may be chosen ({reasons})")
     clusters, cluster = np.unique(cases.group[newest_test.training_rows], return_inverse=True)
     drawn = family_weights(len(clusters), replicates, seed)
     weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
@@ -69,9 +83,12 @@ def decide(
     precision = {
         name: _precision(cases, newest_test, tried[name], cluster, weights, capacity) for name in rule.simplest_first
     }
-    shown = [name for name in rule.simplest_first if _beats(precision[name], chance)] or list(rule.simplest_first)
+    shown = [name for name in may_be if _beats(precision[name], chance)] or may_be
     best = max(shown, key=lambda name: round(precision[name][0], 6))
-    judged = {name: _judge(precision[name], precision[best], chance, rule) for name in rule.simplest_first}
+    judged = {
+        name: replace(_judge(precision[name], precision[best], chance, rule), why_not_eligible=eligible.get(name, ""))
+        for name in rule.simplest_first
+    }
     chosen = next(name for name in shown if judged[name].within)
     return Choice(chosen, tuple(as_dates(newest_test.origin.learns_from)), judged, round(float(chance[0]), 6))
 
@@ -161,6 +178,8 @@ def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
                 "standard_error_of_difference": judged.standard_error,
                 "within": judged.within,
                 "beats_chance": judged.beats_chance,
+                "eligible": not judged.why_not_eligible,
+                "why_not_eligible": judged.why_not_eligible,
             }
             for name, judged in choice.judged.items()
         },

@@ -120,6 +120,7 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
         )
         planned = plan(cases, target.outcome, closed, current, limits)
         _check_current(cases, planned, setting.capacity)
+        return _model(work, target, config, setting, cases, planned, closed)
     except CannotModel as reason:
         why = str(reason)
         evaluation = cannot_model(target, setting, cohort_sizes(cases, used, closed, None), why)
@@ -130,7 +131,6 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
             REASONS.arrow_schema().empty_table(),
             {},
         )
-    return _model(work, target, config, setting, cases, planned, closed)
 
 
 def _model(

@@ -13,7 +13,7 @@ from models.cases import Cases, Floats
 from models.choice import Choice, decide, summary, tried_out
 from models.evaluation import Setting, modelled
 from models.rehearsal import Rehearsal, rehearse, training_for
-from models.splits import Origin, Plan
+from models.splits import CannotModel, Origin, Plan
 from models.target import CandidateName, ChoiceRule
 from models.targets import TARGETS
 from tests.models.test_candidates import feature, nothing
@@ -131,3 +131,25 @@ def test_an_order_that_runs_the_wrong_way_is_measured_as_it_is_and_gives_everybo
     assert needs_count["pooled"]["precision"]["value"] < chance["precision"]["value"]
     assert needs_count["calibration"]["base_rate_for_everybody"] == [DAYS[2].isoformat()]
     assert "not been shown to know anything" in needs_count["calibration"]["why"]
+
+
+def test_one_that_is_not_eligible_is_judged_and_never_chosen() -> None:
+    values = np.random.default_rng(1).normal(size=(600, 3))
+    cases = borough(values, 1 / (1 + np.exp(3 - 2.5 * values[:, 1])))
+    rehearsal, single = rehearsed(cases)
+    training = training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1)
+    tried = tried_out(cases, rehearsal, training, single)
+    barred = {CandidateName.SINGLE_INDICATOR: "it tells who was in training", CandidateName.NEEDS_COUNT: ""}
+    found = decide(cases, rehearsal, tried, RULE, 30, 200, 5, eligible=barred)
+    assert found.chosen is CandidateName.NEEDS_COUNT
+    assert found.no_better_than_chance, "the only one left was not shown to beat chance, and the choice says so"
+    said = summary(found, RULE)["candidates"]
+    assert isinstance(said, dict)
+    assert said["best_single_indicator"]["why_not_eligible"] == "it tells who was in training"
+    assert [said[name]["eligible"] for name in ("needs_count", "best_single_indicator")] == [True, False]
+    assert said["best_single_indicator"]["precision"] > said["needs_count"]["precision"]
+    with pytest.raises(CannotModel, match="needs_count: second; best_single_indicator: first"):
+        decide(
+            *(cases, rehearsal, tried, RULE, 30, 200, 5),
+            eligible={CandidateName.SINGLE_INDICATOR: "first", CandidateName.NEEDS_COUNT: "second"},
+        )
