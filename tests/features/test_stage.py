@@ -183,7 +183,59 @@ def test_an_assessment_is_a_step_from_its_end_and_7a_is_not_17a(tmp_path: Path) 
         ],
     )
     ended = (D(2024, 2, 1), D(2024, 2, 1), None, None)
-    assert found == [("x0", "assessment_need", *ended), ("x1", "young_carer_identified", *ended)]
+    assert found == [
+        *(("x0", kind, *ended) for kind in ("assessed", "assessment_need", "need_assessed")),
+        *(("x1", kind, *ended) for kind in ("assessed", "young_carer_identified")),
+        *(("x3", kind, *ended) for kind in ("assessed", "need_assessed")),
+    ]
+
+
+def test_need_is_assessed_when_help_follows_and_some_concern_was_named_or_none_was_ruled_out(tmp_path: Path) -> None:
+    when = {"event_date": D(2024, 1, 1), "recorded_on": D(2024, 1, 2), "to_date": D(2024, 2, 1)}
+    ended_late = {**when, "recorded_on": D(2024, 3, 1)}
+    found = milestones(
+        tmp_path,
+        assessments=[
+            {"record_id": "k0", **when, "outcome": "early_help", "factors": ["21"]},
+            {"record_id": "k1", **when, "outcome": "no_further_action", "factors": ["3B", "4B", "2B"]},
+            {"record_id": "k2", **when, "outcome": None, "factors": None},
+            {"record_id": "k3", **ended_late, "outcome": "early_help", "factors": ["3B"]},
+        ],
+    )
+    assert [row[:2] for row in found] == [
+        *((person, "assessed") for person in ("x0", "x1", "x2", "x3")),
+        ("x3", "need_assessed"),
+    ]
+    assert {row[3] for row in found if row[0] == "x3"} == {D(2024, 3, 1)}
+
+
+def test_scores_at_the_opening_of_early_help_assess_those_whom_the_case_names(tmp_path: Path) -> None:
+    def case(name: str) -> Row:
+        return {"group_type": "case_family", "group_id": name}
+
+    def score(name: str, domain: str, number: int, stage: str = "opening", known: int = 3) -> Row:
+        when = {"event_date": D(2024, 1, 2), "recorded_on": D(2024, 1, known)}
+        return {**case(name), **when, "stage": stage, "domain": domain, "score": number}
+
+    found = milestones(
+        tmp_path,
+        group_members=[
+            {**case("two high"), "record_id": "k0", "recorded_on": D(2020, 1, 1)},
+            {**case("one high"), "record_id": "k1", "recorded_on": D(2020, 1, 1)},
+            {**case("at review"), "record_id": "k2", "recorded_on": D(2020, 1, 1)},
+        ],
+        outcome_scores=[
+            *(score("two high", "school", 6), score("two high", "money", 9, known=20), score("two high", "safety", 1)),
+            *(score("one high", "school", 6), score("one high", "money", 5)),
+            *(score("at review", "school", 9, "review"), score("at review", "money", 9, "review")),
+        ],
+    )
+    known = (D(2024, 1, 2), D(2024, 1, 20), None, None)
+    assert found == [
+        ("x0", "assessed", *known),
+        ("x0", "need_assessed", *known),
+        ("x1", "assessed", D(2024, 1, 2), D(2024, 1, 3), None, None),
+    ]
 
 
 def test_spells_carry_their_end_and_when_it_was_known(tmp_path: Path) -> None:
