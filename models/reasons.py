@@ -10,8 +10,10 @@ import pyarrow as pa
 from models.cases import Cases, Floats, Integers
 from models.rehearsal import Performed
 from models.tables import REASONS
+from models.themes import Themes
 
 EACH_WAY = 5
+TOP = 3
 _LEAST = 1e-6
 _ENOUGH = 2000
 """Cases whose median contribution stands for the typical case's."""
@@ -32,6 +34,22 @@ def reasons(cases: Cases, current: Integers, performed: Performed, capacity_rows
         for position, column in enumerate(strongest(moved[place]), start=1):
             rows.append(_reason(cases, case, int(column), position, float(moved[place, column]), median, usual))
     return pa.Table.from_pylist(rows, schema=REASONS.arrow_schema())
+
+
+def top(cases: Cases, themes: Themes, performed: Performed, rows: Integers) -> Integers:
+    """The themes of each case's three strongest reasons for being on the list, strongest first.
+
+    ``rows`` are cases of one as-of date, listed by ``performed``, and the result has shape (rows, 3): numbers of
+    `models.themes.Themes`, or -1 where a case has fewer. This is what stability is measured on: equal themes are the
+    same reason. What is not known of a case is no reason for it to be listed.
+    """
+    current = cases.during(cases.as_of[rows[:1]].astype(object).tolist())
+    moved = contributions(cases, performed, current, rows)
+    totals = themes.totals(np.where(np.isnan(cases.values[rows]), 0.0, moved))
+    order = np.argsort(-totals, axis=1, kind="stable")[:, :TOP]
+    found = np.full((len(rows), TOP), -1, dtype=np.int64)
+    found[:, : order.shape[1]] = np.where(np.take_along_axis(totals, order, axis=1) >= _LEAST, order, -1)
+    return found
 
 
 def contributions(cases: Cases, performed: Performed, current: Integers, rows: Integers) -> Floats:
