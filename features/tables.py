@@ -62,6 +62,7 @@ MILESTONES = Table(
             codes=(
                 *("early_help", "cin", "cp", "lac", "contact", "referral", "assessment_need"),
                 *("domestic_high_risk", "eviction_action", "young_carer_identified"),
+                *("assessed", "need_assessed"),
             ),
         ),
         date("event_date", "When it happened or began", required=True),
