@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +33,10 @@ _SHAPE: dict[str, Any] = {
 }
 
 
+class BoosterText(str):
+    """A booster in LightGBM's own text, which is kept in a file of its own. Reading it runs no code."""
+
+
 @dataclass(frozen=True)
 class Bag:
     """Boosters whose log-odds are averaged."""
@@ -50,7 +54,16 @@ class Bag:
         return np.asarray(shap_with_base(self.boosters, values)[:, :-1], dtype=np.float64)
 
     def described(self) -> dict[str, Any]:
-        return {"base": self.base}
+        boosters = [BoosterText(booster.model_to_string()) for booster in self.boosters]
+        return {"kind": "bag", "base": self.base, "boosters": boosters}
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any], names: Sequence[str]) -> Bag:
+        """Raises LightGBMError for a text that is no booster's, ValueError for one of other features."""
+        boosters = tuple(lgb.Booster(model_str=text, params={"verbosity": -1}) for text in entry["boosters"])
+        if any(booster.feature_name() != list(names) for booster in boosters):
+            raise ValueError("a booster is of other features")
+        return cls(boosters, float(entry["base"]))
 
 
 def shap_with_base(boosters: Sequence[lgb.Booster], values: Floats) -> Floats:

@@ -7,7 +7,7 @@ case's margin away from ``base``: ``margin == base + contributions.sum(axis=1)``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,7 +53,10 @@ class Fitted(Protocol):
         ...
 
     def described(self) -> dict[str, Any]:
-        """Everything needed to apply it again, for JSON (boosters apart)."""
+        """Everything needed to apply it again, for JSON, and its ``kind`` in `models.persistence.KINDS`.
+
+        ``read`` of the class of that kind makes the same model of it. Boosters are `models.boosted.BoosterText`.
+        """
         ...
 
 
@@ -96,11 +99,18 @@ class ByValue:
 
     def described(self) -> dict[str, Any]:
         return {
+            "kind": "by_value",
             "feature": self.name,
             "direction": self.direction,
             "scale": self.scale,
             "unknown": self.unknown,
         }
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any], names: Sequence[str]) -> ByValue:
+        name = str(entry["feature"])
+        numbers = (float(entry["scale"]), float(entry["unknown"]))
+        return cls(names.index(name), len(names), name, int(entry["direction"]), *numbers)
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,11 @@ class Nothing:
         return np.zeros((len(values), self.width))
 
     def described(self) -> dict[str, Any]:
-        return {}
+        return {"kind": "nothing"}
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any], names: Sequence[str]) -> Nothing:
+        return cls(len(names))
 
 
 @dataclass(frozen=True)

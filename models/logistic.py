@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +41,21 @@ class LinearModel:
     def described(self) -> dict[str, Any]:
         columns = ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
         return {
+            "kind": "linear",
             "base": self.base,
             "features": {
                 name: {column: float(getattr(self, column)[place]) for column in columns}
                 for place, name in enumerate(self.names)
             },
         }
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any], names: Sequence[str]) -> LinearModel:
+        columns = {
+            column: np.array([entry["features"][name][column] for name in names], dtype=np.float64)
+            for column in ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
+        }
+        return cls(names=tuple(names), base=float(entry["base"]), **columns)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
 from models.groups import FamilyGroups, family_groups
 from models.handed_on import cohort_table, scores_table, target_document
 from models.leaks import refuse_leaks
-from models.persistence import model_files
+from models.persistence import model_files, model_hash
 from models.reasons import reasons
 from models.rehearsal import Rehearsal, rehearse, training_for
 from models.roster import roster, single_indicator
@@ -56,7 +56,7 @@ class _Result:
     cohort: pa.Table
     scores: pa.Table
     reasons: pa.Table
-    files: dict[str, str | dict[str, Any]]
+    files: dict[str, str]
 
 
 def run(work: Workspace) -> None:
@@ -166,13 +166,15 @@ def _model(
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
+    files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
+    evaluation["model"] = {"sha256": model_hash(files)}
     scores, listed = scores_table(cases, rehearsals, choice, planned, closed, setting.capacity)
     return _Result(
         evaluation,
         cohort_table(cases, closed, planned, planned.current.as_of),
         scores,
         reasons(cases, current.rows, current.performed[choice.chosen], listed),
-        model_files(cases, current, choice.chosen.value, config.folds, setting.seed),
+        files,
     )
 
 

@@ -41,9 +41,7 @@ class Tracker:
             self._refuse_locked()
             self._client().search_experiments(max_results=1)
 
-    def log(
-        self, work: Workspace, results: Mapping[str, tuple[dict[str, Any], Mapping[str, str | dict[str, Any]]]]
-    ) -> None:
+    def log(self, work: Workspace, results: Mapping[str, tuple[dict[str, Any], Mapping[str, str]]]) -> None:
         """One MLflow run for each target; one that fails half way is deleted."""
         inputs = {table.name: file_hash(work.path(table)) for table in work.stage.reads}
         with work.task("Recording in MLflow", len(results)) as task, self._errors():
@@ -82,7 +80,7 @@ class Tracker:
         work: Workspace,
         inputs: Mapping[str, str],
         evaluation: dict[str, Any],
-        files: Mapping[str, str | dict[str, Any]],
+        files: Mapping[str, str],
     ) -> None:
         from mlflow.entities import Metric, Param  # noqa: PLC0415 - mlflow takes seconds to import
 
@@ -100,10 +98,7 @@ class Tracker:
         client.log_batch(run_id, metrics=metrics, params=[Param(key, str(value)) for key, value in parameters.items()])
         client.log_dict(run_id, evaluation, "evaluation.json")
         for path, content in files.items():
-            if isinstance(content, str):
-                client.log_text(run_id, content, f"model/{path}")
-            else:
-                client.log_dict(run_id, content, f"model/{path}")
+            client.log_text(run_id, content, f"model/{path}")
 
     def _client(self) -> Any:
         os.environ.update(_SAFE)
