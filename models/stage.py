@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from features.reading import feature_rows
-from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.candidates import SingleIndicator
-from models.cases import Cases, load_cases
-from models.catalogue import CATALOGUE, choose, read_catalogue
+from models.cases import Cases
+from models.catalogue import CATALOGUE
 from models.choice import Choice, decide, tried_out
-from models.cohort import build_cohort, closed_as_ofs, open_tables
 from models.config import ModelsConfig
 from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
-from models.groups import FamilyGroups, family_groups
 from models.handed_on import cohort_table, scores_table, target_document
+from models.inputs import TABLES, Inputs, asked, open_inputs
 from models.leaks import refuse_leaks
 from models.persistence import model_files, model_hash
 from models.reasons import reasons
@@ -30,22 +25,11 @@ from models.rehearsal import Rehearsal, rehearse, training_for
 from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
 from models.tables import COHORT, REASONS, SCORES
-from models.target import BASELINES, Target, Unit
+from models.target import BASELINES, Target
 from models.targets import TARGETS
 from models.tracking import Tracker
 from store.errors import InputRejected
 from store.workspace import Stage, Workspace
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """What all targets share."""
-
-    connection: duckdb.DuckDBPyConnection
-    catalogue: Any
-    """The parsed document."""
-    groups: FamilyGroups
-    as_ofs: tuple[dt.date, ...]
 
 
 @dataclass(frozen=True)
@@ -70,7 +54,7 @@ def run(work: Workspace) -> None:
     tracker.open()
     # One thread for linear algebra: the order of a sum must not depend on the machine.
     with threadpool_limits(limits=1, user_api="blas"), work.connect() as connection:
-        inputs = _inputs(work, connection, config)
+        inputs = open_inputs(work, connection, config.folds)
         results = {name: _target(work, inputs, TARGETS[name], config) for name in config.targets}
     unsupported = {n: r.evaluation["why"] for n, r in results.items() if r.evaluation["state"] == "cannot_model"}
     if len(unsupported) == len(results):
@@ -85,18 +69,7 @@ def run(work: Workspace) -> None:
     tracker.log(work, {name: (result.evaluation, result.files) for name, result in results.items()})
 
 
-def _inputs(work: Workspace, connection: duckdb.DuckDBPyConnection, config: ModelsConfig) -> _Inputs:
-    catalogue = json.loads(work.document(CATALOGUE).read_text(encoding="utf-8"))
-    open_tables(connection, work.path(MEMBERS), work.path(MILESTONES))
-    as_ofs = [row[0] for row in connection.execute("SELECT DISTINCT as_of FROM members ORDER BY as_of").fetchall()]
-    if not as_ofs:
-        raise InputRejected(
-            "The features have no as-of date.", where="features/members", fix="Run the features stage again."
-        )
-    return _Inputs(connection, catalogue, family_groups(connection, config.folds, work.settings.seed), tuple(as_ofs))
-
-
-def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConfig) -> _Result:
+def _target(work: Workspace, inputs: Inputs, target: Target, config: ModelsConfig) -> _Result:
     setting = Setting(
         capacity=config.targets[target.name].capacity,
         folds=config.folds,
@@ -105,15 +78,8 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
         seed=work.settings.seed,
         covers_to=work.council.covers_to,
     )
-    closed = closed_as_ofs(target.outcome, inputs.as_ofs, work.council.covers_to)
-    current = inputs.as_ofs[-1]
-    used = sorted({*closed, current})
-    cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, f"{setting.seed}|{target.name}")
-    unit = target.cohort.unit
-    features = choose(read_catalogue(inputs.catalogue, unit), target.features)
-    table = CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES
-    rows = feature_rows(inputs.connection, table, work.path)
-    cases = load_cases(inputs.connection, cohort, unit, features, rows, inputs.groups)
+    found = asked(work, inputs, target)
+    cases, closed, current = found.cases, found.closed, found.current
     try:
         limits = Limits(
             config.test_as_ofs, config.folds, setting.capacity, config.min_positives, config.min_positives // 2
@@ -123,7 +89,7 @@ def _target(work: Workspace, inputs: _Inputs, target: Target, config: ModelsConf
         return _model(work, target, config, setting, cases, planned, closed)
     except CannotModel as reason:
         why = str(reason)
-        evaluation = cannot_model(target, setting, cohort_sizes(cases, used, closed, None), why)
+        evaluation = cannot_model(target, setting, cohort_sizes(cases, found.used, closed, None), why)
         return _Result(
             evaluation,
             cohort_table(cases, closed, None, current),
@@ -206,7 +172,7 @@ def _write(work: Workspace, target: Target, result: _Result) -> None:
 STAGE = Stage(
     name="models",
     room="models",
-    reads=(FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES),
+    reads=TABLES,
     writes=(COHORT, SCORES, REASONS),
     sections=(ModelsConfig,),
     run=run,
