@@ -35,6 +35,13 @@ class ModelsConfig(Section):
     min_positives: int = Field(
         10, ge=5, description="Families with the outcome that training needs; half as many for a test as-of date."
     )
+    membership_limit: float = Field(
+        0.65,
+        gt=0.5,
+        le=1,
+        description="A model that tells the families it learnt from apart from others better than this (area under the "
+        "curve of the attack, on cases with the outcome) may not be chosen.",
+    )
 
     @field_validator("targets", mode="before")
     @classmethod

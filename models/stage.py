@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,15 @@ from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
 from models.handed_on import cohort_table, scores_table, target_document
 from models.inputs import TABLES, Inputs, asked, open_inputs
 from models.leaks import refuse_leaks
+from models.membership import membership, not_eligible
+from models.membership import summary as membership_summary
 from models.persistence import model_files, model_hash
 from models.reasons import reasons
 from models.rehearsal import Rehearsal, rehearse, training_for
 from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
 from models.tables import COHORT, REASONS, SCORES
-from models.target import BASELINES, Target
+from models.target import BASELINES, CandidateName, Target
 from models.targets import TARGETS
 from models.tracking import Tracker
 from store.errors import InputRejected
@@ -127,11 +129,14 @@ def _model(
             for origin in origins
         ]
         tests, current = rehearsals[:-1], rehearsals[-1]
-        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads)
+        exposed = membership(cases, tests[-1])
+        barred = not_eligible(exposed, config.membership_limit)
+        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred)
         evaluation = modelled(target, setting, cases, planned, tests, current, choice)
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
+    evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
     files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
     evaluation["model"] = {"sha256": model_hash(files)}
     scores, listed = scores_table(cases, rehearsals, choice, planned, closed, setting.capacity)
@@ -145,11 +150,17 @@ def _model(
 
 
 def _choice(
-    cases: Cases, newest: Rehearsal, target: Target, single: SingleIndicator, setting: Setting, threads: int
+    cases: Cases,
+    newest: Rehearsal,
+    target: Target,
+    single: SingleIndicator,
+    setting: Setting,
+    threads: int,
+    barred: Mapping[CandidateName, str],
 ) -> Choice:
     training = training_for(cases, newest.origin, folds=setting.folds, seed=setting.seed, threads=threads)
     tried = tried_out(cases, newest, training, single)
-    return decide(cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed)
+    return decide(cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed, barred)
 
 
 def _check_current(cases: Cases, planned: Plan, capacity: int) -> None:
