@@ -95,6 +95,7 @@ class Boosted:
         data = lgb.Dataset(
             training.values,
             training.outcome,
+            weight=training.weight,
             params=settings,
             feature_name=[feature.name for feature in training.features],
             free_raw_data=False,

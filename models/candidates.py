@@ -8,13 +8,14 @@ case's margin away from ``base``: ``margin == base + contributions.sum(axis=1)``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
 from models.cases import Flags, Floats, Integers
 from models.catalogue import Feature
+from models.labels import Learnt
 from models.metrics import average_precision
 from models.target import CandidateName
 
@@ -31,6 +32,10 @@ class Training:
     folds: int
     seed: int
     threads: int
+    labels: Mapping[str, Learnt] = field(default_factory=dict)
+    """The target's further labels, by name."""
+    weight: Floats | None = None
+    """How much each case counts; all alike without it."""
 
     def outside(self, fold: int) -> Flags:
         return np.asarray(self.fold != fold, dtype=np.bool_)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from models.catalogue import Feature
 from models.groups import FamilyGroups
+from models.labels import LabelDays, label_days
 from models.target import Unit
 from store.errors import InputRejected
 
@@ -57,6 +58,8 @@ class Cases:
     values: Floats
     without_features: int
     """Units that fit the cohort but have no row of features, and were left out."""
+    labels: Mapping[str, LabelDays] = field(default_factory=dict)
+    """The target's further labels, by name."""
 
     def __len__(self) -> int:
         return len(self.as_of)
@@ -133,6 +136,7 @@ def _assemble(
         outcome_known_on=known_on[keep],
         values=values[keep],
         without_features=int((~present).sum()),
+        labels=label_days(cohort, keep),
     )
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from models.target import Cohort, Condition, NoOpenSpell, Outcome, Unit
+from models.labels import label_columns
+from models.target import Cohort, Condition, Label, NoOpenSpell, Outcome, Unit
 
 # The tables are views of this connection: members, milestones and, for each unit, the rows that have features.
 
@@ -89,13 +90,19 @@ def open_tables(connection: duckdb.DuckDBPyConnection, members: Path, milestones
 
 
 def build_cohort(
-    connection: duckdb.DuckDBPyConnection, cohort: Cohort, outcome: Outcome, as_ofs: Sequence[dt.date], salt: str
+    connection: duckdb.DuckDBPyConnection,
+    cohort: Cohort,
+    outcome: Outcome,
+    as_ofs: Sequence[dt.date],
+    salt: str,
+    labels: Sequence[Label] = (),
 ) -> pa.Table:
     """The cohort at each as-of date with what is recorded of its outcome, in order of (as_of, unit_id, family_id).
 
     Columns: as_of, unit_id, family_id, outcome_date and outcome_known_on (the first event's date within the
     horizon and the first day one was known, empty when there was none, whether or not the horizon has closed),
-    and tie_place, a settled random order within the as-of date that depends on ``salt`` and the ids alone.
+    tie_place, a settled random order within the as-of date that depends on ``salt`` and the ids alone, and two
+    columns of days for each further label (`models.labels`).
     A child in several families has one row for each.
     """
     family = cohort.unit is Unit.FAMILY
@@ -110,7 +117,10 @@ def build_cohort(
     for condition in cohort.conditions:
         _bar(connection, condition)
     bound = {"kinds": list(outcome.kinds), "horizon": outcome.horizon_days, "salt": salt}
-    return connection.sql(_OUTCOMES, params=bound).to_arrow_table()
+    found: pa.Table = connection.sql(_OUTCOMES, params=bound).to_arrow_table()
+    for name, days in label_columns(connection, labels, outcome.horizon_days).items():
+        found = found.append_column(name, days)
+    return found
 
 
 def closed_as_ofs(outcome: Outcome, as_ofs: Sequence[dt.date], covers_to: dt.date) -> list[dt.date]:

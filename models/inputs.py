@@ -66,7 +66,7 @@ def asked(work: Workspace, inputs: Inputs, target: Target) -> Asked:
     current = inputs.as_ofs[-1]
     used = sorted({*closed, current})
     salt = f"{work.settings.seed}|{target.name}"
-    cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, salt)
+    cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, salt, target.labels)
     unit = target.cohort.unit
     features = choose(read_catalogue(inputs.catalogue, unit), target.features)
     table = CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES

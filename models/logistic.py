@@ -73,7 +73,8 @@ class Logistic:
         for fold in range(training.folds):
             outside = training.outside(fold)
             # The loss is convex: where the solver starts does not show in where it ends, only in how soon.
-            solver.fit(design[outside], training.outcome[outside])
+            weight = None if training.weight is None else training.weight[outside]
+            solver.fit(design[outside], training.outcome[outside], sample_weight=weight)
             fitted.append(_linear(training, scaling, shared, solver.coef_[0], float(solver.intercept_[0])))
             advance()
         return fitted

@@ -90,6 +90,7 @@ def training_for(cases: Cases, origin: Origin, *, folds: int, seed: int, threads
         folds=folds,
         seed=derived_seed(seed, origin.as_of.isoformat()),
         threads=threads,
+        labels={name: days.learnt(earlier, known_by=origin.as_of) for name, days in cases.labels.items()},
     )
 
 

@@ -92,6 +92,26 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Label:
+    """A further outcome to learn from, known only of the cases that were observed.
+
+    A case is observed when one of its persons has a milestone of ``observed_kinds`` within the target's horizon,
+    and has the outcome when one has a milestone of ``kinds`` there, which is always an observation too. Both count
+    from the day they were recorded.
+    """
+
+    name: str
+    title: str
+    kinds: tuple[str, ...]
+    observed_kinds: tuple[str, ...]
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Every kind by which a case is observed."""
+        return tuple(dict.fromkeys((*self.observed_kinds, *self.kinds)))
+
+
+@dataclass(frozen=True)
 class FeatureChoice:
     """Which features of the catalogue a model may use: those of these levels that are not left out."""
 
@@ -142,6 +162,8 @@ class Target:
     label_caveats: tuple[str, ...]
     retirement: str
     """When the model is to be withdrawn for good."""
+    labels: tuple[Label, ...] = ()
+    """Further outcomes that candidates may learn from; everything is measured on ``outcome``."""
     needs_count: str = "needs_count"
     """The feature that counts evidenced needs: a baseline."""
     single_indicators: tuple[str, ...] = ()
