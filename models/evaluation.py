@@ -21,6 +21,7 @@ from models.cases import Cases, Floats
 from models.choice import Choice, summary
 from models.metrics import METRICS, Counts, Draws, Ranked, evaluate, family_weights, ranked, ties_at_capacity
 from models.rehearsal import Rehearsal, as_dates
+from models.reliability import reliability
 from models.splits import Origin, Plan
 from models.target import BASELINES, CandidateName, Target
 
@@ -104,6 +105,7 @@ def modelled(
             name.value: {
                 **_candidate(name, rankings[name], draws, setting.capacity),
                 "calibration": _calibration(name, (*tests, current)),
+                "reliability": _curve(rankings[name], weights),
             }
             for name in rankings
         },
@@ -178,6 +180,20 @@ def _calibration(name: CandidateName, rehearsals: Sequence[Rehearsal]) -> dict[s
     without = [as_of for as_of, slope in slopes.items() if slope == 0]
     said = {"slopes": slopes, "base_rate_for_everybody": without}
     return {**said, "why": _NO_SLOPE} if without else said
+
+
+def _curve(rankings: Mapping[str, Ranked], weights: Counts) -> list[dict[str, Any]]:
+    """Predicted and observed share of each bin of probabilities, the highest first."""
+    return [
+        {
+            "lowest": _rounded(one.lowest),
+            "highest": _rounded(one.highest),
+            "cases": one.cases,
+            "predicted": _rounded(one.predicted),
+            "observed": interval(one.observed, one.replicates),
+        }
+        for one in reliability(rankings, weights)
+    ]
 
 
 def _metrics(draws: Draws) -> dict[str, Any]:

@@ -127,6 +127,9 @@ def test_evaluation_has_every_candidate_with_intervals(done: tuple[RunFolder, Pa
         *("chance", "best_single_indicator", "needs_count", "logistic_regression", "boosted_trees")
     }
     for name, candidate in evaluation["candidates"].items():
+        for one in candidate["reliability"]:
+            assert one["lowest"] <= one["predicted"] <= one["highest"]
+            assert one["observed"]["low"] <= one["observed"]["value"] <= one["observed"]["high"]
         for scope in (candidate["pooled"], *candidate["by_as_of"].values()):
             assert set(models.evaluation.METRICS) <= set(scope)
             for metric in ("precision", "recall", "missed_cases", "average_precision", "auc", "brier"):
