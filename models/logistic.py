@@ -1,25 +1,45 @@
-"""Logistic regression: medians for the unknown, with indicators of it, on standardised features."""
+"""Logistic regression with splines: medians for the unknown, with indicators of it, on standardised features.
+
+A feature with many distinct values has a curve (a natural cubic spline with straight tails); one with few a straight
+line. There are no products of features, so that what a feature adds is the same whatever the others are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from models.candidates import Fitted, Training
 from models.cases import Flags, Floats
+from models.newton import fit_folds
+from models.splines import bends, choose_knots
 from models.target import CandidateName
 
 _CLIP = 5.0
-_STRENGTH = 0.05
+_PENALTY = 20.0
+_COLUMNS = ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a feature's standardised value adds beyond its straight line, in log-odds."""
+
+    knots: Floats
+    weights: Floats
+    """One for each bend."""
+    level: float
+    """What the bends add for the typical training case, taken off."""
+
+    def of(self, standard: Floats) -> Floats:
+        return np.asarray(bends(standard, self.knots) @ self.weights - self.level, dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Linear in each feature's standardised value and in whether it is unknown."""
+    """Each feature's standardised value by a line or a curve, and whether it is unknown by a number of its own."""
 
     names: tuple[str, ...]
     median: Floats
@@ -29,53 +49,60 @@ class LinearModel:
     unknown_share: Floats
     unknown_weight: Floats
     base: float
+    curves: Mapping[int, Curve] = field(default_factory=dict)
+    """Of the features that have one, by place."""
 
     def contributions(self, values: Floats) -> Floats:
-        """Exact for a linear model: weight times distance from the training mean, in log-odds."""
+        """Exact, for the features only add up: each one's line and curve less the training mean, in log-odds."""
         standard, unknown = _standard(values, self.median, self.centre, self.spread)
-        return standard * self.value_weight + (unknown - self.unknown_share) * self.unknown_weight
+        moved = standard * self.value_weight + (unknown - self.unknown_share) * self.unknown_weight
+        for place, curve in self.curves.items():
+            moved[:, place] += curve.of(standard[:, place])
+        return np.asarray(moved, dtype=np.float64)
 
     def margin(self, values: Floats) -> Floats:
         return np.asarray(self.base + self.contributions(values).sum(axis=1), dtype=np.float64)
 
     def described(self) -> dict[str, Any]:
-        columns = ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
-        return {
-            "kind": "linear",
-            "base": self.base,
-            "features": {
-                name: {column: float(getattr(self, column)[place]) for column in columns}
-                for place, name in enumerate(self.names)
-            },
+        features: dict[str, dict[str, Any]] = {
+            name: {column: float(getattr(self, column)[place]) for column in _COLUMNS}
+            for place, name in enumerate(self.names)
         }
+        for place, curve in self.curves.items():
+            features[self.names[place]]["curve"] = {
+                "knots": curve.knots.tolist(),
+                "weights": curve.weights.tolist(),
+                "level": curve.level,
+            }
+        return {"kind": "linear", "base": self.base, "features": features}
 
     @classmethod
     def read(cls, entry: Mapping[str, Any], names: Sequence[str]) -> LinearModel:
-        columns = {
-            column: np.array([entry["features"][name][column] for name in names], dtype=np.float64)
-            for column in ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
+        features = [entry["features"][name] for name in names]
+        columns = {name: np.array([one[name] for one in features], dtype=np.float64) for name in _COLUMNS}
+        curves = {
+            place: Curve(np.array(one["curve"]["knots"]), np.array(one["curve"]["weights"]), one["curve"]["level"])
+            for place, one in enumerate(features)
+            if "curve" in one
         }
-        return cls(names=tuple(names), base=float(entry["base"]), **columns)
+        return cls(names=tuple(names), base=float(entry["base"]), curves=curves, **columns)
 
 
 @dataclass(frozen=True)
 class Logistic:
-    """L2-penalised logistic regression, solved by Newton's method (no random start, no thread-dependent order)."""
+    """L2-penalised logistic regression (`models.newton`)."""
 
+    penalty: float = _PENALTY
     name: CandidateName = CandidateName.LOGISTIC
 
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
-        # Standardised once on all training cases: that uses feature values alone, never outcomes.
-        scaling = scale(training.values)
-        design, shared = _design(training.values, scaling)
-        solver = LogisticRegression(C=_STRENGTH, solver="newton-cholesky", tol=1e-8, max_iter=100, warm_start=True)
+        # Standardised, and knots chosen, once on all training cases: that uses feature values alone, never outcomes.
+        design = _design(training.values, scale(training.values))
+        weight = np.ones(len(training.outcome)) if training.weight is None else training.weight
+        found = fit_folds(design.columns, training.outcome, weight, training.fold, training.folds, self.penalty)
         fitted: list[Fitted] = []
-        for fold in range(training.folds):
-            outside = training.outside(fold)
-            # The loss is convex: where the solver starts does not show in where it ends, only in how soon.
-            weight = None if training.weight is None else training.weight[outside]
-            solver.fit(design[outside], training.outcome[outside], sample_weight=weight)
-            fitted.append(_linear(training, scaling, shared, solver.coef_[0], float(solver.intercept_[0])))
+        for coefficients in found:
+            fitted.append(_fitted(training, design, coefficients))
             advance()
         return fitted
 
@@ -100,33 +127,81 @@ def scale(values: Floats) -> Scaling:
     return Scaling(_kept(median), _kept(filled.mean(axis=0)), _kept(spread), _kept(1 - known.mean(axis=0)))
 
 
-def _design(values: Floats, scaling: Scaling) -> tuple[Floats, list[list[int]]]:
-    """Standardised values, then one column for each distinct pattern of unknowns, with the features that share it."""
+@dataclass(frozen=True)
+class _Bend:
+    """The columns that stand for one feature's bends, each less its straight part and over its own spread."""
+
+    place: int
+    knots: Floats
+    columns: slice
+    level: Floats
+    slope: Floats
+    spread: Floats
+
+
+@dataclass(frozen=True)
+class _Design:
+    """What is regressed on: standardised values, bends, then one column for each distinct pattern of unknowns."""
+
+    scaling: Scaling
+    columns: Floats
+    bends: tuple[_Bend, ...]
+    shared: list[list[int]]
+    """For each column of unknowns the features that have that pattern."""
+
+
+def _design(values: Floats, scaling: Scaling) -> _Design:
     standard, unknown = _standard(values, scaling.median, scaling.centre, scaling.spread)
+    parts, bent = [standard], []
+    reached = standard.shape[1]
+    for place in range(standard.shape[1]):
+        knots = choose_knots(standard[unknown[:, place] == 0, place])
+        if len(knots):
+            columns, bend = _straightened(standard[:, place], place, knots, reached)
+            parts.append(columns)
+            bent.append(bend)
+            reached += columns.shape[1]
     patterns: dict[bytes, list[int]] = {}
-    for place in np.flatnonzero((scaling.unknown_share > 0) & (scaling.unknown_share < 1)):
-        patterns.setdefault(np.packbits(unknown[:, place] > 0).tobytes(), []).append(int(place))
+    for place in np.flatnonzero((scaling.unknown_share > 0) & (scaling.unknown_share < 1)).tolist():
+        patterns.setdefault(np.packbits(unknown[:, place] > 0).tobytes(), []).append(place)
     shared = list(patterns.values())
     first = [places[0] for places in shared]
-    return np.hstack([standard, unknown[:, first] - scaling.unknown_share[first]]), shared
+    parts.append(unknown[:, first] - scaling.unknown_share[first])
+    return _Design(scaling, np.hstack(parts), tuple(bent), shared)
 
 
-def _linear(
-    training: Training, scaling: Scaling, shared: list[list[int]], weights: Floats, intercept: float
-) -> LinearModel:
+def _straightened(standard: Floats, place: int, knots: Floats, reached: int) -> tuple[Floats, _Bend]:
+    """Bends less the straight line nearest to them: so the penalty on them is on bending, and on nothing else."""
+    found = bends(standard, knots)
+    centre, around = found.mean(axis=0), standard - standard.mean()
+    slope = around @ (found - centre) / (around @ around)
+    level = centre - slope * standard.mean()
+    left = found - level - np.outer(standard, slope)
+    spread = np.maximum(left.std(axis=0), 1e-6)
+    return left / spread, _Bend(place, knots, slice(reached, reached + found.shape[1]), level, slope, spread)
+
+
+def _fitted(training: Training, design: _Design, coefficients: Floats) -> LinearModel:
     width = training.values.shape[1]
+    value_weight, curves = coefficients[:width].copy(), {}
+    for bend in design.bends:
+        weights = coefficients[bend.columns] / bend.spread
+        value_weight[bend.place] -= weights @ bend.slope
+        curves[bend.place] = Curve(bend.knots, _kept(weights), round(float(weights @ bend.level), 9))
     unknown_weight = np.zeros(width)
-    for places, weight in zip(shared, weights[width:]):
+    for places, weight in zip(design.shared, coefficients[-1 - len(design.shared) : -1]):
         unknown_weight[places] = weight / len(places)
+    scaling = design.scaling
     return LinearModel(
         names=tuple(feature.name for feature in training.features),
         median=scaling.median,
         centre=scaling.centre,
         spread=scaling.spread,
-        value_weight=_kept(weights[:width]),
+        value_weight=_kept(value_weight),
         unknown_share=scaling.unknown_share,
         unknown_weight=_kept(unknown_weight),
-        base=round(intercept, 9),
+        base=round(float(coefficients[-1]), 9),
+        curves=curves,
     )
 
 
