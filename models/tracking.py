@@ -2,76 +2,79 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
 from models.config import ModelsConfig
-from store.errors import UsageError
-from store.files import file_hash
+from models.mlflow_store import IDENTITY, MlflowStore
+from store.files import canonical, file_hash, text_hash
 from store.workspace import Workspace
 
-_SAFE = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
-    "MLFLOW_MODEL_CATALOG_URI": "",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-}
-_PATIENCE_SECONDS = 5
-_FIX = "Close other programs that use it, or name another folder under models.mlruns in the TOML."
+MODEL_FOLDER = "model"
+"""Where a run's model files lie among its artifacts, under the names they have in the run folder."""
+
+
+def identity(evaluation: Mapping[str, Any]) -> str:
+    """What tells one model from another: the hash of its evaluation, which holds the hash of the model's files.
+
+    Two jobs on the same inputs, by the same code, with the same seed, have the same.
+    """
+    return text_hash(canonical(evaluation).decode("utf-8"))
 
 
 class Tracker:
-    """Writes to an SQLite store in a folder, with an explicit place for artifacts."""
+    """Writes to the MLflow store in a folder."""
 
     def __init__(self, folder: str) -> None:
-        self._folder = Path(folder).resolve()
+        self._store = MlflowStore(folder)
 
     def open(self) -> None:
         """Make or check the store before any training, so that a bad one costs no time.
 
         Raises UsageError when the store is locked, damaged, or from another version of MLflow.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with self._errors():
-            self._refuse_locked()
-            self._client().search_experiments(max_results=1)
+        self._store.open()
 
     def log(self, work: Workspace, results: Mapping[str, tuple[dict[str, Any], Mapping[str, str]]]) -> None:
-        """One MLflow run for each target; one that fails half way is deleted."""
+        """One MLflow run for each target, unless the very same one is there. One that fails half way is deleted."""
         inputs = {table.name: file_hash(work.path(table)) for table in work.stage.reads}
-        with work.task("Recording in MLflow", len(results)) as task, self._errors():
-            client = self._client()
+        with (
+            work.task("Recording in MLflow", len(results)) as task,
+            self._store.locked(),
+            self._store.errors(),
+        ):
+            client = self._store.client()
             for name, (evaluation, files) in results.items():
-                run = client.create_run(self._experiment(client, name), tags={"stage": "models"})
-                try:
-                    self._fill(client, run.info.run_id, work, inputs, evaluation, files)
-                except BaseException:
-                    client.delete_run(run.info.run_id)
-                    raise
-                client.set_terminated(run.info.run_id)
+                self._record(client, name, work, inputs, evaluation, files)
                 task.advance()
 
-    def _refuse_locked(self) -> None:
-        """Ask for the right to write, and give it back; MLflow itself would wait and retry for much longer."""
-        with closing(sqlite3.connect(self._store, timeout=_PATIENCE_SECONDS, isolation_level=None)) as store:
-            store.execute("BEGIN IMMEDIATE")
-            store.execute("ROLLBACK")
+    def _record(
+        self,
+        client: Any,
+        name: str,
+        work: Workspace,
+        inputs: Mapping[str, str],
+        evaluation: dict[str, Any],
+        files: Mapping[str, str],
+    ) -> None:
+        mark = identity(evaluation)
+        self._forget_unfinished(client, name)
+        if self._store.finished_run(client, name, mark) is not None:
+            return
+        run = client.create_run(self._store.experiment(client, name), tags={"stage": "models", IDENTITY: mark})
+        try:
+            self._fill(client, run.info.run_id, work, inputs, evaluation, files)
+        except BaseException:
+            client.delete_run(run.info.run_id)
+            raise
+        client.set_terminated(run.info.run_id)
 
-    @property
-    def _store(self) -> Path:
-        return self._folder / "mlflow.db"
-
-    def _experiment(self, client: Any, name: str) -> str:
-        found = client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
-        location = (self._folder / "artifacts" / name).as_uri()
-        return str(client.create_experiment(name, artifact_location=location))
+    def _forget_unfinished(self, client: Any, name: str) -> None:
+        """Delete runs that a job left half recorded: whoever holds the lock knows that nobody is at work on them."""
+        ours = "attributes.status = 'RUNNING' and tags.stage = 'models'"
+        left = client.search_runs([self._store.experiment(client, name)], ours)
+        for run in left:
+            client.delete_run(run.info.run_id)
 
     def _fill(
         self,
@@ -94,41 +97,12 @@ class Tracker:
         }
         if evaluation["state"] == "modelled":
             parameters["chosen"] = evaluation["choice"]["chosen"]
+            parameters["sha256.model"] = evaluation["model"]["sha256"]
         metrics = [Metric(key, value, 0, step) for key, value, step in _metrics(evaluation)]
         client.log_batch(run_id, metrics=metrics, params=[Param(key, str(value)) for key, value in parameters.items()])
         client.log_dict(run_id, evaluation, "evaluation.json")
         for path, content in files.items():
-            client.log_text(run_id, content, f"model/{path}")
-
-    def _client(self) -> Any:
-        os.environ.update(_SAFE)
-        from mlflow import MlflowClient  # noqa: PLC0415 - mlflow takes seconds to import
-
-        uri = f"sqlite:///{self._store.as_posix()}"
-        return MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turn a store that cannot be used into an error a user can act on."""
-        os.environ.update(_SAFE)
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-        try:
-            yield
-        except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise UsageError(
-                f"The MLflow store cannot be used ({_kind(str(error))}).", where=str(self._folder), fix=_FIX
-            ) from error
-
-
-def _kind(message: str) -> str:
-    lowered = message.lower()
-    if "locked" in lowered:
-        return "it is locked by another program"
-    if "schema" in lowered or "revision" in lowered:
-        return "it was made by another version of MLflow"
-    return "it is damaged or not writable"
+            client.log_text(run_id, content, f"{MODEL_FOLDER}/{path}")
 
 
 def _metrics(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, float, int]]:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import models
-from models import tracking
+from models import mlflow_store
 from models.calibration import sigmoid
 from models.config import ModelsConfig, TargetSettings
 from models.stage import STAGE
@@ -332,7 +332,7 @@ def test_a_store_of_another_version_is_refused_before_training(tmp_path: Path) -
 def test_a_damaged_or_locked_store_is_refused_before_training(
     copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracking, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(mlflow_store, "_PATIENCE_SECONDS", 0.1)
     store = tmp_path / "mlruns" / "mlflow.db"
     store.parent.mkdir()
     store.write_text("not a database")
