@@ -19,6 +19,7 @@ import typer
 from rich.console import Console
 
 from early_help import demo as demo_run
+from early_help.audit_command import audit as audit_commands
 from early_help.calibration import print_calibration
 from early_help.config import CouncilConfig, load_config
 from early_help.engine import on_engine
@@ -69,6 +70,7 @@ app.command()(review_pairs)
 app.add_typer(keys_commands, name="keys")
 app.add_typer(resident_commands, name="resident")
 app.add_typer(features_commands, name="features")
+app.add_typer(audit_commands, name="audit")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 

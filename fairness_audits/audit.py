@@ -11,14 +11,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fairness_audits.cases import Cases, as_cases, clusters, is_test_case
-from fairness_audits.document import METRICS, counts_entry, group_entry, number, overall_why, rates_entry, rule_entry
-from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS
+from fairness_audits.content import WHOLE
+from fairness_audits.document import counts_entry, group_entry, number, overall_why, rates_entry, rule_entry
+from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.grouping import units_are_families
 from fairness_audits.measure import EVERYONE, NOTHING, Measures, measure, measure_everyone
 from fairness_audits.metrics import title
-from fairness_audits.policy import Grouping, Policy, Rule
-from fairness_audits.published import published_block
-from fairness_audits.verdict import Finding, Verdict, combine, judge
+from fairness_audits.policy import Grouping, Policy
+from fairness_audits.published import Row, published_block
+from fairness_audits.verdict import Verdict, all_findings, combine, judge, questions
 
 FORMAT = 1
 
@@ -26,6 +27,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
     Grouping.BROAD.value: BROAD_GROUPS,
     Grouping.DETAILED.value: DETAILED_GROUPS,
 }
+
+ETHNIC_NESTING: dict[Row, list[Row]] = {
+    (Grouping.BROAD.value, broad): [
+        (Grouping.DETAILED.value, code) for code in DETAILED_GROUPS if broad_group(code) == broad
+    ]
+    for broad in BROAD_GROUPS
+}
+"""A broad group is the sum of its detailed ones."""
 
 METHOD = (
     "Rates are shares of their own denominators, over all test as-of dates together. Intervals are Wilson's for one "
@@ -59,8 +68,8 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
     measures = {name: measure(cases, audited.groups[name][tested], order) for name, order in GROUPS.items()}
     current = {name: Counter(audited.groups[name][today].tolist()) for name in GROUPS}
     expected = {name: _expected(measures[name], current[name], order) for name, order in GROUPS.items()}
-    findings = judge(policy, measures, expected)
-    rules = [(rule, [finding for finding in findings if finding.rule is rule]) for rule in policy.rules]
+    answers = judge(questions(policy), measures, expected)
+    findings = all_findings(answers)
     return {
         "format": FORMAT,
         "target": audited.target,
@@ -70,8 +79,8 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
         "bound": audited.bound | {"policy_sha256": policy.sha256},
         "test": _tested(audited, rows, cases),
         "label_caveats": audited.caveats,
-        "metrics": {metric.value: title(metric) for metric in METRICS},
-        "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING)) | rates_entry(EVERYONE, whole),
+        "metrics": {metric.value: title(metric) for metric in WHOLE.metrics},
+        "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING)) | rates_entry(EVERYONE, whole, WHOLE),
         "groupings": {
             name: [group_entry(group, name, measures[name], whole, current[name][group]) for group in expected[name]]
             for name in GROUPS
@@ -80,8 +89,8 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
             name: {metric.value: number(rho) for metric, rho in found.correlation.items()}
             for name, found in measures.items()
         },
-        "rules": [rule_entry(rule, of_rule) for rule, of_rule in rules],
-        "published": published_block(measures, whole, rules) | {"why": _published_why(rules)},
+        "rules": [rule_entry(answer) for answer in answers],
+        "published": published_block(WHOLE, measures, whole, answers, ETHNIC_NESTING) | {"why": overall_why(findings)},
         "method": METHOD,
     }
 
@@ -119,7 +128,3 @@ def _tested(audited: Audited, rows: pa.Table, cases: Cases) -> dict[str, Any]:
         "cases": len(cases),
         "families": len(np.unique(cases.family)),
     }
-
-
-def _published_why(rules: list[tuple[Rule, list[Finding]]]) -> str:
-    return overall_why([finding for _, of_rule in rules for finding in of_rule])

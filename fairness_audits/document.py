@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from fairness_audits.content import WHOLE, Content
 from fairness_audits.ethnicity import UNKNOWN, broad_group, label
 from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
-from fairness_audits.metrics import RATES, Metric, Scale, evidence_name, title
-from fairness_audits.policy import Grouping, Rule
-from fairness_audits.verdict import Finding, Verdict, combine
+from fairness_audits.metrics import Metric, Scale, evidence_name, title
+from fairness_audits.policy import Grouping
+from fairness_audits.verdict import Answer, Finding, Question, Verdict, combine
 from fairness_audits.wording import what_would_settle_it, why
 from store.intervals import wilson, z_of
 
 REPORTED_CONFIDENCE = 0.95
 _PLACES = 6
 
-METRICS: tuple[Metric, ...] = (*(rate.metric for rate in RATES), Metric.CALIBRATION)
+_GROUPINGS = {Grouping.BROAD.value: "broad ethnic group", Grouping.DETAILED.value: "detailed ethnic group"}
 
 
 def group_entry(group: str, grouping: str, measures: Measures, whole: Measures, current: int) -> dict[str, Any]:
@@ -25,7 +26,9 @@ def group_entry(group: str, grouping: str, measures: Measures, whole: Measures, 
     if grouping == Grouping.DETAILED.value:
         entry["broad"] = broad_group(group)
     counts = measures.counts.get(group, NOTHING)
-    return entry | counts_entry(counts) | rates_entry(group, measures) | {"list_share": _list_share(counts, whole)}
+    return (
+        entry | counts_entry(counts) | rates_entry(group, measures, WHOLE) | {"list_share": list_share(counts, whole)}
+    )
 
 
 def counts_entry(counts: Counts) -> dict[str, Any]:
@@ -42,9 +45,9 @@ def counts_entry(counts: Counts) -> dict[str, Any]:
     }
 
 
-def rates_entry(group: str, measures: Measures) -> dict[str, Any]:
-    """Every rate of a group."""
-    return {metric.value: rate_entry(measures.evidence.get((metric, group)), metric) for metric in METRICS}
+def rates_entry(group: str, measures: Measures, content: Content) -> dict[str, Any]:
+    """Every rate of a group that means something."""
+    return {metric.value: rate_entry(measures.evidence.get((metric, group)), metric) for metric in content.metrics}
 
 
 def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
@@ -68,13 +71,19 @@ def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
     return entry | {"rest": _against_rest(evidence)}
 
 
-def rule_entry(rule: Rule, findings: list[Finding]) -> dict[str, Any]:
+def rule_entry(answer: Answer) -> dict[str, Any]:
     """One rule, its verdict and what it found in each group."""
-    return rule.model_dump(mode="json") | {
-        "title": f"{title(rule.metric)} by {rule.grouping.value} ethnic group",
-        "verdict": combine([finding.verdict for finding in findings]).value,
-        "groups": [_finding_entry(finding) for finding in findings],
+    return answer.question.rule.model_dump(mode="json") | {
+        "grouping": answer.question.grouping,
+        "title": rule_title(answer.question),
+        "verdict": answer.verdict.value,
+        "groups": [_finding_entry(finding) for finding in answer.findings],
     }
+
+
+def rule_title(question: Question) -> str:
+    """What is compared, and among which groups."""
+    return f"{title(question.rule.metric)} by {_GROUPINGS.get(question.grouping, question.grouping)}"
 
 
 def overall_why(findings: list[Finding]) -> str:
@@ -82,8 +91,8 @@ def overall_why(findings: list[Finding]) -> str:
     verdict = combine([finding.verdict for finding in findings])
     if verdict is Verdict.PASS:
         return "Every group was shown to be within every margin of the policy."
-    named = sorted({label(finding.group) for finding in findings if finding.verdict is verdict})
-    groups = _listed(named)
+    found = [finding for finding in sorted(findings, key=_known_first) if finding.verdict is verdict]
+    groups = ", ".join(dict.fromkeys(_named(finding) for finding in found))
     if verdict is Verdict.FAIL:
         return f"The policy's margin was shown to be exceeded for: {groups}."
     if not findings:
@@ -96,7 +105,7 @@ def number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else round(float(value), _PLACES) + 0.0
 
 
-def _list_share(counts: Counts, whole: Measures) -> dict[str, float | None]:
+def list_share(counts: Counts, whole: Measures) -> dict[str, float | None]:
     """The group's share of all flags. A family's group does not change, so a family is one case of evidence."""
     flags = whole.evidence.get((Metric.PRECISION, EVERYONE))
     if flags is None or not flags.denominator:
@@ -145,6 +154,13 @@ def _finding_entry(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _listed(names: list[str]) -> str:
-    ordered = [name for name in names if name != UNKNOWN] + [f"ethnicity {UNKNOWN.lower()}"] * (UNKNOWN in names)
-    return ", ".join(ordered)
+def _known_first(finding: Finding) -> tuple[bool, str]:
+    return finding.group == UNKNOWN, label(finding.group)
+
+
+def _named(finding: Finding) -> str:
+    """The group in a sentence: an ethnic group by its name, any other with what it is a group of."""
+    grouping = finding.question.grouping
+    if grouping not in _GROUPINGS:
+        return f"{grouping} {finding.group}"
+    return f"ethnicity {UNKNOWN.lower()}" if finding.group == UNKNOWN else label(finding.group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,7 +136,7 @@ class Measures:
     correlation: dict[Metric, float]
 
 
-def measure(cases: Cases, group_of: NDArray[np.str_], order: tuple[str, ...]) -> Measures:
+def measure(cases: Cases, group_of: NDArray[Any], order: tuple[str, ...]) -> Measures:
     """Count the cases by group. ``order`` lists the groups that may occur."""
     found, names = pd.factorize(group_of)
     groups = tuple(group for group in order if group in set(names))

@@ -51,8 +51,8 @@ def reference(pseudonym: str) -> str:
 
 
 def _sentences(reasons: pa.Table) -> dict[CaseKey, list[str]]:
-    """What moved each case on to the list; what spoke against it is told apart in the explanation pack."""
-    reasons = reasons.filter(pc.greater(reasons["contribution"], 0.0))
+    """What moved each case on to the list; what spoke against it, and what is not known, the explanation pack tells."""
+    reasons = reasons.filter(pc.equal(reasons["kind"], "for"))
     ordered = reasons.sort_by([(name, "ascending") for name in ("unit_id", "family_id", "position")])
     found: dict[CaseKey, list[str]] = {}
     for unit, family, sentence in zip(*(ordered[name].to_pylist() for name in ("unit_id", "family_id", "sentence"))):

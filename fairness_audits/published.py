@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fairness_audits.document import METRICS, REPORTED_CONFIDENCE, number
-from fairness_audits.ethnicity import broad_group, label
+from fairness_audits.content import Content
+from fairness_audits.document import REPORTED_CONFIDENCE, number, rule_title
+from fairness_audits.ethnicity import label
 from fairness_audits.measure import EVERYONE, NOTHING, Evidence, Measures
 from fairness_audits.metrics import Metric, title
-from fairness_audits.policy import Grouping, Rule
-from fairness_audits.verdict import Finding, combine
+from fairness_audits.verdict import Answer, Finding
 from fairness_audits.wording import what_would_settle_it, why_published
 from store.intervals import wilson, z_of
 from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect
 
-COLUMNS = ("n", "positives", "flagged", "tp", "fp", "fn")
 _WHOLE = ("whole", "")
-_WITHIN_A_ROW = (("positives", "tp", "fn"), ("flagged", "tp", "fp"))
 _RATE_COLUMNS: dict[Metric, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Metric.SELECTION_RATE: (("flagged",), ("n",)),
     Metric.BASE_RATE: (("positives",), ("n",)),
@@ -30,63 +29,63 @@ _RATE_COLUMNS: dict[Metric, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Numerator and denominator of each rate, as published columns added up (a minus sign takes away)."""
 
 Row = tuple[str, str]
+"""A grouping and one of its groups."""
+
+Nesting = Mapping[Row, Sequence[Row]]
+"""Rows that are the sum of others: a broad group of its detailed ones."""
+
 Protected = dict[tuple[Row, str], int | Hidden]
 
 
 def published_block(
-    measures: dict[str, Measures], whole: Measures, rules: list[tuple[Rule, list[Finding]]]
+    content: Content, measures: dict[str, Measures], whole: Measures, answers: Sequence[Answer], nesting: Nesting
 ) -> dict[str, Any]:
     """Everything a report may show of the counts, rates and findings. Without a test case, only the findings."""
-    cells = _protected(measures, whole)
+    cells = _protected(content, measures, whole, nesting)
     return {
         "suppressed_below": THRESHOLD,
         "rounded_to": ROUND_TO,
         "confidence": REPORTED_CONFIDENCE,
-        "metrics": {metric.value: title(metric) for metric in METRICS},
-        "overall": {"group": EVERYONE, "label": "Everyone"} | _entry(_WHOLE, EVERYONE, cells, whole),
+        "metrics": {metric.value: title(metric) for metric in content.metrics},
+        "overall": {"group": EVERYONE, "label": "Everyone"} | _entry(_WHOLE, EVERYONE, content, cells, whole),
         "groupings": {
             grouping: [
-                {"group": group, "label": label(group)} | _entry((grouping, group), group, cells, found)
+                {"group": group, "label": label(group)} | _entry((grouping, group), group, content, cells, found)
                 for group in found.groups
             ]
             for grouping, found in measures.items()
         },
-        "rules": [_rule(rule, findings, cells) for rule, findings in rules],
+        "rules": [_rule(answer, content, cells) for answer in answers],
     }
 
 
-def _protected(measures: dict[str, Measures], whole: Measures) -> Protected:
+def _protected(content: Content, measures: dict[str, Measures], whole: Measures, nesting: Nesting) -> Protected:
     counts: dict[tuple[Row, str], int] = {}
-    for column in COLUMNS:
+    for column in content.counts:
         counts[_WHOLE, column] = getattr(whole.counts.get(EVERYONE, NOTHING), column)
         for grouping, found in measures.items():
             for group in found.groups:
                 counts[(grouping, group), column] = getattr(found.counts[group], column)
-    return protect(counts, [*_sums_of_groups(measures), *_sums_within_rows(counts)])
+    return protect(counts, [*_sums_of_groups(content, measures, nesting), *_sums_within_rows(content, counts)])
 
 
-def _sums_of_groups(measures: dict[str, Measures]) -> list[list[tuple[Row, str]]]:
-    """Everyone is the sum of each grouping's groups, and a broad group of its detailed ones."""
-    parts: dict[Row, list[Row]] = {}
-    sums: list[list[Row]] = []
-    for grouping, found in measures.items():
-        sums.append([_WHOLE, *((grouping, group) for group in found.groups)])
-        if grouping == Grouping.DETAILED.value:
-            for group in found.groups:
-                parts.setdefault((Grouping.BROAD.value, broad_group(group)), []).append((grouping, group))
-    sums += [[whole, *members] for whole, members in parts.items()]
-    return [[(row, column) for row in rows] for column in COLUMNS for rows in sums]
+def _sums_of_groups(content: Content, measures: dict[str, Measures], nesting: Nesting) -> list[list[tuple[Row, str]]]:
+    """Everyone is the sum of each grouping's groups, and some groups are the sum of others."""
+    there = {(grouping, group) for grouping, found in measures.items() for group in found.groups}
+    sums = [[_WHOLE, *((grouping, group) for group in found.groups)] for grouping, found in measures.items()]
+    sums += [[row, *(part for part in parts if part in there)] for row, parts in nesting.items() if row in there]
+    return [[(row, column) for row in rows] for column in content.counts for rows in sums if len(rows) > 1]
 
 
-def _sums_within_rows(counts: dict[tuple[Row, str], int]) -> list[list[tuple[Row, str]]]:
+def _sums_within_rows(content: Content, counts: dict[tuple[Row, str], int]) -> list[list[tuple[Row, str]]]:
     rows = dict.fromkeys(row for row, _ in counts)
-    return [[(row, column) for column in columns] for row in rows for columns in _WITHIN_A_ROW]
+    return [[(row, column) for column in columns] for row in rows for columns in content.sums]
 
 
-def _entry(row: Row, group: str, cells: Protected, found: Measures) -> dict[str, Any]:
-    shown = {column: cells[row, column] for column in COLUMNS}
+def _entry(row: Row, group: str, content: Content, cells: Protected, found: Measures) -> dict[str, Any]:
+    shown = {column: cells[row, column] for column in content.counts}
     rates: dict[str, Any] = {}
-    for metric in METRICS:
+    for metric in content.metrics:
         evidence = found.evidence.get((metric, group))
         if evidence is None or not evidence.denominator:
             rates[metric.value] = None
@@ -126,24 +125,25 @@ def _calibration(shown: dict[str, int | Hidden], evidence: Evidence) -> dict[str
     return {"value": round(evidence.value, 2), "low": round(interval[0], 2), "high": round(interval[1], 2)}
 
 
-def _rule(rule: Rule, findings: list[Finding], cells: Protected) -> dict[str, Any]:
+def _rule(answer: Answer, content: Content, cells: Protected) -> dict[str, Any]:
+    rule = answer.question.rule
     return {
         "name": rule.name,
-        "title": f"{title(rule.metric)} by {rule.grouping.value} ethnic group",
+        "title": rule_title(answer.question),
         "metric": rule.metric.value,
-        "grouping": rule.grouping.value,
+        "grouping": answer.question.grouping,
         "scale": rule.scale.value,
         "margin": rule.margin,
         "confidence": rule.confidence,
         "reason": rule.reason,
-        "verdict": combine([finding.verdict for finding in findings]).value,
-        "groups": [_finding(finding, cells) for finding in findings],
+        "verdict": answer.verdict.value,
+        "groups": [_finding(finding, content, cells) for finding in answer.findings],
     }
 
 
-def _finding(finding: Finding, cells: Protected) -> dict[str, Any]:
-    row = (finding.rule.grouping.value, finding.group)
-    shown = all(not isinstance(cells.get((row, column), Hidden.SMALL), Hidden) for column in COLUMNS)
+def _finding(finding: Finding, content: Content, cells: Protected) -> dict[str, Any]:
+    row = (finding.question.grouping, finding.group)
+    shown = all(not isinstance(cells.get((row, column), Hidden.SMALL), Hidden) for column in content.counts)
     evidence = finding.evidence
     figures = (evidence.comparison(finding.rule.scale) if evidence else None, finding.low, finding.high)
     low_high = [number(round(figure, 2)) if shown and figure is not None else None for figure in figures]

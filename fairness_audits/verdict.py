@@ -7,6 +7,7 @@ beyond the margin fails the target, so Holm's adjustment runs over all questions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,10 +37,18 @@ class Ground(StrEnum):
 
 
 @dataclass(frozen=True)
+class Question:
+    """A rule, and the grouping whose groups it is asked of."""
+
+    rule: Rule
+    grouping: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """What one rule says of one group."""
 
-    rule: Rule
+    question: Question
     group: str
     verdict: Verdict
     ground: Ground
@@ -52,6 +61,10 @@ class Finding:
     p_holm: float | None = None
 
     @property
+    def rule(self) -> Rule:
+        return self.question.rule
+
+    @property
     def better_off(self) -> bool:
         """Whether the whole interval is on the side that does the group no harm."""
         if self.low is None or self.high is None:
@@ -61,18 +74,43 @@ class Finding:
         return (side is Harm.HIGHER and self.high < alike) or (side is Harm.LOWER and self.low > alike)
 
 
-def judge(policy: Policy, measures: dict[str, Measures], expected_groups: dict[str, tuple[str, ...]]) -> list[Finding]:
-    """Judge every rule for every group, in the policy's order and then the groups'.
+@dataclass(frozen=True)
+class Answer:
+    """What a question found in each group."""
+
+    question: Question
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return combine([finding.verdict for finding in self.findings])
+
+
+def questions(policy: Policy) -> list[Question]:
+    """Each rule of the policy, asked of the ethnic groups it names."""
+    return [Question(rule, rule.grouping.value) for rule in policy.rules]
+
+
+def judge(
+    asked: Sequence[Question], measures: dict[str, Measures], expected_groups: dict[str, tuple[str, ...]]
+) -> list[Answer]:
+    """Judge every question for every group, in the questions' order and then the groups'.
 
     ``expected_groups`` has, for each grouping, the groups with a test or a current case: a group that is on
     today's list but was never tested gets 'cannot tell'.
     """
-    findings: list[Finding] = []
-    for rule in policy.rules:
-        found = measures[rule.grouping.value]
-        for group in expected_groups[rule.grouping.value]:
-            findings.append(_weigh(rule, group, found.evidence.get((rule.metric, group))))
-    return _settle(findings)
+    weighed: list[Finding] = []
+    for one in asked:
+        evidence = measures[one.grouping].evidence
+        for group in expected_groups[one.grouping]:
+            weighed.append(_weigh(one, group, evidence.get((one.rule.metric, group))))
+    settled = iter(_settle(weighed))
+    return [Answer(one, tuple(next(settled) for _ in expected_groups[one.grouping])) for one in asked]
+
+
+def all_findings(answers: Sequence[Answer]) -> list[Finding]:
+    """The findings of all questions, in their order."""
+    return [finding for answer in answers for finding in answer.findings]
 
 
 def combine(verdicts: list[Verdict]) -> Verdict:
@@ -89,21 +127,22 @@ def harm_limits(rule: Rule) -> tuple[float | None, float | None]:
     return None if side is Harm.HIGHER else least, None if side is Harm.LOWER else rule.margin
 
 
-def _weigh(rule: Rule, group: str, evidence: Evidence | None) -> Finding:
+def _weigh(question: Question, group: str, evidence: Evidence | None) -> Finding:
     """A finding before Holm's adjustment: 'fail' is not yet given."""
+    rule = question.rule
     if evidence is None or evidence.effective < rule.minimum:
-        return Finding(rule, group, Verdict.CANNOT_TELL, Ground.TOO_LITTLE, evidence)
+        return Finding(question, group, Verdict.CANNOT_TELL, Ground.TOO_LITTLE, evidence)
     comparison = evidence.comparison(rule.scale)
     interval = evidence.comparison_interval(rule.scale, rule.confidence)
     if comparison is None or interval is None:
-        return Finding(rule, group, Verdict.CANNOT_TELL, Ground.NO_COMPARISON, evidence)
+        return Finding(question, group, Verdict.CANNOT_TELL, Ground.NO_COMPARISON, evidence)
     low, high = interval
     least, most = harm_limits(rule)
     if (least is None or low >= least) and (most is None or high <= most):
-        return Finding(rule, group, Verdict.PASS, Ground.WITHIN, evidence, low, high, 1.0)
+        return Finding(question, group, Verdict.PASS, Ground.WITHIN, evidence, low, high, 1.0)
     limit = _limit_passed(comparison, least, most)
     p_value = 1.0 if limit is None else evidence.p_value(rule.scale, limit) or 0.0
-    return Finding(rule, group, Verdict.CANNOT_TELL, Ground.STRADDLES, evidence, low, high, p_value)
+    return Finding(question, group, Verdict.CANNOT_TELL, Ground.STRADDLES, evidence, low, high, p_value)
 
 
 def _limit_passed(comparison: float, least: float | None, most: float | None) -> float | None:
@@ -123,7 +162,7 @@ def _settle(findings: list[Finding]) -> list[Finding]:
 def _settled(finding: Finding, p_holm: float | None) -> Finding:
     failed = p_holm is not None and p_holm <= 1 - finding.rule.confidence
     return Finding(
-        finding.rule,
+        finding.question,
         finding.group,
         Verdict.FAIL if failed else finding.verdict,
         Ground.BEYOND if failed else finding.ground,

@@ -92,6 +92,7 @@ def _write_scores(work: Workspace, target: str, cases: Sequence[Case]) -> None:
             "family_id": case.family_id,
             "as_of": case.as_of,
             "position": position,
+            "kind": "for",
             "feature": f"feature_{position}",
             "subject": "attendance",
             "contribution": 0.5,

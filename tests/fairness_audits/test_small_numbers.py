@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairness_audits.audit import ETHNIC_NESTING
 from fairness_audits.cases import Cases
+from fairness_audits.content import WHOLE
 from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.measure import measure, measure_everyone
-from fairness_audits.published import COLUMNS, published_block
+from fairness_audits.published import published_block
 from store.small_numbers import Hidden, protect, rounded
 
 
@@ -77,10 +79,10 @@ def test_no_hidden_cell_of_a_published_audit_follows_from_the_shown_ones(seed: i
     cases, detailed = _cases(seed, 700)
     broad = np.array([broad_group(code) for code in detailed], dtype=object)
     measures = {"broad": measure(cases, broad, BROAD_GROUPS), "detailed": measure(cases, detailed, DETAILED_GROUPS)}
-    block = published_block(measures, measure_everyone(cases), [])
+    block = published_block(WHOLE, measures, measure_everyone(cases), [], ETHNIC_NESTING)
     rows = {("whole", ""): block["overall"]}
     rows |= {(name, entry["group"]): entry for name, entries in block["groupings"].items() for entry in entries}
-    cells = {(row, column): place for place, (row, column) in enumerate((r, c) for r in rows for c in COLUMNS)}
+    cells = {(row, column): place for place, (row, column) in enumerate((r, c) for r in rows for c in WHOLE.counts)}
     hidden = [cell for cell in cells if isinstance(rows[cell[0]][cell[1]], str)]
     assert hidden, "the draw must have something to hide"
     equations = _equations(list(rows), cells)[:, [cells[cell] for cell in hidden]]
@@ -101,7 +103,7 @@ def _equations(rows: list, cells: dict) -> np.ndarray:
             line[cells[part]] += 1
         found.append(line)
 
-    for column in COLUMNS:
+    for column in WHOLE.counts:
         for grouping in ("broad", "detailed"):
             equation((("whole", ""), column), [(row, column) for row in rows if row[0] == grouping])
         for row in rows:
@@ -116,7 +118,9 @@ def _equations(rows: list, cells: dict) -> np.ndarray:
 
 def test_rates_are_of_rounded_counts_and_withheld_where_a_count_is(tmp_path: Path) -> None:
     cases, detailed = _cases(99, 900)
-    block = published_block({"detailed": measure(cases, detailed, DETAILED_GROUPS)}, measure_everyone(cases), [])
+    block = published_block(
+        WHOLE, {"detailed": measure(cases, detailed, DETAILED_GROUPS)}, measure_everyone(cases), [], ETHNIC_NESTING
+    )
     seen_hidden = seen_shown = False
     for entry in block["groupings"]["detailed"]:
         rate = entry["rates"]["fnr"]

@@ -10,8 +10,8 @@ from fairness_audits.cases import Cases
 from fairness_audits.ethnicity import BROAD_GROUPS
 from fairness_audits.measure import Evidence, Measures, measure
 from fairness_audits.metrics import Metric, Scale
-from fairness_audits.policy import Grouping, Policy, Rule, load_policy
-from fairness_audits.verdict import Finding, Ground, Verdict, combine, judge
+from fairness_audits.policy import Grouping, Rule, load_policy
+from fairness_audits.verdict import Finding, Ground, Question, Verdict, all_findings, combine, judge, questions
 from fairness_audits.wording import evidence_needed, what_would_settle_it, why, why_published
 
 MISSED = Rule(name="missed", metric=Metric.MISS_RATE, grouping=Grouping.BROAD, margin=0.10, minimum=30)
@@ -29,7 +29,7 @@ def find(rule: Rule, *found: Evidence) -> list[Finding]:
     """Judge one rule; the groups are the broad ones, as many as there is evidence for."""
     groups = BROAD_GROUPS[: len(found)]
     measures = Measures(groups, {}, {(rule.metric, g): e for g, e in zip(groups, found)}, {})
-    return judge(Policy(name="p", rules=[rule]), {"broad": measures}, {"broad": groups})
+    return all_findings(judge([Question(rule, "broad")], {"broad": measures}, {"broad": groups}))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_group_without_a_case_or_a_rest_cannot_be_told() -> None:
     groups = ("White", "Other")
     alone = replace(evidence(Metric.MISS_RATE, 0.5, 100), rest_numerator=0, rest_denominator=0, rest_effective=0)
     measures = Measures(("White",), {}, {(Metric.MISS_RATE, "White"): alone}, {})
-    findings = judge(Policy(name="p", rules=[MISSED]), {"broad": measures}, {"broad": groups})
+    findings = all_findings(judge([Question(MISSED, "broad")], {"broad": measures}, {"broad": groups}))
     assert [finding.ground for finding in findings] == [Ground.NO_COMPARISON, Ground.TOO_LITTLE]
     assert {finding.verdict for finding in findings} == {Verdict.CANNOT_TELL}
     assert all(why(finding) and what_would_settle_it(finding) for finding in findings)
@@ -151,7 +151,7 @@ def simulate(
         np.repeat(np.arange(families), times),
     )
     found = {"broad": measure(cases, np.repeat(group, times), BROAD_GROUPS)}
-    return judge(load_policy(None), found, {"broad": found["broad"].groups})
+    return all_findings(judge(questions(load_policy(None)), found, {"broad": found["broad"].groups}))
 
 
 @pytest.mark.parametrize("times", [1, 4])
