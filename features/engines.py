@@ -19,6 +19,7 @@ from features.definitions import Feature
 from features.duckdb_backend import DuckDBBackend
 from features.engine import compute
 from features.milestones import milestones
+from features.schoolmates import schoolmates
 from features.spark_backend import SparkBackend
 from features.world import Backend, Frame, World
 from store.council import Engine
@@ -36,6 +37,7 @@ class Found:
     child_features: Frame
     members: Frame
     steps: Frame
+    schoolmates: Frame
     people: Frame
     """Which number is which person."""
 
@@ -62,7 +64,8 @@ def find(
 def _found(backend: Backend, as_ofs: Sequence[dt.date], features: Sequence[Feature]) -> Found:
     world = World(backend, as_ofs)
     computed = compute(world, features)
-    return Found(computed.families, computed.children, world.members, milestones(world), world.people, world.families)
+    steps, mates = milestones(world), backend.keep(schoolmates(world))
+    return Found(computed.families, computed.children, world.members, steps, mates, world.people, world.families)
 
 
 def _found_on_spark(

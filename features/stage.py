@@ -21,7 +21,7 @@ from features.library import available, library
 from features.periods import EPOCH
 from features.spread import described
 from features.streams import Part
-from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, TABLES
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, SCHOOLMATES, TABLES
 from features.world import FAMILY, PERSON, Frame
 from residents.tables import FAMILIES, PEOPLE, PSEUDONYMS, RECORD_PERSON, RESIDENCE_SPELLS
 from sources import tables as sources
@@ -73,6 +73,7 @@ def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, as_ofs: Seque
     work.write(FAMILY_FEATURES, _one_date_at_a_time(FAMILY_FEATURES, family_features, as_ofs))
     work.write(CHILD_FEATURES, _one_date_at_a_time(CHILD_FEATURES, child_features, as_ofs))
     work.write(MEMBERS, _sorted(MEMBERS, named(found.members, FAMILY, PERSON)))
+    work.write(SCHOOLMATES, _sorted(SCHOOLMATES, named(found.schoolmates, PERSON)))
     steps = found.steps.join(pseudonym[PERSON], on=PERSON).drop(PERSON)
     work.write(MILESTONES, _sorted(MILESTONES, _with_dates(steps, MILESTONES)))
 

@@ -73,4 +73,19 @@ MILESTONES = Table(
     sort=("person_id", "kind", "event_date", "recorded_on"),
 )
 
-TABLES = (FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES)
+SCHOOLMATES = Table(
+    "schoolmates",
+    ROOM,
+    Zone.ANALYSIS,
+    "How many young carers are known at each pupil's school: who would be noticed, never who cares. Not a feature.",
+    (
+        date("as_of", "As-of date", required=True),
+        text("person_id", "Pupil", required=True),
+        integer("schoolmates", "Other pupils of the school", required=True),
+        integer("identified", "Of these, known to some service as young carers", required=True),
+        integer("marked", "Others whom a census of this school marked as young carers, ever", required=True),
+    ),
+    sort=("as_of", "person_id"),
+)
+
+TABLES = (FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES, SCHOOLMATES)
