@@ -7,7 +7,6 @@ Exit codes: 0 done (a withheld target is the job working), 2 usage or configurat
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 import traceback
 from importlib import metadata
@@ -21,18 +20,17 @@ from rich.console import Console
 from early_help import demo as demo_run
 from early_help.audit_command import audit as audit_commands
 from early_help.calibration import print_calibration
-from early_help.config import CouncilConfig, load_config
+from early_help.config import load_config
 from early_help.engine import on_engine
 from early_help.features_command import features as features_commands
+from early_help.job import config_of, council_of, refresh_reports, run_job, shown, today
 from early_help.keys_commands import keys as keys_commands
 from early_help.lock import run_lock
 from early_help.losses import print_losses
-from early_help.manifest import write_manifest
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
 from early_help.resident_commands import resident as resident_commands
 from early_help.review_pairs import review_pairs
-from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES, stages_until
 from early_help.status import (
     print_data_quality,
@@ -49,10 +47,8 @@ from fairness_audits.release import GateState, Role
 from reports.packs import withdraw_packs
 from store.council import Engine
 from store.errors import EarlyHelpError, UsageError
-from store.files import read_json, write_json
 from store.key_file import load_keys, load_or_create_keys
 from store.run_folder import RunFolder
-from store.workspace import Stage
 
 app = typer.Typer(
     help="Early help risk analytics: from a council's extracts to audited, released lists and explanations.",
@@ -63,7 +59,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-_COUNCIL = "state/council.json"
 app.command()(init)
 app.command()(suggest)
 app.command()(review_pairs)
@@ -120,7 +115,7 @@ def run(
     before = require_run(previous) if previous else None
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):
-        reports = _run(folder, config, stages, before)
+        reports = run_job(console, folder, config, stages, before)
     if not any(report.ran for report in reports):
         console.print("Nothing has changed since the last run: no work was done.")
     _tell_targets(folder)
@@ -132,10 +127,10 @@ def check(council: CouncilFile, out: OutFolder) -> None:
     config = load_config(council)
     folder = RunFolder(out.resolve())
     with run_lock(folder.root):
-        _run(folder, config, stages_until("sources"))
+        run_job(console, folder, config, stages_until("sources"))
     print_sources(console, folder)
     summary = folder.root / "sources" / "summary.json"
-    console.print(f"\nThe same by file, with every rule: {_shown(summary)}", markup=False)
+    console.print(f"\nThe same by file, with every rule: {shown(summary)}", markup=False)
     print_data_quality(console, folder, config.council)
 
 
@@ -143,8 +138,8 @@ def check(council: CouncilFile, out: OutFolder) -> None:
 def status(run_folder: RunArgument) -> None:
     """Show each stage, its time and rows, each target's verdict, and what is withheld and why."""
     folder, keys = require_run(run_folder), load_keys()
-    withdraw_packs(folder, keys, _today())
-    print_status(console, folder, keys, _today())
+    withdraw_packs(folder, keys, today())
+    print_status(console, folder, keys, today())
 
 
 @app.command()
@@ -157,7 +152,7 @@ def export(
     folder = require_run(run_folder)
     require_target(folder, target)
     with run_lock(folder.root):
-        rows = export_list(folder, load_keys(), target, out, _today())
+        rows = export_list(folder, load_keys(), target, out, today())
     console.print(f"{rows} cases written to {out}", markup=False)
 
 
@@ -182,7 +177,7 @@ def release(
         raise UsageError("Nothing was signed.", where="--approve", fix="Say --approve to sign.")
     folder = require_run(run_folder)
     require_target(folder, target)
-    config = _config_of(folder)
+    config = config_of(folder)
     with run_lock(folder.root):
         gate = approve(
             folder,
@@ -191,13 +186,13 @@ def release(
             name=name,
             role=role,
             note=note,
-            today=_today(),
+            today=today(),
             mitigation=mitigation,
             expires=expires.date() if expires else None,
         )
         console.print(gate.reason, markup=False)
         if gate.state is GateState.RELEASED:
-            _refresh_reports(folder, config)
+            refresh_reports(console, folder, config)
 
 
 @app.command()
@@ -231,7 +226,7 @@ def demo(
     """Run the whole job on a synthetic borough, and release one target by the proper route."""
     folder = RunFolder(out.resolve())
     folders = demo_run.DemoFolders(folder.root)
-    before = _council_of(folder)
+    before = council_of(folder)
     # By name, because a run may be moved together with its borough.
     if before is not None and before.parts[-2:] != folders.council.parts[-2:]:
         raise UsageError(
@@ -243,9 +238,9 @@ def demo(
     with run_lock(folder.root):
         demo_run.make_borough(folders, families, seed, ConsoleProgress(console))
         config = load_config(folders.council)
-        _run(folder, config, STAGES)
-        released = demo_run.release_one(folder, keys, targets_of(folder), _today())
-        _refresh_reports(folder, config)
+        run_job(console, folder, config, STAGES)
+        released = demo_run.release_one(folder, keys, targets_of(folder), today())
+        refresh_reports(console, folder, config)
     _tell_demo(folder, released)
 
 
@@ -298,102 +293,28 @@ def _file_trouble(error: OSError | duckdb.IOException) -> UsageError:
     )
 
 
-def _run(
-    folder: RunFolder, config: CouncilConfig, stages: tuple[Stage, ...], previous: RunFolder | None = None
-) -> list[StageReport]:
-    keys = load_or_create_keys()
-    _refuse_anothers(folder, config)
-    write_json(folder.root / _COUNCIL, {"council": str(config.path), "name": config.council.name})
-    console.print(f"{config.council.name}: run folder {_shown(folder.root)}", markup=False)
-    try:
-        reports = run_stages(folder, config, stages, keys, ConsoleProgress(console), _announce, previous)
-    finally:
-        withdraw_packs(folder, keys, _today())
-    write_manifest(folder, config)
-    return reports
-
-
-def _refuse_anothers(folder: RunFolder, config: CouncilConfig) -> None:
-    """Raise UsageError where the folder holds the run of a council of another name and another TOML."""
-    try:
-        before = read_json(folder.root / _COUNCIL)
-        path, name = str(before["council"]), str(before["name"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return
-    if name != config.council.name and path != str(config.path):
-        raise UsageError(
-            f"This run folder is {name}'s, and the TOML is of {config.council.name}.",
-            where=str(folder.root),
-            fix="Name another --out: two councils' results must not mix in one folder.",
-        )
-
-
-def _announce(report: StageReport) -> None:
-    if report.ran:
-        memory = f", peak {report.peak_mb} MB" if report.peak_mb else ""
-        console.print(f"  {report.stage:<10} done in {report.seconds:6.1f} s{memory}")
-    else:
-        console.print(f"  {report.stage:<10} up to date")
-
-
-def _config_of(folder: RunFolder) -> CouncilConfig:
-    """The configuration a run was made from, which the reports need."""
-    path = _council_of(folder)
-    if path is None or not path.is_file():
-        raise UsageError(
-            "The council's TOML that this run was made from is not where it was.",
-            where=str(path or folder.root / _COUNCIL),
-            fix="Put it back, or run the job again with the TOML where it is now; then ask again.",
-        )
-    return load_config(path)
-
-
-def _council_of(folder: RunFolder) -> Path | None:
-    """Where the TOML of a run was when the run was made; None when that is not on record."""
-    try:
-        return Path(read_json(folder.root / _COUNCIL)["council"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _refresh_reports(folder: RunFolder, config: CouncilConfig) -> None:
-    """Bring the reports up to date with the release just given."""
-    report = bring_up_to_date(folder, config, STAGES[-1], load_keys(), ConsoleProgress(console))
-    write_manifest(folder, config)
-    _announce(report)
-
-
 def _tell_targets(folder: RunFolder) -> None:
     print_losses(console, folder)
-    lines = target_lines(folder, load_keys(), _today())
+    lines = target_lines(folder, load_keys(), today())
     print_targets(console, lines)
     index = folder.root / "reports" / "index.html"
     if index.exists():
-        console.print(f"\nReports: {_shown(index)}", markup=False)
+        console.print(f"\nReports: {shown(index)}", markup=False)
 
 
 def _tell_demo(folder: RunFolder, released: str | None) -> None:
     _tell_targets(folder)
     keys = load_keys()
-    for line in target_lines(folder, keys, _today()):
+    for line in target_lines(folder, keys, today()):
         if line.state is not GateState.RELEASED:
             target = line.target
             console.print(f"\nAsked for the list of {target}, the toolkit refuses (exit 4):")
-            console.print(str(demo_run.refusal(folder, keys, target, _today())), markup=False)
+            console.print(str(demo_run.refusal(folder, keys, target, today())), markup=False)
     if released is None:
         console.print("\nNo target could be released: see the fairness reports for what the evidence lacked.")
     else:
         console.print(
             f"\nExplanation pack of {released}, released by the demo's two made-up approvers: "
-            f"{_shown(folder.root / 'reports' / released / 'explanation.html')}",
+            f"{shown(folder.root / 'reports' / released / 'explanation.html')}",
             markup=False,
         )
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()

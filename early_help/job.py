@@ -1,0 +1,107 @@
+"""What several commands do with a run: bring it up to date, find its configuration again, and say how it went."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from early_help.config import CouncilConfig, load_config
+from early_help.manifest import write_manifest
+from early_help.progress import ConsoleProgress
+from early_help.runner import StageReport, bring_up_to_date, run_stages
+from early_help.stages import STAGES
+from reports.packs import withdraw_packs
+from store.errors import UsageError
+from store.files import read_json, write_json
+from store.key_file import load_keys, load_or_create_keys
+from store.run_folder import RunFolder
+from store.workspace import Stage
+
+_COUNCIL = "state/council.json"
+
+
+def run_job(
+    console: Console,
+    folder: RunFolder,
+    config: CouncilConfig,
+    stages: tuple[Stage, ...],
+    previous: RunFolder | None = None,
+) -> list[StageReport]:
+    """Bring a run's stages up to date, and its manifest; explanation packs that no longer hold are taken away."""
+    keys = load_or_create_keys()
+    _refuse_anothers(folder, config)
+    write_json(folder.root / _COUNCIL, {"council": str(config.path), "name": config.council.name})
+    console.print(f"{config.council.name}: run folder {shown(folder.root)}", markup=False)
+    try:
+        reports = run_stages(
+            folder, config, stages, keys, ConsoleProgress(console), partial(announce, console), previous
+        )
+    finally:
+        withdraw_packs(folder, keys, today())
+    write_manifest(folder, config)
+    return reports
+
+
+def _refuse_anothers(folder: RunFolder, config: CouncilConfig) -> None:
+    """Raise UsageError where the folder holds the run of a council of another name and another TOML."""
+    try:
+        before = read_json(folder.root / _COUNCIL)
+        path, name = str(before["council"]), str(before["name"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return
+    if name != config.council.name and path != str(config.path):
+        raise UsageError(
+            f"This run folder is {name}'s, and the TOML is of {config.council.name}.",
+            where=str(folder.root),
+            fix="Name another --out: two councils' results must not mix in one folder.",
+        )
+
+
+def announce(console: Console, report: StageReport) -> None:
+    """Say that a stage is done, or was up to date."""
+    if report.ran:
+        memory = f", peak {report.peak_mb} MB" if report.peak_mb else ""
+        console.print(f"  {report.stage:<10} done in {report.seconds:6.1f} s{memory}")
+    else:
+        console.print(f"  {report.stage:<10} up to date")
+
+
+def config_of(folder: RunFolder) -> CouncilConfig:
+    """The configuration a run was made from, which the reports need."""
+    path = council_of(folder)
+    if path is None or not path.is_file():
+        raise UsageError(
+            "The council's TOML that this run was made from is not where it was.",
+            where=str(path or folder.root / _COUNCIL),
+            fix="Put it back, or run the job again with the TOML where it is now; then ask again.",
+        )
+    return load_config(path)
+
+
+def council_of(folder: RunFolder) -> Path | None:
+    """Where the TOML of a run was when the run was made; None when that is not on record."""
+    try:
+        return Path(read_json(folder.root / _COUNCIL)["council"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def refresh_reports(console: Console, folder: RunFolder, config: CouncilConfig) -> None:
+    """Bring the reports up to date with the release just given."""
+    report = bring_up_to_date(folder, config, STAGES[-1], load_keys(), ConsoleProgress(console))
+    write_manifest(folder, config)
+    announce(console, report)
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def today() -> dt.date:
+    """The day by the world's clock, on which approvals are dated."""
+    return dt.datetime.now(dt.UTC).date()
