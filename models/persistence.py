@@ -19,6 +19,7 @@ from models.boosted import Bag, BoosterText
 from models.calibration import Platt
 from models.candidates import ByValue, Fitted, Nothing
 from models.cases import Cases, Floats, Integers
+from models.drift import profile
 from models.logistic import LinearModel
 from models.rehearsal import Rehearsal, by_fold
 from models.target import CandidateName
@@ -93,7 +94,8 @@ def model_files(cases: Cases, current: Rehearsal, chosen: str, folds: int, seed:
     """The files of ``models/<target>/model/`` by their path in it, for the origin of the current list.
 
     ``model.json`` holds every candidate's fitted figures for each fold, its calibration (log-odds are
-    ``slope * (margin - centre) + intercept``), and the SHA-256 of each booster's file.
+    ``slope * (margin - centre) + intercept``), the SHA-256 of each booster's file, and a profile of the training
+    cases (`models.drift.profile`).
     """
     files: dict[str, str] = {}
     candidates: dict[str, Any] = {}
@@ -119,6 +121,7 @@ def model_files(cases: Cases, current: Rehearsal, chosen: str, folds: int, seed:
         "features": [
             {"name": f.name, "level": f.level, "subject": f.subject, "direction": f.direction} for f in cases.features
         ],
+        "profile": profile(cases, current.training_rows, current.training_outcome),
         "candidates": candidates,
     }
     # Rendered here, so that the bytes are the same wherever they are kept.
@@ -155,9 +158,18 @@ def load_model(folder: Path, sha256: str) -> LoadedModel:
     return LoadedModel(sha256, document, CandidateName(document["chosen"]), candidates)
 
 
+def check_model(folder: Path, sha256: str) -> None:
+    """Raise InputRejected, as `load_model` does, when a file is missing or differs from what was recorded."""
+    _with_texts(_document(_checked(folder, MODEL, sha256), folder), folder)
+
+
 def _without_texts(entry: Any, stem: str, files: dict[str, str]) -> Any:
     """The entry with each booster's text put in a file of its own, and named with its hash."""
     if isinstance(entry, BoosterText):
+        # A booster may serve several folds: it is kept once.
+        kept = next((name for name, text in files.items() if text == entry), None)
+        if kept is not None:
+            return {"file": kept, "sha256": text_hash(entry)}
         path = f"{stem}_bag{sum(name.startswith(f'{stem}_') for name in files)}.txt"
         files[path] = str(entry)
         return {"file": path, "sha256": text_hash(entry)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.config import ModelsConfig
 from models.mlflow_store import IDENTITY, MlflowStore
+from models.plots import figures
 from store.files import canonical, file_hash, text_hash
 from store.workspace import Workspace
 
@@ -37,7 +38,8 @@ class Tracker:
 
     def log(self, work: Workspace, results: Mapping[str, tuple[dict[str, Any], Mapping[str, str]]]) -> None:
         """One MLflow run for each target, unless the very same one is there. One that fails half way is deleted."""
-        inputs = {table.name: file_hash(work.path(table)) for table in work.stage.reads}
+        paths = {table.name: work.path(table) for table in work.stage.reads}
+        inputs = {name: file_hash(path) for name, path in paths.items() if path.exists()}
         with (
             work.task("Recording in MLflow", len(results)) as task,
             self._store.locked(),
@@ -103,6 +105,8 @@ class Tracker:
         client.log_dict(run_id, evaluation, "evaluation.json")
         for path, content in files.items():
             client.log_text(run_id, content, f"{MODEL_FOLDER}/{path}")
+        for name, picture in figures(evaluation).items():
+            client.log_text(run_id, picture, f"plots/{name}.svg")
 
 
 def _metrics(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, float, int]]:

@@ -49,8 +49,9 @@ def performed(data: Training) -> dict[CandidateName, Performed]:
 @pytest.fixture(scope="module")
 def files(data: Training, performed: dict[CandidateName, Performed]) -> dict[str, str]:
     origin = Origin(dt.date(2025, 3, 31), (dt.date(2024, 3, 31),))
-    current = Rehearsal(origin, data.group, data.outcome, data.group, performed)
-    cases: Any = SimpleNamespace(features=data.features)
+    rows = np.arange(len(data.outcome))
+    current = Rehearsal(origin, rows, data.outcome, rows, performed)
+    cases: Any = SimpleNamespace(features=data.features, values=data.values, group=data.group)
     return model_files(cases, current, "boosted_trees", 3, 11)
 
 
