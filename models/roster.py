@@ -31,5 +31,7 @@ def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases:
             return NeedsCount(cases.column(target.needs_count))
         case CandidateName.LOGISTIC:
             return Logistic()
+        case CandidateName.ADDITIVE:
+            return Boosted(config.bags, config.rounds, config.learning_rate, name, by_subject=True)
         case CandidateName.BOOSTED:
             return Boosted(config.bags, config.rounds, config.learning_rate)

@@ -24,6 +24,7 @@ class CandidateName(StrEnum):
     SINGLE_INDICATOR = "best_single_indicator"
     NEEDS_COUNT = "needs_count"
     LOGISTIC = "logistic_regression"
+    ADDITIVE = "additive_trees"
     BOOSTED = "boosted_trees"
 
 
@@ -134,6 +135,7 @@ class ChoiceRule:
         CandidateName.NEEDS_COUNT,
         CandidateName.SINGLE_INDICATOR,
         CandidateName.LOGISTIC,
+        CandidateName.ADDITIVE,
         CandidateName.BOOSTED,
     )
     within_standard_errors: float = 1.0

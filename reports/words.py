@@ -97,6 +97,7 @@ CANDIDATE_WORDS = {
     "best_single_indicator": "Best single sign",
     "needs_count": "Count of needs",
     "logistic_regression": "Logistic regression",
+    "additive_trees": "Trees that add up by subject",
     "boosted_trees": "Boosted trees",
 }
 """The ways of choosing a list, simplest first."""

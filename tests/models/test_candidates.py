@@ -8,13 +8,16 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 import shap
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from models.boosted import Bag, Boosted
+from models.boosted import SHAPE, Bag, Boosted, left_out
 from models.candidates import ByValue, Candidate, Chance, NeedsCount, SingleIndicator, Training
 from models.catalogue import Feature, Sentences
 from models.logistic import Logistic
 from models.metrics import average_precision
 from models.rehearsal import by_fold, centred, positions
+from models.target import CandidateName
 
 DIRECTIONS = (1, 1, -1, 0, 0, 1)
 CANDIDATES: tuple[Candidate, ...] = (
@@ -22,6 +25,7 @@ CANDIDATES: tuple[Candidate, ...] = (
     NeedsCount(1),
     SingleIndicator((0, 1, 2)),
     Logistic(),
+    Boosted(2, 20, 0.1, CandidateName.ADDITIVE, by_subject=True),
     Boosted(bags=2, rounds=20, learning_rate=0.1),
 )
 
@@ -77,7 +81,8 @@ def test_outcomes_of_a_fold_never_reach_its_own_model(candidate: Candidate, data
 def test_memorised_families_would_flatter_and_held_out_ones_do_not() -> None:
     generator = np.random.default_rng(8)
     noise = replace(training(), outcome=(generator.random(1200) < 0.2).astype(float))
-    fitted = Boosted(bags=2, rounds=100, learning_rate=0.3).fit(noise, nothing)
+    deep = {**SHAPE, "num_leaves": 15, "feature_fraction": 1.0, "lambda_l2": 0.0, "min_sum_hessian_in_leaf": 0.0}
+    fitted = Boosted(bags=2, rounds=100, learning_rate=0.3, shape=deep).fit(noise, nothing)
     seen = fitted[0].margin(noise.values[noise.fold != 0])
     assert average_precision(seen, noise.outcome[noise.fold != 0]) > 0.5
     assert average_precision(by_fold(fitted, noise.values, noise.fold), noise.outcome) < 0.3
@@ -157,3 +162,53 @@ def test_centring_takes_off_each_dates_own_level_and_nothing_else() -> None:
 def test_ties_follow_the_settled_order() -> None:
     score = np.array([0.5, 0.9, 0.5, 0.5])
     assert positions(score, np.array([3, 1, 1, 2])).tolist() == [4, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("folds", "bags"), [(2, 1), (2, 3), (3, 2), (5, 8), (5, 1), (5, 3), (10, 10), (7, 4)])
+def test_every_fold_is_left_out_by_as_many_boosters_and_none_by_more_than_half(folds: int, bags: int) -> None:
+    listed = left_out(folds, bags, seed=4)
+    assert [sum(fold in without for without in listed) for fold in range(folds)] == [bags] * folds
+    assert all(1 <= len(set(without)) == len(without) <= max(1, folds // 2) for without in listed)
+    assert len(listed) < folds * bags or folds < 4 or bags == 1
+    assert listed == left_out(folds, bags, seed=4)
+    assert len({tuple(left_out(folds, bags, seed)) for seed in range(20)}) > 1
+
+
+def test_progress_is_told_once_for_every_fold(data: Training) -> None:
+    told: list[int] = []
+    for bags in (1, 2, 5):
+        Boosted(bags, 10, 0.1).fit(data, lambda: told.append(1))
+    assert len(told) == 3 * data.folds
+
+
+def by_subject(data: Training, subjects: tuple[str, ...]) -> Training:
+    """The same cases, the features of these subjects."""
+    return replace(data, features=tuple(replace(f, subject=s) for f, s in zip(data.features, subjects)))
+
+
+SUBJECTS = ("rent", "school", "rent", "school", "home", "rent")
+WILD = {**SHAPE, "feature_fraction": 1.0, "lambda_l2": 0.0, "num_leaves": 8, "min_sum_hessian_in_leaf": 0.0}
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 100), own=st.sampled_from(("rent", "school", "home")))
+def test_a_subject_moves_the_margin_by_as_much_whatever_the_other_subjects_are(seed: int, own: str) -> None:
+    data = by_subject(training(seed=seed), SUBJECTS)
+    fitted = Boosted(2, 40, 0.2, CandidateName.ADDITIVE, shape=WILD, by_subject=True).fit(data, nothing)[0]
+    places = [place for place, subject in enumerate(SUBJECTS) if subject == own]
+    generator = np.random.default_rng(seed)
+    others = data.values[generator.permutation(len(data.values))[:40]]
+    before, after = others.copy(), others.copy()
+    before[:, places], after[:, places] = data.values[0, places], data.values[1, places]
+    change = fitted.margin(after) - fitted.margin(before)
+    np.testing.assert_allclose(change, change[0], atol=1e-9)
+    contributed = (fitted.contributions(after) - fitted.contributions(before))[:, places].sum(axis=1)
+    np.testing.assert_allclose(contributed, change[0], atol=1e-6)
+
+
+def test_without_that_bond_subjects_do_work_upon_each_other(data: Training) -> None:
+    together = replace(data, outcome=((np.nan_to_num(data.values[:, 3]) > 0) == (data.values[:, 4] > 0)).astype(float))
+    free = Boosted(2, 40, 0.2, shape=WILD).fit(together, nothing)
+    bound = Boosted(2, 40, 0.2, shape=WILD, by_subject=True).fit(by_subject(together, SUBJECTS), nothing)
+    power = [average_precision(by_fold(one, data.values, data.fold), together.outcome) for one in (free, bound)]
+    assert power[0] > 0.8 > 0.6 > power[1]
