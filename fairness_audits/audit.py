@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from fairness_audits.cases import Cases, as_cases, clusters, is_test_case
 from fairness_audits.content import WHOLE
-from fairness_audits.document import counts_entry, group_entry, number, overall_why, rates_entry, rule_entry
+from fairness_audits.document import (
+    counts_entry,
+    group_entry,
+    number,
+    overall_why,
+    pooled_rates,
+    rates_entry,
+    rule_entry,
+)
 from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.grouping import units_are_families
 from fairness_audits.measure import EVERYONE, NOTHING, Measures, measure, measure_everyone
@@ -40,6 +48,8 @@ METHOD = (
     "Rates are shares of their own denominators, over all test as-of dates together. Intervals are Wilson's for one "
     "rate, Newcombe's for the difference of two and Donner and Zou's for their ratio, Garwood's for observed over "
     "expected and the score interval for the ratio of two such, all on evidence reduced for families that recur. "
+    "'Partially pooled' rates are drawn towards the other groups' as far as the groups are alike, and judge nothing; "
+    "'smallest detectable' is the excess over the rest that would be found in four of five such data sets. "
     "'The rest' is everyone in the cohort outside the group. Fail is after Holm's adjustment over all questions "
     "asked; pass needs every question passed."
 )
@@ -68,6 +78,7 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
     measures = {name: measure(cases, audited.groups[name][tested], order) for name, order in GROUPS.items()}
     current = {name: Counter(audited.groups[name][today].tolist()) for name in GROUPS}
     expected = {name: _expected(measures[name], current[name], order) for name, order in GROUPS.items()}
+    pooled = {name: pooled_rates(found, WHOLE) for name, found in measures.items()}
     answers = judge(questions(policy), measures, expected)
     findings = all_findings(answers)
     return {
@@ -82,7 +93,10 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
         "metrics": {metric.value: title(metric) for metric in WHOLE.metrics},
         "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING)) | rates_entry(EVERYONE, whole, WHOLE),
         "groupings": {
-            name: [group_entry(group, name, measures[name], whole, current[name][group]) for group in expected[name]]
+            name: [
+                group_entry(group, name, measures[name], whole, current[name][group], pooled[name])
+                for group in expected[name]
+            ]
             for name in GROUPS
         },
         "within_family_correlation": {

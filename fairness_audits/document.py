@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from fairness_audits.content import WHOLE, Content
 from fairness_audits.ethnicity import UNKNOWN, broad_group, label
 from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
 from fairness_audits.metrics import Metric, Scale, evidence_name, title
 from fairness_audits.policy import Grouping
+from fairness_audits.pooling import partially_pooled
+from fairness_audits.power import smallest_detectable
 from fairness_audits.verdict import Answer, Finding, Question, Verdict, combine
 from fairness_audits.wording import what_would_settle_it, why
 from store.intervals import wilson, z_of
@@ -20,7 +24,9 @@ _PLACES = 6
 _GROUPINGS = {Grouping.BROAD.value: "broad ethnic group", Grouping.DETAILED.value: "detailed ethnic group"}
 
 
-def group_entry(group: str, grouping: str, measures: Measures, whole: Measures, current: int) -> dict[str, Any]:
+def group_entry(
+    group: str, grouping: str, measures: Measures, whole: Measures, current: int, pooled: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """One group's counts and rates. ``current`` is how many of today's cases are in the group."""
     entry: dict[str, Any] = {"group": group, "label": label(group), "current_cases": current}
     if grouping == Grouping.DETAILED.value:
@@ -48,6 +54,22 @@ def counts_entry(counts: Counts) -> dict[str, Any]:
 def rates_entry(group: str, measures: Measures, content: Content) -> dict[str, Any]:
     """Every rate of a group that means something."""
     return {metric.value: rate_entry(measures.evidence.get((metric, group)), metric) for metric in content.metrics}
+
+
+def pooled_rates(measures: Measures, content: Content) -> dict[str, dict[str, Any]]:
+    """Each group's rates drawn towards those of the others, by group and metric; rates only, and not calibration."""
+    found: dict[str, dict[str, Any]] = {group: {} for group in measures.groups}
+    for metric in content.metrics:
+        if metric is Metric.CALIBRATION:
+            continue
+        evidence = [measures.evidence[metric, group] for group in measures.groups]
+        trials = np.array([one.effective for one in evidence])
+        rates = np.array([one.value or 0.0 for one in evidence])
+        pooled = partially_pooled(rates * trials, trials, REPORTED_CONFIDENCE)
+        for place, group in enumerate(measures.groups):
+            figures = (pooled.value[place], pooled.low[place], pooled.high[place]) if pooled else (None,) * 3
+            found[group][metric.value] = dict(zip(("value", "low", "high"), map(number, figures)))
+    return found
 
 
 def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
@@ -123,9 +145,14 @@ def _p_alike(evidence: Evidence) -> float | None:
 
 def _against_rest(evidence: Evidence) -> dict[str, Any]:
     scales = [Scale.RATIO] if evidence.metric is Metric.CALIBRATION else list(Scale)
-    return {"value": number(evidence.rest_value), "denominator": number(evidence.rest_denominator)} | {
-        scale.value: _comparison(evidence, scale) for scale in scales
-    }
+    entry: dict[str, Any] = {"value": number(evidence.rest_value), "denominator": number(evidence.rest_denominator)}
+    if evidence.metric is not Metric.CALIBRATION:
+        entry["smallest_detectable"] = number(
+            smallest_detectable(
+                evidence.effective, evidence.rest_value or 0.0, evidence.rest_effective, REPORTED_CONFIDENCE
+            )
+        )
+    return entry | {scale.value: _comparison(evidence, scale) for scale in scales}
 
 
 def _comparison(evidence: Evidence, scale: Scale) -> dict[str, Any]:

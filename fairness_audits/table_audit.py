@@ -17,6 +17,7 @@ from fairness_audits.document import (
     list_share,
     number,
     overall_why,
+    pooled_rates,
     rates_entry,
     rule_entry,
 )
@@ -90,10 +91,12 @@ def audit_table(listed: Listed, policy: Policy) -> tuple[dict[str, Any], dict[st
         "overall": {"group": EVERYONE} | _entry(EVERYONE, whole, whole, content, given),
         "groupings": {
             name: [
-                {"group": group, "label": label(group)} | _entry(group, found, whole, content, given)
+                {"group": group, "label": label(group), "partially_pooled": drawn_in[group]}
+                | _entry(group, found, whole, content, given)
                 for group in found.groups
             ]
             for name, found in measures.items()
+            for drawn_in in (pooled_rates(found, content),)
         },
         "within_unit_correlation": {
             name: {metric.value: number(found.correlation[metric]) for metric in content.metrics}
