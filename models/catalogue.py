@@ -47,6 +47,8 @@ class Feature:
     """number, share, flag or days: how a value is written."""
     sentences: Sentences
     source: str
+    sources: tuple[str, ...] = ()
+    """The tables of the sources room that it rests on, itself or through features that it is made of."""
     leaks: tuple[str, ...] = ()
     """Why its author looks at rows that were not known at the as-of date; none for a feature fit to train on."""
 
@@ -122,6 +124,7 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             unit=str(entry["unit"]),
             sentences=Sentences(*(str(entry["sentences"][sign]) for sign in ("above", "none", "below"))),
             source=str(entry.get("source", "")),
+            sources=tuple(str(table) for table in entry.get("sources", ())),
             leaks=tuple(str(reason) for reason in entry.get("leaks", ())),
         )
     except (KeyError, TypeError, ValueError):

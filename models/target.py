@@ -26,6 +26,11 @@ class CandidateName(StrEnum):
     LOGISTIC = "logistic_regression"
     ADDITIVE = "additive_trees"
     BOOSTED = "boosted_trees"
+    WEIGHTED_NEEDS = "weighted_needs"
+    UNWATCHED = "logistic_without_contact_history"
+    NEED_FOUND = "need_found"
+    NEED_FOUND_UNWATCHED = "need_found_without_contact_history"
+    NEED_AMONG_ASSESSED = "need_among_assessed"
 
 
 BASELINES = (CandidateName.CHANCE, CandidateName.SINGLE_INDICATOR, CandidateName.NEEDS_COUNT)
@@ -165,7 +170,10 @@ class Target:
     retirement: str
     """When the model is to be withdrawn for good."""
     labels: tuple[Label, ...] = ()
-    """Further outcomes that candidates may learn from; everything is measured on ``outcome``."""
+    """Further outcomes that candidates may learn from; everything is measured on ``outcome``. The first is the one
+    that the candidates of need are taught."""
+    contact_history: tuple[str, ...] = ()
+    """Source tables that have rows because somebody was looking already: what rests on any is contact history."""
     needs_count: str = "needs_count"
     """The feature that counts evidenced needs: a baseline."""
     single_indicators: tuple[str, ...] = ()
