@@ -51,6 +51,8 @@ class Feature:
     """The tables of the sources room that it rests on, itself or through features that it is made of."""
     leaks: tuple[str, ...] = ()
     """Why its author looks at rows that were not known at the as-of date; none for a feature fit to train on."""
+    null_rule: str = ""
+    """What a blank means: unknown, not_applicable, or zero where there is none."""
 
     def say(self, value: float | None, median: float | None, *, usual: bool = True) -> str:
         """The reason in plain English, with the typical figure beside the case's own, and the source.
@@ -126,6 +128,7 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             source=str(entry.get("source", "")),
             sources=tuple(str(table) for table in entry.get("sources", ())),
             leaks=tuple(str(reason) for reason in entry.get("leaks", ())),
+            null_rule=str(entry.get("null_rule", "")),
         )
     except (KeyError, TypeError, ValueError):
         raise InputRejected(

@@ -144,7 +144,7 @@ def _model(
         evaluation,
         cohort_table(cases, closed, planned, planned.current.as_of),
         scores,
-        reasons(cases, current.rows, current.performed[choice.chosen], listed),
+        reasons(cases, current, choice.chosen, listed, target),
         files,
     )
 

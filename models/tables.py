@@ -47,23 +47,50 @@ REASONS = Table(
     "reasons",
     ROOM,
     Zone.SEALED,
-    "The features that moved each current case within capacity most, for and against.",
+    "Why each current case is within capacity: the reasons for and against, what is not known of it, and what became "
+    "of the past cases most like it.",
     (
         *_UNIT,
-        integer("position", "Place of the reason, 1 the strongest", required=True),
-        text("feature", "Feature", required=True),
-        text("subject", "Subject of the feature, such as attendance", required=True),
+        integer("position", "Place of the row: reasons first, the strongest 1", required=True),
+        text(
+            "kind",
+            "for or against: features that say much the same, and how they moved the case. unknown: a subject of which "
+            "nothing, or not all, is known. alike: past cases like this one",
+            required=True,
+            codes=("for", "against", "unknown", "alike"),
+        ),
+        text("feature", "The feature that the sentence is about; empty for kinds unknown and alike"),
+        text("also", "Further features whose contributions are in this reason, for they say much the same; by comma"),
+        text("subject", "Subject of the feature, such as attendance; empty for kind alike"),
         number(
             "contribution",
-            "How far it moved the case up the list against the date's typical case, in log-odds",
+            "How far it moved the case up the list against the date's typical case, in log-odds; 0 for kind alike",
             required=True,
         ),
-        number("value", "The case's value; empty when unknown"),
-        number("median", "The cohort's median at the as-of date"),
-        text("sentence", "The reason in plain English", required=True),
+        number("subject_contribution", "How far all features of the subject moved it together; empty for kind alike"),
+        number("value", "The case's value; empty when unknown. Of kind alike: the share with the outcome, rounded"),
+        number("median", "The cohort's median at the as-of date; empty when fewer than ten have a value"),
+        number("low", "Of kind alike: lower end of the share's 95% interval"),
+        number("high", "Of kind alike: upper end of the share's 95% interval"),
+        text("sentence", "The row in plain English", required=True),
     ),
     sort=("as_of", "unit_id", "position"),
     per_target=True,
+)
+
+IDENTIFICATION_WEIGHTS = Table(
+    "identification_weights",
+    "fairness_audits",
+    Zone.ANALYSIS,
+    "How much likelier than others a child like this is to be identified as a young carer, as known at the as-of date. "
+    "Without a row unless policy lets ethnicity inform it. Defined here because the models room reads it; made by the "
+    "audits, which alone know why.",
+    (
+        date("as_of", "As-of date", required=True),
+        text("person_id", "Child: a pseudonym", required=True),
+        number("weight", "Odds of being identified against those of all children alike in other respects", required=True),
+    ),
+    sort=("as_of", "person_id"),
 )
 
 TABLES = (COHORT, SCORES, REASONS)

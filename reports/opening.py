@@ -109,6 +109,7 @@ _LISTED = """
 _REASONS = """
     SELECT unit_id, feature, subject, sentence, contribution, value, median
     FROM reasons SEMI JOIN listed USING (unit_id, family_id, as_of)
+    WHERE kind IN ('for', 'against')
     ORDER BY unit_id, reasons.position
 """
 

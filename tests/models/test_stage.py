@@ -103,12 +103,18 @@ def test_reasons_name_only_listed_cases_and_catalogued_features(done: tuple[RunF
     listed = scores[(scores["part"] == "current") & scores["flagged"]]
     assert set(reasons["unit_id"]) <= set(listed["unit_id"])
     allowed = {entry["name"] for entry in json.loads((run.root / "features" / "catalogue.json").read_text())}
-    assert set(reasons["feature"]) <= allowed
+    said = reasons[reasons["kind"].isin(["for", "against"])]
+    assert set(said["feature"]) <= allowed
     for _, case in reasons.groupby("unit_id"):
         assert case["position"].tolist() == list(range(1, len(case) + 1))
+    for _, case in said.groupby("unit_id"):
+        assert case["position"].tolist() == list(range(1, len(case) + 1))
         assert case["contribution"].abs().is_monotonic_decreasing
-        assert (case["contribution"] > 0).sum() <= 5
-        assert (case["contribution"] < 0).sum() <= 5
+        assert (case["contribution"][case["kind"] == "for"] > 0).sum() <= 5
+        assert (case["contribution"][case["kind"] == "against"] < 0).sum() <= 5
+    told = reasons[reasons["kind"] == "alike"]
+    assert set(told["unit_id"]) == set(listed["unit_id"])
+    assert told["sentence"].str.match(r"Of the \d+ (families|children) whose records of 31 March 2025").all()
     assert not reasons["sentence"].str.contains(r"[{}]", regex=True).any()
 
 

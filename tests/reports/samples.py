@@ -199,6 +199,7 @@ def _reasons(row: dict[str, Any], sentence: str) -> list[dict[str, Any]]:
         base
         | {
             "position": place,
+            "kind": "for" if moved > 0 else "against",
             "feature": feature,
             "subject": subject,
             "contribution": moved,
