@@ -31,6 +31,10 @@ class Judged:
     within: bool
     beats_chance: bool
     """Whether the 95% interval of what its precision is above that of a list drawn by lot lies above 0."""
+    outcome: tuple[float, float, float]
+    """Precision on the target's outcome with its interval, whatever the rule judges by."""
+    keeps_up: bool
+    """Whether it was not shown to find fewer outcomes than the candidate that the rule names for that."""
     why_not_eligible: str = ""
     """Why it may not be chosen however well it does; empty when it may."""
 
@@ -44,6 +48,8 @@ class Choice:
     judged: dict[CandidateName, Judged]
     chance: float
     """Precision to be expected of a list drawn by lot."""
+    judged_on: str = ""
+    """The further label that precision is of; empty for the target's outcome."""
 
     @property
     def no_better_than_chance(self) -> bool:
@@ -60,8 +66,12 @@ def decide(
     replicates: int,
     seed: int,
     eligible: Mapping[CandidateName, str] = _ALL,
+    found: Floats | None = None,
 ) -> Choice:
     """Apply the rule at the as-of dates that the newest test learnt from.
+
+    ``found`` is the label that the rule judges by, of each training case as known then; the target's outcome is what
+    it judges by without one. Candidates of the rule that were not tried are passed over.
 
     ``tried`` are the margins there by which each candidate is judged (`tried_out`). The lists compared are of the
     panel's capacity at each of those dates, pooled. ``eligible`` says of a candidate why it is not eligible: one
@@ -71,26 +81,39 @@ def decide(
 
     Raises CannotModel when no candidate of the rule is eligible.
     """
-    may_be = [name for name in rule.simplest_first if not eligible.get(name)]
+    compared = [name for name in rule.simplest_first if name in tried]
+    may_be = [name for name in compared if not eligible.get(name)]
     if not may_be:
-        reasons = "; ".join(f"{name.value}: {eligible[name]}" for name in rule.simplest_first)
+        reasons = "; ".join(f"{name.value}: {eligible[name]}" for name in compared)
         raise CannotModel(f"no candidate may be chosen ({reasons})")
     clusters, cluster = np.unique(cases.group[newest_test.training_rows], return_inverse=True)
     drawn = family_weights(len(clusters), replicates, seed)
     weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
-    by_lot = np.zeros(len(newest_test.training_rows))
-    chance = _precision(cases, newest_test, by_lot, cluster, weights, capacity)
-    precision = {
-        name: _precision(cases, newest_test, tried[name], cluster, weights, capacity) for name in rule.simplest_first
-    }
-    shown = [name for name in may_be if _beats(precision[name], chance)] or may_be
+    lists = _Lists(cases, newest_test, cluster, weights, capacity)
+    outcome = {name: lists.precision(tried[name], newest_test.training_outcome) for name in compared}
+    precision = outcome if found is None else {name: lists.precision(tried[name], found) for name in compared}
+    chance = lists.precision(np.zeros(len(cluster)), newest_test.training_outcome if found is None else found)
+    floor = outcome.get(rule.no_worse_than) if rule.no_worse_than else None
+    keeping = [name for name in may_be if floor is None or not _beats(floor, outcome[name])] or may_be
+    shown = [name for name in keeping if _beats(precision[name], chance)] or keeping
     best = max(shown, key=lambda name: round(precision[name][0], 6))
     judged = {
-        name: replace(_judge(precision[name], precision[best], chance, rule), why_not_eligible=eligible.get(name, ""))
-        for name in rule.simplest_first
+        name: replace(
+            _judge(precision[name], precision[best], chance, rule),
+            why_not_eligible=eligible.get(name, ""),
+            outcome=_with_interval(outcome[name]),
+            keeps_up=floor is None or not _beats(floor, outcome[name]),
+        )
+        for name in compared
     }
     chosen = next(name for name in shown if judged[name].within)
-    return Choice(chosen, tuple(as_dates(newest_test.origin.learns_from)), judged, round(float(chance[0]), 6))
+    return Choice(
+        chosen,
+        tuple(as_dates(newest_test.origin.learns_from)),
+        judged,
+        round(float(chance[0]), 6),
+        "" if found is None else rule.label,
+    )
 
 
 def tried_out(
@@ -129,16 +152,24 @@ def _judge(one: Floats, best: Floats, chance: Floats, rule: ChoiceRule) -> Judge
     # Rounded before it is compared, so that the last digit of a sum cannot turn the choice.
     behind = round(float(best[0] - one[0]), 6)
     error = round(float(np.std(best[1:] - one[1:])), 6)
-    low, high = np.percentile(one[1:], [_LOW, _HIGH], method="inverted_cdf")
+    precision, low, high = _with_interval(one)
     return Judged(
-        precision=round(float(one[0]), 6),
-        low=round(float(low), 6),
-        high=round(float(high), 6),
+        precision=precision,
+        low=low,
+        high=high,
         behind_best=behind,
         standard_error=error,
         within=behind <= round(rule.within_standard_errors * error, 6),
         beats_chance=_beats(one, chance),
+        outcome=(precision, low, high),
+        keeps_up=True,
     )
+
+
+def _with_interval(one: Floats) -> tuple[float, float, float]:
+    """The estimate and its 95% interval."""
+    low, high = np.percentile(one[1:], [_LOW, _HIGH], method="inverted_cdf")
+    return round(float(one[0]), 6), round(float(low), 6), round(float(high), 6)
 
 
 def _beats(one: Floats, chance: Floats) -> bool:
@@ -146,18 +177,26 @@ def _beats(one: Floats, chance: Floats) -> bool:
     return round(float(np.percentile(one[1:] - chance[1:], _LOW, method="inverted_cdf")), 6) > 0
 
 
-def _precision(
-    cases: Cases, rehearsal: Rehearsal, margin: Floats, cluster: Integers, weights: Counts, capacity: int
-) -> Floats:
-    """Pooled precision at capacity: the estimate, then each replicate."""
-    rows, outcome = rehearsal.training_rows, rehearsal.training_outcome
-    caught, places = np.zeros(len(weights)), 0
-    for day in np.unique(cases.as_of[rows]):
-        here = np.flatnonzero(cases.as_of[rows] == day)
-        one = order(margin[here], outcome[here], cluster[here], cases.tie_place[rows][here])
-        caught += caught_at_capacity(one, weights, capacity)
-        places += min(capacity, len(here))
-    return caught / places
+@dataclass(frozen=True)
+class _Lists:
+    """The lists of the panel's capacity at the dates that a rehearsal learnt from."""
+
+    cases: Cases
+    rehearsal: Rehearsal
+    cluster: Integers
+    weights: Counts
+    capacity: int
+
+    def precision(self, margin: Floats, outcome: Floats) -> Floats:
+        """Pooled precision at capacity: the estimate, then each replicate."""
+        rows = self.rehearsal.training_rows
+        caught, places = np.zeros(len(self.weights)), 0
+        for day in np.unique(self.cases.as_of[rows]):
+            here = np.flatnonzero(self.cases.as_of[rows] == day)
+            one = order(margin[here], outcome[here], self.cluster[here], self.cases.tie_place[rows][here])
+            caught += caught_at_capacity(one, self.weights, self.capacity)
+            places += min(self.capacity, len(here))
+        return caught / places
 
 
 def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
@@ -168,6 +207,7 @@ def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
         "why": _why(choice),
         "no_better_than_chance": choice.no_better_than_chance,
         "decided_on": list(choice.as_ofs),
+        "judged_on": choice.judged_on or "outcome",
         "precision_by_chance": choice.chance,
         "candidates": {
             name.value: {
@@ -178,6 +218,8 @@ def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
                 "standard_error_of_difference": judged.standard_error,
                 "within": judged.within,
                 "beats_chance": judged.beats_chance,
+                "outcome_precision": dict(zip(("value", "low", "high"), judged.outcome)),
+                "keeps_up_on_outcome": judged.keeps_up,
                 "eligible": not judged.why_not_eligible,
                 "why_not_eligible": judged.why_not_eligible,
             }

@@ -134,6 +134,10 @@ class ChoiceRule:
     standard error is that of the paired difference under a bootstrap of families; of those shown to beat chance,
     where any is. It is applied to predictions for families held out of training, at training as-of dates that all
     precede every test as-of date.
+
+    Where an outcome says less about need than about who is watched, ``label`` names another of the target's labels
+    that precision is of, and ``no_worse_than`` a candidate than which none may be shown to find fewer outcomes. Where
+    the extracts have too little of the label, the outcome is all there is to judge by.
     """
 
     simplest_first: tuple[CandidateName, ...] = (
@@ -144,15 +148,21 @@ class ChoiceRule:
         CandidateName.BOOSTED,
     )
     within_standard_errors: float = 1.0
+    label: str = ""
+    no_worse_than: CandidateName | None = None
 
     def in_words(self) -> str:
         """The rule as a sentence for the evaluation."""
+        of = f" ({self.label.replace('_', ' ')}; the outcome where too little of that is known)" if self.label else ""
+        floor = (
+            f", of those not shown to find fewer outcomes than {self.no_worse_than.value}" if self.no_worse_than else ""
+        )
         names = ", ".join(name.value for name in self.simplest_first)
         return (
-            f"The simplest of {names} (simplest first) whose precision at capacity is within "
-            f"{self.within_standard_errors:g} standard error of the best one's, and which is shown to beat a list "
-            "drawn by lot where any is; judged on families held out of training at training as-of dates, all before "
-            "the first test as-of date."
+            f"The simplest of {names} (simplest first) whose precision at capacity{of} is within "
+            f"{self.within_standard_errors:g} standard error of the best one's{floor}, and which is shown to beat "
+            "a list drawn by lot where any is; judged on families held out of training at training as-of dates, all "
+            "before the first test as-of date."
         )
 
 
