@@ -1,7 +1,8 @@
 """The `early-help` command.
 
 Exit codes: 0 done (a withheld target is the job working), 2 usage or configuration, 3 input rejected,
-4 withheld. Anything else is a defect; its traceback is shown with --debug only, because it may hold data.
+4 withheld (of `retrain`: nothing is recommended until somebody has investigated). Anything else is a defect; its
+traceback is shown with --debug only, because it may hold data.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from early_help.lock import run_lock
 from early_help.losses import print_losses
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
+from early_help.promotion import history, promote
 from early_help.resident_commands import resident as resident_commands
+from early_help.retraining import retrain
 from early_help.review_pairs import review_pairs
 from early_help.stages import STAGES, stages_until
 from early_help.status import (
@@ -62,6 +65,9 @@ app = typer.Typer(
 app.command()(init)
 app.command()(suggest)
 app.command()(review_pairs)
+app.command()(retrain)
+app.command()(promote)
+app.command()(history)
 app.add_typer(keys_commands, name="keys")
 app.add_typer(resident_commands, name="resident")
 app.add_typer(features_commands, name="features")

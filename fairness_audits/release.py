@@ -131,6 +131,16 @@ def check_approval(approval: Approval, verdict: Verdict, earlier: Approval | Non
         )
 
 
+def says_enough(text: str) -> bool:
+    """Whether a mitigation, or another reason that is asked for in writing, is a sentence that can be printed."""
+    return (
+        not _broken(text)
+        and len("".join(text.split())) >= SHORTEST_MITIGATION
+        and len(text) <= LONGEST_TEXT
+        and len(set(text.split())) >= 5
+    )
+
+
 def expiry(approvals: tuple[Approval, ...]) -> dt.date | None:
     """The first day on which the release no longer holds: the earliest any approver gave."""
     return min((approval.expires for approval in approvals if approval.expires is not None), default=None)
@@ -157,12 +167,7 @@ def valid_pair(approvals: tuple[Approval, ...], verdict: Verdict) -> bool:
 
 def _check_mitigated(approval: Approval) -> None:
     text = approval.mitigation or ""
-    if (
-        _broken(text)
-        or len("".join(text.split())) < SHORTEST_MITIGATION
-        or len(text) > LONGEST_TEXT
-        or len(set(text.split())) < 5
-    ):
+    if not says_enough(text):
         raise Withheld(
             "The audit cannot tell whether the model is fair: each approver must write a mitigation."
             if not text.strip()
