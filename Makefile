@@ -9,7 +9,7 @@ SPARK_STAMP := $(VENV)/.installed-spark
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-spark test-councils test-notebooks lint bench bench-linkage bench-features docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-spark test-councils test-notebooks lint bench bench-linkage bench-features bench-models docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-linkage: install ## Measure who is who and which families: quality by grou
 
 bench-features: install ## Measure the feature library: time, memory, growth, beside an as-of join and featuretools
 	$(BIN)/python -m benchmarks.features
+
+bench-models: install ## Measure the models: each way of choosing on several boroughs, against the truth, and the cost
+	$(BIN)/python -m benchmarks.models
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference

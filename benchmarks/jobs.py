@@ -23,10 +23,16 @@ class Cost:
     peak_mb: float
 
 
-def run_process(arguments: list[str], environment: dict[str, str] | None = None, python: Path | None = None) -> Cost:
+def run_process(
+    arguments: list[str],
+    environment: dict[str, str] | None = None,
+    python: Path | None = None,
+    errors: int | None = subprocess.STDOUT,
+) -> Cost:
     """Run Python with ``arguments``; the job's own words are shown only when it fails.
 
-    ``python`` is the interpreter of another environment, where the job needs one.
+    ``python`` is the interpreter of another environment, where the job needs one. ``errors`` of None leaves the job's
+    standard error where this process has its own, so that its progress is seen.
     """
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
@@ -34,7 +40,7 @@ def run_process(arguments: list[str], environment: dict[str, str] | None = None,
             [str(python or sys.executable), *arguments],
             cwd=PROJECT,
             stdout=said,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             env={**os.environ, **(environment or {})},
         )
         _, status, usage = os.wait4(process.pid, 0)

@@ -17,7 +17,7 @@ from store.keys import Keys
 from store.parquet import write_parquet
 from store.run_folder import RunFolder
 from store.table import Table
-from store.workspace import Stage, Task, Workspace
+from store.workspace import Progress, Stage, Task, Workspace
 
 KEYS = Keys(bytes(range(32)))
 COUNCIL = Council(
@@ -58,6 +58,7 @@ def run_stage(
     settings: RunSettings | None = None,
     keys: Keys = KEYS,
     previous: RunFolder | None = None,
+    progress: Progress | None = None,
 ) -> RunFolder:
     """Run one stage on what the run folder holds and publish its outputs there.
 
@@ -71,7 +72,7 @@ def run_stage(
         council,
         settings or RunSettings(),
         {kind: given.get(kind) or kind() for kind in stage.sections},
-        SilentProgress(),
+        progress or SilentProgress(),
         keys,
         previous,
     )

@@ -1,0 +1,1 @@
+"""How well each way of choosing does, and what the models stage costs."""
