@@ -16,6 +16,8 @@ from models.catalogue import CATALOGUE
 from models.choice import Choice, decide, tried_out
 from models.config import ModelsConfig
 from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
+from models.faithfulness import faithfulness
+from models.global_view import global_view
 from models.handed_on import cohort_table, scores_table, target_document
 from models.inputs import TABLES, Inputs, asked, open_inputs
 from models.leaks import refuse_leaks
@@ -43,6 +45,7 @@ class _Result:
     scores: pa.Table
     reasons: pa.Table
     files: dict[str, str]
+    overview: dict[str, Any]
 
 
 def run(work: Workspace) -> None:
@@ -98,6 +101,7 @@ def _target(work: Workspace, inputs: Inputs, target: Target, config: ModelsConfi
             SCORES.arrow_schema().empty_table(),
             REASONS.arrow_schema().empty_table(),
             {},
+            {},
         )
 
 
@@ -138,6 +142,7 @@ def _model(
     evaluation["without_features"] = cases.without_features
     evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
     files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
+    evaluation["faithfulness"] = faithfulness(cases, current, setting.capacity, setting.replicates, setting.seed)
     evaluation["model"] = {"sha256": model_hash(files)}
     scores, listed = scores_table(cases, rehearsals, choice, planned, closed, setting.capacity)
     return _Result(
@@ -146,6 +151,7 @@ def _model(
         scores,
         reasons(cases, current, choice.chosen, listed, target),
         files,
+        global_view(cases, current, choice.chosen),
     )
 
 
@@ -177,6 +183,8 @@ def _write(work: Workspace, target: Target, result: _Result) -> None:
     for path, content in sorted(result.files.items()):
         work.write_document(f"{folder}/model/{path}", content)
     work.write_document(f"{folder}/evaluation.json", result.evaluation)
+    if result.overview:
+        work.write_document(f"{folder}/global.json", result.overview)
     work.write_document(f"{folder}/target.json", target_document(target, result.evaluation))
 
 
