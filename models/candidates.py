@@ -18,6 +18,7 @@ from models.catalogue import Feature
 from models.labels import Learnt
 from models.metrics import average_precision
 from models.target import CandidateName
+from models.unlabelled.identification import Identification
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Training:
     """The target's further labels, by name."""
     weight: Floats | None = None
     """How much each case counts; all alike without it."""
+    identification: Identification | None = None
+    """What says who would be noticed, where the target asks for it."""
 
     def outside(self, fold: int) -> Flags:
         return np.asarray(self.fold != fold, dtype=np.bool_)

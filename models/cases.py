@@ -15,6 +15,7 @@ from models.catalogue import Feature
 from models.groups import FamilyGroups
 from models.labels import LabelDays, label_days
 from models.target import Unit
+from models.unlabelled.identification import Identification
 from store.errors import InputRejected
 
 Floats = npt.NDArray[np.float64]
@@ -60,6 +61,8 @@ class Cases:
     """Units that fit the cohort but have no row of features, and were left out."""
     labels: Mapping[str, LabelDays] = field(default_factory=dict)
     """The target's further labels, by name."""
+    identification: Identification | None = None
+    """What says who would be noticed, where the target asks for it; no feature, and no part of a ranking."""
 
     def __len__(self) -> int:
         return len(self.as_of)
@@ -104,11 +107,18 @@ def load_cases(
 
     ``rows`` are those of the unit's feature table, from `features.reading.feature_rows`. A child in several
     families keeps one row: that of the family about which most is known, the first by id among equals.
+    Raises InputRejected when the table has a row twice, or a feature is not in it or not a finite number.
     """
     connection.register("cohort", cohort)
     rows.create_view("feature_rows", replace=True)
     found: pa.Table = connection.sql(_ROWS[unit]).to_arrow_table()
     connection.unregister("cohort")
+    if found.num_rows != cohort.num_rows:
+        raise InputRejected(
+            f"The feature table has more than one row for a {unit.value} and as-of date.",
+            where="features",
+            fix="Run the features stage again.",
+        )
     present = np.asarray(found["family_id"].is_valid())
     values = np.empty((len(present), len(features)))
     for place, feature in enumerate(features):

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 from features.reading import feature_rows
-from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, SCHOOLMATES
 from models.cases import Cases, load_cases
 from models.catalogue import CATALOGUE, choose, read_catalogue
 from models.cohort import build_cohort, closed_as_ofs, open_tables
 from models.groups import FamilyGroups, family_groups
+from models.tables import IDENTIFICATION_WEIGHTS
 from models.target import Target, Unit
+from models.unlabelled.identification import identification
 from store.errors import InputRejected
 from store.workspace import Workspace
 
-TABLES = (FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES)
+TABLES = (FAMILY_FEATURES, CHILD_FEATURES, MEMBERS, MILESTONES, SCHOOLMATES, IDENTIFICATION_WEIGHTS)
 """What a stage that opens these inputs reads, beside the document `models.catalogue.CATALOGUE`."""
 
 
@@ -71,4 +73,8 @@ def asked(work: Workspace, inputs: Inputs, target: Target) -> Asked:
     features = choose(read_catalogue(inputs.catalogue, unit), target.features)
     table = CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES
     rows = feature_rows(inputs.connection, table, work.path)
-    return Asked(load_cases(inputs.connection, cohort, unit, features, rows, inputs.groups), closed, current)
+    cases = load_cases(inputs.connection, cohort, unit, features, rows, inputs.groups)
+    if target.unlabelled:
+        mates, weights = work.path(SCHOOLMATES), work.path(IDENTIFICATION_WEIGHTS)
+        cases = replace(cases, identification=identification(inputs.connection, cases, target, mates, weights))
+    return Asked(cases, closed, current)

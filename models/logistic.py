@@ -54,7 +54,7 @@ class LinearModel:
 
     def contributions(self, values: Floats) -> Floats:
         """Exact, for the features only add up: each one's line and curve less the training mean, in log-odds."""
-        standard, unknown = _standard(values, self.median, self.centre, self.spread)
+        standard, unknown = standardised(values, self.median, self.centre, self.spread)
         moved = standard * self.value_weight + (unknown - self.unknown_share) * self.unknown_weight
         for place, curve in self.curves.items():
             moved[:, place] += curve.of(standard[:, place])
@@ -151,7 +151,7 @@ class _Design:
 
 
 def _design(values: Floats, scaling: Scaling) -> _Design:
-    standard, unknown = _standard(values, scaling.median, scaling.centre, scaling.spread)
+    standard, unknown = standardised(values, scaling.median, scaling.centre, scaling.spread)
     parts, bent = [standard], []
     reached = standard.shape[1]
     for place in range(standard.shape[1]):
@@ -210,7 +210,7 @@ def _kept(numbers: Floats) -> Floats:
     return np.asarray(np.round(numbers, 9), dtype=np.float64)
 
 
-def _standard(values: Floats, median: Floats, centre: Floats, spread: Floats) -> tuple[Floats, Floats]:
+def standardised(values: Floats, median: Floats, centre: Floats, spread: Floats) -> tuple[Floats, Floats]:
     """Standardised values, clipped so that no single figure decides alone, and 1 where unknown."""
     unknown: Flags = np.isnan(values)
     standard = (np.where(unknown, median, values) - centre) / spread

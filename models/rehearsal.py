@@ -91,6 +91,7 @@ def training_for(cases: Cases, origin: Origin, *, folds: int, seed: int, threads
         seed=derived_seed(seed, origin.as_of.isoformat()),
         threads=threads,
         labels={name: days.learnt(earlier, known_by=origin.as_of) for name, days in cases.labels.items()},
+        identification=cases.identification.of(earlier) if cases.identification else None,
     )
 
 

@@ -32,6 +32,7 @@ from models.tables import COHORT, REASONS, SCORES
 from models.target import BASELINES, CandidateName, Target
 from models.targets import TARGETS
 from models.tracking import Tracker
+from models.unlabelled.hidden import hidden
 from store.errors import InputRejected
 from store.workspace import Stage, Workspace
 
@@ -140,6 +141,8 @@ def _model(
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
+    if target.unlabelled:
+        evaluation["hidden"] = hidden(cases, planned, tests[-1], current, target, setting)
     evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
     files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
     evaluation["faithfulness"] = faithfulness(cases, current, setting.capacity, setting.replicates, setting.seed)

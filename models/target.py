@@ -26,6 +26,9 @@ class CandidateName(StrEnum):
     LOGISTIC = "logistic_regression"
     ADDITIVE = "additive_trees"
     BOOSTED = "boosted_trees"
+    SIGNS_COUNT = "signs_count"
+    BAGGED_UNLABELLED = "bagged_unlabelled"
+    CARING = "caring_apart"
     WEIGHTED_NEEDS = "weighted_needs"
     UNWATCHED = "logistic_without_contact_history"
     NEED_FOUND = "need_found"
@@ -118,6 +121,23 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Unlabelled:
+    """For an outcome that is noticed in few of those who have it: what may show it, and what makes it noticed.
+
+    ``signs`` are features by which cases are ranked. ``noticing`` are features that say who would be noticed; with
+    the school's own count of known young carers and the year they never take part in the ranking. ``share`` are two
+    published figures for the share who have it, noticed or not: the truth is held to lie between them with 80%.
+    """
+
+    signs: tuple[str, ...]
+    noticing: tuple[str, ...]
+    count: str
+    """The feature that counts signs: the simplest way to rank by them."""
+    share: tuple[float, float]
+    share_source: str
+
+
+@dataclass(frozen=True)
 class FeatureChoice:
     """Which features of the catalogue a model may use: those of these levels that are not left out."""
 
@@ -189,8 +209,12 @@ class Target:
     single_indicators: tuple[str, ...] = ()
     """Features that may be the best single indicator; empty for every one with an expected direction."""
     choice: ChoiceRule = ChoiceRule()
+    beside: tuple[CandidateName, ...] = ()
+    """Candidates that are compared and never chosen."""
+    unlabelled: Unlabelled | None = None
+    """Where those without the outcome may well have what it stands for."""
 
     @property
     def compared(self) -> tuple[CandidateName, ...]:
-        """The baselines, then the candidates that its rule chooses from, each once."""
-        return tuple(dict.fromkeys((*BASELINES, *self.choice.simplest_first)))
+        """The baselines, then the candidates that its rule chooses from, then those beside, each once."""
+        return tuple(dict.fromkeys((*BASELINES, *self.choice.simplest_first, *self.beside)))

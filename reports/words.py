@@ -99,6 +99,9 @@ CANDIDATE_WORDS = {
     "logistic_regression": "Logistic regression",
     "additive_trees": "Trees that add up by subject",
     "boosted_trees": "Boosted trees",
+    "signs_count": "Count of signs",
+    "bagged_unlabelled": "Bagged, with those not identified as unknown",
+    "caring_apart": "Caring apart from being noticed",
 }
 """The ways of choosing a list, simplest first."""
 
