@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from features.attendance_rules import EXAMPLES as ATTENDANCE_RULES
 from features.examples import FAMILIES, PEOPLE, Example, cells
 from features.family_rules import EXAMPLES as FAMILY_RULES
 from features.rules import EXAMPLES as ROW_RULES
@@ -11,9 +12,9 @@ def rules_page() -> str:
     """Every rule with its example: Markdown."""
     lines = [
         *("# The rules of features, by example", ""),
-        "Made by `make docs` from `features/rules.py` and `features/family_rules.py`, which are also tests: every "
-        "engine must give these answers, and so must the plain reference engine. The as-of date is 30 June 2024 where "
-        "no other is given, and where no other family is shown it is the Greens:",
+        "Made by `make docs` from `features/rules.py`, `features/family_rules.py` and `features/attendance_rules.py`, "
+        "which are also tests: every engine must give these answers, and so must the plain reference engine. The as-of "
+        "date is 30 June 2024 where no other is given, and where no other family is shown it is the Greens:",
         *("", *_table(PEOPLE), "", *_table(FAMILIES)),
         "",
         "In an answer an empty cell is blank. Dates are compared as days: a time with a zone became the day in Britain "
@@ -22,6 +23,8 @@ def rules_page() -> str:
         *(line for example in ROW_RULES for line in _example(example)),
         *("", "## How rows reach children and families"),
         *(line for example in FAMILY_RULES for line in _example(example)),
+        *("", "## What is worked out from several days"),
+        *(line for example in ATTENDANCE_RULES for line in _example(example)),
     ]
     return "\n".join(lines) + "\n"
 

@@ -17,7 +17,7 @@ import duckdb
 import narwhals as nw
 
 from features.definitions import Feature, Level, Unit
-from features.describing import columns_read, definition, is_day, lettered
+from features.describing import columns_looked_at, definition, is_day, lettered
 from features.duckdb_backend import DuckDBBackend
 from features.explaining import Explained, Explainer, StreamRows, Whose
 from features.library import available, library
@@ -232,7 +232,9 @@ class _Teller:
 
     def _stream(self, found: StreamRows, whose: Whose) -> dict[str, Any]:
         stream = found.stream
-        columns = [name for name in columns_read(self.feature)[stream.table.name] if name != stream.starts]
+        mine = (one for one in self.feature.aggregates if one.stream == stream)
+        asked = dict.fromkeys(name for one in mine for name in columns_looked_at(one))
+        columns = [name for name in asked if name != stream.starts]
         shown = {name: self._cells(found, name) for name in columns}
         dated = stream.part is not Part.MEMBERSHIP
         return {
@@ -253,7 +255,7 @@ class _Teller:
 
     def _cells(self, found: StreamRows, name: str) -> list[Any]:
         """The cells of a column as they may be shown."""
-        column = next(one for one in found.stream.table.columns if one.name == name)
+        column = next(one for one in found.stream.row.columns if one.name == name)
         values = [row.cells[name] for row, _ in found.rows]
         if column.type is ColumnType.DATE:
             return [None if value is None else _day(value) for value in values]

@@ -7,9 +7,9 @@ from functools import partial
 from features.definitions import Direction, Feature, Level, NullRule, Over, Roll, Unit
 from features.household import aged
 from features.patterns import and_family, in_windows
-from features.rows import Test, on_weekday, one_of
-from features.streams import ATTENDANCE, MEMBERS
-from features.values import Value, all_of, days_since, feature, given, no_less, share, sum_of
+from features.rows import Test, on_weekday, one_of, yes
+from features.streams import ABSENT_DAYS, ATTENDANCE, MEMBERS
+from features.values import Value, all_of, any_of, days_since, feature, given, no_less, share, sum_of
 
 POSSIBLE = ~one_of("statistical_class", "not_possible", "administrative")
 PRESENT = one_of("statistical_class", "present", "approved_educational_activity")
@@ -22,17 +22,24 @@ ILL = one_of("code", "I")
 LATE = one_of("code", "L", "U")
 PART_TIME = one_of("code", "C2")
 MONDAY_OR_FRIDAY = on_weekday(0, 4)
+SINGLE_DAY = yes("single_day")
 
 PERSISTENT, SEVERE = 0.10, 0.50
 """The Department for Education's thresholds of persistent and severe absence."""
 _TERM_SESSIONS = 20  # fewer possible sessions than two school weeks say little about a year
 _SOME_ABSENCE = 10  # fewer missed sessions than a week say little about how absence is made up
+_SOME_DAYS = 5  # as many days
 _REACHES_BACK = 547  # as far as the year before last half year, so that it adds no boundary
 
 _CULTURE = (
     "At equal need some groups (Black African, Indian and Chinese pupils among them) have lower absence, so a low "
     "value is weaker evidence of no need for them. Pupils of independent schools, schools elsewhere and home "
     "education have no marks."
+)
+_SINGLE_DAYS = (
+    f"{_CULTURE} A day counts as one of absence whether one session of it was missed or both; Friday and Monday are "
+    "neighbours, and days on either side of a holiday are not. A day is seen once a fortnight has passed since the "
+    "next, so that the last two weeks are never in it; only marks that were recorded within a fortnight take part."
 )
 
 _feature = partial(
@@ -69,6 +76,24 @@ def _unable(days: int) -> Value:
     """Sessions that the pupil was unable to attend, as a share of these and of the possible ones."""
     unable = ATTENDANCE.count(UNABLE, days)
     return share(unable, ATTENDANCE.count(POSSIBLE, days) + unable)
+
+
+def _single_days(days: int) -> Value:
+    """Days of absence with none before or after, of pupils; unknown where absence was recorded too late to tell."""
+    told = any_of(ABSENT_DAYS.count(days=days) > 0, ATTENDANCE.count(ABSENT, days) <= 0)
+    return given(all_of(ATTENDANCE.count(POSSIBLE, days) > 0, told), ABSENT_DAYS.count(SINGLE_DAY, days))
+
+
+def _and_together(child: Feature) -> tuple[Feature, Feature]:
+    """A child's count, and that of a family's children together."""
+    return and_family(
+        child,
+        Roll.POOL,
+        name=f"{child.name}_sum",
+        label=f"{child.label}, the children together",
+        sentence=f"The children {_lower(child.sentence)}",
+        sentence_none=f"The children {_lower(child.sentence_none)}",
+    )
 
 
 def _pair(child: Feature, of_one_child: str = "", below: str = "", of_each_child: str = "") -> tuple[Feature, Feature]:
@@ -222,6 +247,38 @@ FEATURES: tuple[Feature, ...] = (
             direction=Direction.FREE,
         ),
         of_one_child="For one child, {value} of absence in the last 6 months fell on Mondays and Fridays.",
+    ),
+    *(
+        feature
+        for child in in_windows(
+            _child,
+            "single_day_absences_{days}",
+            _single_days,
+            *(91, 182, 365),
+            label="Absences of a single day, last {period}",
+            sentence="Missed {value} single day(s), with no absence the day before or after, in the last {period}.",
+            sentence_none="Missed no single day in the last {period}.",
+            why="Odd days off, again and again, may be days when a child was needed at home.",
+            unit=Unit.NUMBER,
+            caveats=_SINGLE_DAYS,
+        )
+        for feature in _and_together(child)
+    ),
+    *_pair(
+        _child(
+            name="single_day_share_182",
+            label="Share of days of absence that were single, last 6 months",
+            value=given(
+                ABSENT_DAYS.count(days=182) >= _SOME_DAYS,
+                share(ABSENT_DAYS.count(SINGLE_DAY, 182), ABSENT_DAYS.count(days=182)),
+            ),
+            sentence="{value} of days of absence in the last 6 months were single days.",
+            sentence_none="Was absent for several days in a row each time in the last 6 months.",
+            why="Tells odd days here and there from long illness or a holiday.",
+            direction=Direction.FREE,
+            caveats=_SINGLE_DAYS,
+        ),
+        of_one_child="For one child, {value} of days of absence in the last 6 months were single days.",
     ),
     *_pair(
         _child(

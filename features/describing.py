@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
+from features.absent_days import CLASS
 from features.definitions import Feature, Level, NullRule, Over, Roll
 from features.rows import (
     AtLeast,
@@ -96,7 +97,7 @@ def is_day(aggregate: Aggregate) -> bool:
     """Whether an aggregate is a day, not a number of things."""
     if aggregate.reducer.adds or aggregate.reducer is Reducer.MEDIAN:
         return False
-    dates = {column.name for column in aggregate.stream.table.columns if column.type is ColumnType.DATE}
+    dates = {column.name for column in aggregate.stream.row.columns if column.type is ColumnType.DATE}
     return isinstance(aggregate.measure, EventDay) or (
         isinstance(aggregate.measure, Cell) and aggregate.measure.column in dates
     )
@@ -111,16 +112,18 @@ def columns_read(feature: Feature) -> dict[str, tuple[str, ...]]:
     """The columns it looks at in each table, beside the dates and keys that every row has."""
     found: dict[str, dict[str, None]] = {}
     for aggregate in feature.aggregates:
-        once = aggregate.stream.once_per
-        found.setdefault(aggregate.stream.table.name, {}).update(
-            dict.fromkeys((*columns_looked_at(aggregate), *((once,) if once else ())))
-        )
+        stream = aggregate.stream
+        columns = (CLASS,) if stream.part is Part.ABSENT_DAY else columns_looked_at(aggregate)
+        found.setdefault(stream.table.name, {}).update(dict.fromkeys(columns))
     return {table: tuple(columns) for table, columns in found.items()}
 
 
 def columns_looked_at(aggregate: Aggregate) -> tuple[str, ...]:
-    """The columns that its measure and its filter read."""
-    return tuple(dict.fromkeys((*columns_of(aggregate.measure), *columns_of(aggregate.where))))
+    """The columns of its stream's rows that its measure and its filter read, and the one that rows count once by."""
+    once = aggregate.stream.once_per
+    return tuple(
+        dict.fromkeys((*columns_of(aggregate.measure), *columns_of(aggregate.where), *((once,) if once else ())))
+    )
 
 
 def null_rule_in_words(feature: Feature) -> str:
@@ -163,7 +166,7 @@ def _whose(feature: Feature) -> str:
 
 def aggregate_in_words(aggregate: Aggregate) -> str:
     """Rows of a source, reduced to a number: 'the number of school sessions in the 91 days before ...'."""
-    rows = plural_rows(aggregate.stream.table.name, aggregate.stream.part is Part.END)
+    rows = plural_rows(aggregate.stream.row.name, aggregate.stream.part is Part.END)
     condition = f" where {test_in_words(aggregate.where)}" if aggregate.where is not None else ""
     what = f"{rows}{_window(aggregate)}{condition}{_once(aggregate.stream)}"
     if isinstance(aggregate.measure, EventDay) and aggregate.reducer in _DAY_OF:

@@ -217,7 +217,7 @@ def _columns(features: Iterable[Feature]) -> dict[Stream, tuple[str, ...]]:
     for aggregate in (one for feature in features for one in feature.aggregates):
         stream = aggregate.stream
         wanted = found.setdefault(stream, dict.fromkeys(("group_type",) if stream.carrier in _GROUPED else ()))
-        wanted.update(dict.fromkeys((*columns_looked_at(aggregate), *((stream.once_per,) if stream.once_per else ()))))
+        wanted.update(dict.fromkeys(columns_looked_at(aggregate)))
     return {stream: tuple(columns) for stream, columns in found.items()}
 
 

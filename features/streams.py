@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from features.rows import Cell, EventDay, Measure, Test, check_columns, check_measure, nearest
+from features.tables import ABSENT_DAYS as ABSENT_DAYS_TABLE
 from features.tables import MEMBERS as MEMBERS_TABLE
 from features.values import FromRows, Value, parts_of
 from residents import tables as residents
@@ -28,6 +29,9 @@ class Part(StrEnum):
 
     MEMBERSHIP = "membership"
     """Not dated: who is in the family at the as-of date."""
+
+    ABSENT_DAY = "absent_day"
+    """A day of absence worked out from marks, known once nothing recorded later can change it."""
 
 
 class Carrier(StrEnum):
@@ -109,11 +113,16 @@ class Stream:
     """Why rows may be looked at that nobody knew of at the as-of date; see `leaks`."""
 
     def __post_init__(self) -> None:
-        check_columns(self.table, [self.once_per] if self.once_per else [])
+        check_columns(self.row, [self.once_per] if self.once_per else [])
+
+    @property
+    def row(self) -> Table:
+        """What one of its rows has: what the table's have, unless they are worked out from these."""
+        return ABSENT_DAYS_TABLE if self.part is Part.ABSENT_DAY else self.table
 
     @property
     def name(self) -> str:
-        suffix = "_ends" if self.part is Part.END else ""
+        suffix = {Part.END: "_ends", Part.ABSENT_DAY: "_absent_days"}.get(self.part, "")
         return f"{self.table.name}{suffix}" + (f"_per_{self.once_per}" if self.once_per else "")
 
     def leaks(self, why: str) -> Stream:
@@ -182,8 +191,8 @@ class Stream:
     def _aggregate(
         self, reducer: Reducer, measure: Measure | None, where: Test | None, days: int | None, lag: int
     ) -> Value:
-        check_measure(self.table, measure, *((ColumnType.TEXT,) if reducer is Reducer.DISTINCT else ()))
-        check_measure(self.table, where)
+        check_measure(self.row, measure, *((ColumnType.TEXT,) if reducer is Reducer.DISTINCT else ()))
+        check_measure(self.row, where)
         if days is not None and days < 1:
             raise ValueError(f"{self.name}: a window has at least one day, not {days}")
         if lag < 0 and not self.leak:
@@ -224,6 +233,7 @@ def _spells(table: Table, carrier: Carrier, starts: str = "event_date") -> Spell
 
 
 ATTENDANCE = Stream(sources.ATTENDANCE, Carrier.RECORD)
+ABSENT_DAYS = Stream(sources.ATTENDANCE, Carrier.PERSON, Part.ABSENT_DAY)
 EXCLUSIONS = Stream(sources.EXCLUSIONS, Carrier.RECORD)
 SCHOOL_STATUS = Stream(sources.SCHOOL_STATUS, Carrier.RECORD)
 SCHOOLS = Stream(sources.SCHOOL_STATUS, Carrier.RECORD, once_per="school_id")

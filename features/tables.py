@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store.table import Table, Zone, date, integer, text
+from store.table import Table, Zone, date, flag, integer, text
 
 ROOM = "features"
 FAMILY_PREFIX = "family_"
@@ -71,6 +71,20 @@ MILESTONES = Table(
         date("end_recorded_on", "When the end was known"),
     ),
     sort=("person_id", "kind", "event_date", "recorded_on"),
+)
+
+ABSENT_DAYS = Table(
+    "absent_days",
+    ROOM,
+    Zone.IDENTIFIABLE,
+    "Days of absence from school, one for each pupil and weekday; worked out as they are needed, and never written.",
+    (
+        text("person_id", "Pupil", required=True),
+        date("event_date", "The day", required=True),
+        date("recorded_on", "Since when it is settled", required=True),
+        flag("single_day", "Whether the pupil was not absent on the weekday before or after"),
+    ),
+    sort=("person_id", "event_date"),
 )
 
 SCHOOLMATES = Table(

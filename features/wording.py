@@ -37,6 +37,7 @@ SOURCE_WORDS = {
 """What the tables hold, in words a panel uses."""
 
 _ROW_WORDS = {
+    "absent_days": "days of absence",
     "adult_care_services": "adult care services",
     "allocations": "allocations of workers",
     "arrears_actions": "steps over rent arrears",

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 import narwhals as nw
 
+from features.absent_days import MARKS, absent_days
 from features.compile import AS_OF, AS_OF_DAY, CARRIER, EVENT, KNOWN
 from features.periods import day_number
-from features.streams import Carrier, Part, Stream
+from features.streams import ATTENDANCE, Carrier, Part, Stream
 from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON
 from sources.tables import GROUP_MEMBERS
 from store.table import Table
@@ -191,7 +192,7 @@ class World:
         """A stream's rows as carrier, event day, known day and the columns asked for."""
         when = tuple(c for c in ("recorded_on", "to_date", "end_recorded_on") if c in stream.table.column_names)
         wanted = dict.fromkeys((*_carrier_columns(stream), stream.starts, *when, *columns))
-        rows = self._carried(stream, self.backend.scan(stream.table, tuple(wanted)))
+        rows = self._absent_days() if stream.part is Part.ABSENT_DAY else self._scanned(stream, tuple(wanted))
         if stream.part is Part.END:
             rows = rows.filter(~nw.col("to_date").is_null())
             both = nw.max_horizontal("to_date", "recorded_on")
@@ -202,6 +203,12 @@ class World:
             event, known = nw.col(stream.starts), nw.col("recorded_on")
         kept = [column for column in columns if column not in (EVENT, KNOWN, CARRIER)]
         return rows.select(CARRIER, event.alias(EVENT), known.alias(KNOWN), *kept)
+
+    def _scanned(self, stream: Stream, columns: Sequence[str]) -> Frame:
+        return self._carried(stream, self.backend.scan(stream.table, columns))
+
+    def _absent_days(self) -> Frame:
+        return absent_days(self._scanned(ATTENDANCE, (*_carrier_columns(ATTENDANCE), *MARKS)))
 
     def _persons_named_in(self, table: Table) -> Frame:
         """The person of each key in a table of events, worked out once.

@@ -9,6 +9,7 @@ import datetime as dt
 import math
 import statistics
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from features.definitions import Feature, Level, NullRule, Over, Roll
@@ -63,12 +64,18 @@ def micros(number: float) -> int:
 
 def event_and_known(stream: Stream, row: Row) -> tuple[dt.date, dt.date] | None:
     began, recorded = row[stream.starts], row["recorded_on"]
-    if stream.part is Part.EVENT:
+    if stream.part in (Part.EVENT, Part.ABSENT_DAY):
         return began, recorded
     ended = row.get("to_date")
     if ended is None:
         return None
     return max(ended, began), max(row.get("end_recorded_on") or max(ended, recorded), recorded)
+
+
+def beside(day: dt.date, step: int) -> dt.date:
+    """The weekday before (-1) or after (1) a day."""
+    day += dt.timedelta(step)
+    return day if day.weekday() < 5 else beside(day, step)
 
 
 class Reference:
@@ -147,6 +154,25 @@ class Reference:
             if family in (None, f) and person in (None, p)
         ]
 
+    @cached_property
+    def absent_days(self) -> list[Row]:
+        """Each pupil's weekdays with an absence recorded within a fortnight; known a fortnight after the next."""
+        found: set[tuple[str, dt.date]] = set()
+        for row in self.tables["attendance"]:
+            person, day = self.person_of(row), row["event_date"]
+            absent = row["statistical_class"] in ("authorised", "unauthorised")
+            if person and absent and day.weekday() < 5 and row["recorded_on"] <= day + dt.timedelta(14):
+                found.add((person, day))
+        return [
+            {
+                "person_id": person,
+                "event_date": day,
+                "recorded_on": beside(day, 1) + dt.timedelta(14),
+                "single_day": not found & {(person, beside(day, -1)), (person, beside(day, 1))},
+            }
+            for person, day in sorted(found)
+        ]
+
     def rows(self, stream: Stream, unit: tuple[str, str], over: Over) -> list[Row]:
         """The rows that reach a family or a child, looked up once."""
         key = (stream, unit, over)
@@ -159,7 +185,7 @@ class Reference:
         if stream.part is Part.MEMBERSHIP:
             rows = self.member_rows(name) if kind == "family" else self.member_rows(person=name)
             return [r for r in rows if over is Over.EVERYONE or r["role"] == {"children": "child"}.get(over, "adult")]
-        table = self.tables[stream.table.name]
+        table = self.absent_days if stream.part is Part.ABSENT_DAY else self.tables[stream.table.name]
         if kind == "family":
             return [row for row in table if self.reaches(stream, row, name, over) is not None]
         return [row for row in table if any(person == name for _, person in self.carriers(stream, row))]

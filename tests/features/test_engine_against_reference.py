@@ -16,6 +16,7 @@ from features.library import library
 from features.rows import Cell, at_least, holds, on_weekday, one_of, yes
 from features.stage import STAGE
 from features.streams import (
+    ABSENT_DAYS,
     ASSESSMENTS,
     ATTENDANCE,
     BENEFITS,
@@ -82,6 +83,15 @@ PROBES = (
     probe("latest_or_none", RENT.latest("amount_pence", days=28), NullRule.ZERO),
     probe("rate_or_none", RATE, NullRule.ZERO, roll=Roll.MEAN),
     probe("per_tenancy", given(RENT.count(days=182) > 0, RENT.total("amount_pence") / 7), roll=Roll.MAX),
+    *(
+        probe(f"single_days_{days or 'ever'}_{level}", ABSENT_DAYS.count(yes("single_day"), days), level=level)
+        for days in (28, 365, None)
+        for level in Level
+    ),
+    probe("absent_weekdays", ABSENT_DAYS.distinct("event_date", days=182), over=Over.CHILDREN),
+    probe("single_share", share(ABSENT_DAYS.count(yes("single_day")), ABSENT_DAYS.count()), roll=Roll.MAX),
+    probe("single_fridays", ABSENT_DAYS.count(yes("single_day") & on_weekday(4), 182, 28), NullRule.ZERO),
+    probe("last_single_day", days_since(ABSENT_DAYS.last_day(yes("single_day")))),
     probe("contact_days", CONTACTS.count(days=182)),
     probe("own_contact_days", CONTACTS.count(one_of("outcome", "referral"), 365), NullRule.ZERO, Level.CHILD),
     probe("schools_most", given(SCHOOLS.count() > 0, SCHOOLS.count() - 1), roll=Roll.MAX, over=Over.CHILDREN),

@@ -10,13 +10,14 @@ import pytest
 
 import features
 from features import definitions, rows, streams, values
+from features.attendance_rules import EXAMPLES as ATTENDANCE_RULES
 from features.examples import Example, cells, parsed
 from features.family_rules import EXAMPLES as FAMILY_RULES
 from features.rules import EXAMPLES as ROW_RULES
 from tests.features.engines import BACKENDS, TABLES, computed
 from tests.features.reference import Reference
 
-EXAMPLES = (*ROW_RULES, *FAMILY_RULES)
+EXAMPLES = (*ROW_RULES, *FAMILY_RULES, *ATTENDANCE_RULES)
 Row = dict[str, Any]
 each = pytest.mark.parametrize("example", EXAMPLES, ids=[example.title[:40] for example in EXAMPLES])
 
