@@ -12,7 +12,7 @@ from models.calibration import Platt, fit_platt
 from models.candidates import Candidate, Fitted, Training
 from models.cases import Cases, Days, Floats, Integers
 from models.groups import derived_seed
-from models.splits import Origin
+from models.splits import Origin, refuse_single_class
 from models.target import CandidateName
 
 
@@ -66,6 +66,7 @@ def rehearse(
     """
     earlier = cases.during(origin.learns_from)
     training = training_for(cases, origin, folds=folds, seed=seed, threads=threads)
+    refuse_single_class(training.outcome, training.fold, folds)
     rows = cases.at(origin.as_of)
     performed: dict[CandidateName, Performed] = {}
     for candidate in candidates:

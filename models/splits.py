@@ -55,8 +55,17 @@ class Plan:
         return "train" if as_of in learnt else None
 
 
-def plan(cases: Cases, outcome: Outcome, closed: Sequence[dt.date], current: dt.date, limits: Limits) -> Plan:
+def plan(
+    cases: Cases,
+    outcome: Outcome,
+    closed: Sequence[dt.date],
+    current: dt.date,
+    limits: Limits,
+    as_ofs: Sequence[dt.date] = (),
+) -> Plan:
     """Choose the newest closed as-of dates to test on.
+
+    ``as_ofs`` are all there are: of those that have not closed it is said why they are not tested on.
 
     A test learns only from dates whose horizon and reporting delay were over by then, so no two tests may lie so
     far apart that one would learn from another's outcomes: the choice of a candidate never sees a test.
@@ -79,7 +88,11 @@ def plan(cases: Cases, outcome: Outcome, closed: Sequence[dt.date], current: dt.
     if not tests:
         raise CannotModel(_why_none(outcome, skipped))
     learns_from = tuple(day for day in sorted(closed) if day + wait <= current)
-    return Plan(tuple(reversed(tests)), Origin(current, learns_from), tuple(reversed(skipped)))
+    still_open = [
+        Skipped(day, f"its outcomes have not closed: that takes until {day + wait}, and the extracts do not cover it")
+        for day in sorted(set(as_ofs) - {*closed, current})
+    ]
+    return Plan(tuple(reversed(tests)), Origin(current, learns_from), (*reversed(skipped), *still_open))
 
 
 @dataclass(frozen=True)
@@ -119,6 +132,19 @@ def _unfit(cases: Cases, origin: Origin, limits: Limits) -> str:
         if len(np.unique(outcome[outside])) < 2 or outside.all():
             return "a fold of the families would leave nothing to learn from, or nobody to predict for"
     return ""
+
+
+def refuse_single_class(outcome: Floats, fold: Integers, folds: int) -> None:
+    """Raise ValueError where the cases outside a fold all have the outcome, or none has, or a label is missing.
+
+    A plan never leads there (`plan` says why a date cannot be tested on instead): nothing is fitted to such cases, and
+    no figure is made up for them.
+    """
+    if np.isnan(outcome).any():
+        raise ValueError("an outcome to learn from is missing")
+    for number in range(folds):
+        if len(np.unique(outcome[fold != number])) < 2:
+            raise ValueError(f"outside fold {number} all cases are of one class: there is nothing to learn from")
 
 
 def _families(cases: Cases, rows: Integers, outcome: Floats) -> int:

@@ -90,7 +90,7 @@ def _target(work: Workspace, inputs: Inputs, target: Target, config: ModelsConfi
         limits = Limits(
             config.test_as_ofs, config.folds, setting.capacity, config.min_positives, config.min_positives // 2
         )
-        planned = plan(cases, target.outcome, closed, current, limits)
+        planned = plan(cases, target.outcome, closed, current, limits, inputs.as_ofs)
         _check_current(cases, planned, setting.capacity)
         return _model(work, target, config, setting, cases, planned, closed)
     except CannotModel as reason:
