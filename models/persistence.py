@@ -23,6 +23,7 @@ from models.drift import profile
 from models.logistic import LinearModel
 from models.rehearsal import Rehearsal, by_fold
 from models.target import CandidateName
+from models.weighted_needs import Sum
 from store.errors import InputRejected
 from store.files import text_hash
 
@@ -42,7 +43,13 @@ class Kind(Protocol):
         ...
 
 
-KINDS: dict[str, Kind] = {"nothing": Nothing, "by_value": ByValue, "linear": LinearModel, "bag": Bag}
+KINDS: dict[str, Kind] = {
+    "nothing": Nothing,
+    "by_value": ByValue,
+    "linear": LinearModel,
+    "bag": Bag,
+    "weighted_needs": Sum,
+}
 """Every kind of fitted model, by the ``kind`` that its ``described`` gives."""
 
 

@@ -7,6 +7,7 @@ from models.candidates import Candidate, Chance, NeedsCount, SingleIndicator
 from models.cases import Cases
 from models.config import ModelsConfig
 from models.logistic import Logistic
+from models.of_need import OF_NEED, of_need
 from models.target import CandidateName, Target
 
 
@@ -22,6 +23,8 @@ def single_indicator(target: Target, cases: Cases) -> SingleIndicator:
 
 
 def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: Cases) -> Candidate:
+    if name in OF_NEED:
+        return of_need(name, target, cases)
     match name:
         case CandidateName.CHANCE:
             return Chance()

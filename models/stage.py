@@ -20,6 +20,7 @@ from models.faithfulness import faithfulness
 from models.global_view import global_view
 from models.handed_on import cohort_table, scores_table, target_document
 from models.inputs import TABLES, Inputs, asked, open_inputs
+from models.label_facts import judged_by, label_facts, left_out
 from models.leaks import refuse_leaks
 from models.membership import membership, not_eligible
 from models.membership import summary as membership_summary
@@ -117,8 +118,9 @@ def _model(
 ) -> _Result:
     refuse_leaks(cases, planned)
     single = single_indicator(target, cases)
-    candidates = roster(target, config, cases)
     origins = (*planned.tests, planned.current)
+    lacking = left_out(cases, target, origins, config.folds, config.min_positives)
+    candidates = [one for one in roster(target, config, cases) if one.name not in lacking]
     steps = (len(candidates) - len(BASELINES)) * config.folds * len(origins) + 1
     with work.task(f"Training for {target.title.lower()}", steps) as task:
         rehearsals = [
@@ -136,13 +138,16 @@ def _model(
         tests, current = rehearsals[:-1], rehearsals[-1]
         exposed = membership(cases, tests[-1])
         barred = not_eligible(exposed, config.membership_limit)
-        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred)
+        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking)
         evaluation = modelled(target, setting, cases, planned, tests, current, choice)
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
     if target.unlabelled:
         evaluation["hidden"] = hidden(cases, planned, tests[-1], current, target, setting)
+    evaluation["labels"] = label_facts(
+        cases, target, tests, lacking, setting.capacity, setting.replicates, setting.seed
+    )
     evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
     files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
     evaluation["faithfulness"] = faithfulness(cases, current, setting.capacity, setting.replicates, setting.seed)
@@ -166,10 +171,14 @@ def _choice(
     setting: Setting,
     threads: int,
     barred: Mapping[CandidateName, str],
+    lacking: Mapping[CandidateName, str],
 ) -> Choice:
     training = training_for(cases, newest.origin, folds=setting.folds, seed=setting.seed, threads=threads)
     tried = tried_out(cases, newest, training, single)
-    return decide(cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed, barred)
+    found = judged_by(training, target, lacking)
+    return decide(
+        cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed, barred, found
+    )
 
 
 def _check_current(cases: Cases, planned: Plan, capacity: int) -> None:

@@ -1,6 +1,18 @@
 """Families under the radar: in need, and nobody working with them."""
 
-from models.target import Ages, Cohort, FeatureChoice, NoneKnown, NoOpenSpell, Outcome, Target, Unit
+from models.target import (
+    Ages,
+    CandidateName,
+    ChoiceRule,
+    Cohort,
+    FeatureChoice,
+    Label,
+    NoneKnown,
+    NoOpenSpell,
+    Outcome,
+    Target,
+    Unit,
+)
 
 UNDER_THE_RADAR = Target(
     name="under_the_radar",
@@ -20,6 +32,33 @@ UNDER_THE_RADAR = Target(
     outcome=Outcome(("assessment_need", "cin", "cp", "lac", "domestic_high_risk", "eviction_action")),
     # Where no service is open the needs without a service are the needs themselves.
     features=FeatureChoice(levels=("family",), without=("needs_without_service",)),
+    labels=(
+        Label(
+            "need_found",
+            "Need that an assessment or the opening of early help found",
+            kinds=("need_assessed",),
+            observed_kinds=("assessed",),
+        ),
+    ),
+    contact_history=("contacts", "assessments", "service_episodes", "allocations", "outcome_scores"),
+    # Being stepped up says much about arrears that are far gone already and about who is watched. What somebody who
+    # looked found is nearer to need, and those not looked at count against no candidate more than another. But no list
+    # may be shown to find fewer families before a step-up than a plain count of needs does.
+    choice=ChoiceRule(
+        simplest_first=(
+            CandidateName.NEEDS_COUNT,
+            CandidateName.SINGLE_INDICATOR,
+            CandidateName.WEIGHTED_NEEDS,
+            CandidateName.NEED_FOUND_UNWATCHED,
+            CandidateName.NEED_FOUND,
+            CandidateName.LOGISTIC,
+            CandidateName.ADDITIVE,
+            CandidateName.BOOSTED,
+        ),
+        label="need_found",
+        no_worse_than=CandidateName.NEEDS_COUNT,
+    ),
+    beside=(CandidateName.UNWATCHED, CandidateName.NEED_AMONG_ASSESSED),
     label_caveats=(
         "Being stepped up is not the same as needing help: it depends on who is watched, referred and assessed. "
         "Families whom services see less often are under-counted.",
