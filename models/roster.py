@@ -9,6 +9,9 @@ from models.config import ModelsConfig
 from models.logistic import Logistic
 from models.of_need import OF_NEED, of_need
 from models.target import CandidateName, Target
+from models.unlabelled.bagged import BaggedUnlabelled
+from models.unlabelled.caring import Caring
+from models.unlabelled.signs import SignsCount
 
 
 def roster(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
@@ -22,7 +25,7 @@ def single_indicator(target: Target, cases: Cases) -> SingleIndicator:
     return SingleIndicator(tuple(cases.column(name) for name in named))
 
 
-def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: Cases) -> Candidate:
+def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: Cases) -> Candidate:  # noqa: PLR0911
     if name in OF_NEED:
         return of_need(name, target, cases)
     match name:
@@ -38,3 +41,14 @@ def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases:
             return Boosted(config.bags, config.rounds, config.learning_rate, name, by_subject=True)
         case CandidateName.BOOSTED:
             return Boosted(config.bags, config.rounds, config.learning_rate)
+        case _:
+            return _for_unlabelled(name, target)
+
+
+def _for_unlabelled(name: CandidateName, target: Target) -> Candidate:
+    """Candidates that allow for the outcome among those without it; BaggedUnlabelled needs no more than others."""
+    if name is CandidateName.BAGGED_UNLABELLED:
+        return BaggedUnlabelled()
+    if target.unlabelled is None:
+        raise ValueError(f"{target.name} compares {name.value} and does not say what its signs are")
+    return Caring(target.unlabelled) if name is CandidateName.CARING else SignsCount(target.unlabelled.count)

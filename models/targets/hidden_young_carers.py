@@ -1,6 +1,17 @@
 """Hidden young carers: children who may be caring for someone at home, and whom no service has identified."""
 
-from models.target import Ages, Cohort, FeatureChoice, NoneKnown, Outcome, Target, Unit
+from models.target import (
+    Ages,
+    CandidateName,
+    ChoiceRule,
+    Cohort,
+    FeatureChoice,
+    NoneKnown,
+    Outcome,
+    Target,
+    Unit,
+    Unlabelled,
+)
 
 HIDDEN_YOUNG_CARERS = Target(
     name="hidden_young_carers",
@@ -15,6 +26,30 @@ HIDDEN_YOUNG_CARERS = Target(
     ),
     outcome=Outcome(("young_carer_identified",)),
     features=FeatureChoice(levels=("child", "family")),
+    # The others rank by being identified, so that none of them may make the list; and of two ways to rank by signs the
+    # few who are identified in a year could not say which is better: the plain count only stands beside.
+    choice=ChoiceRule(simplest_first=(CandidateName.CARING,)),
+    beside=(
+        *(CandidateName.SIGNS_COUNT, CandidateName.LOGISTIC, CandidateName.BOOSTED),
+        CandidateName.BAGGED_UNLABELLED,
+    ),
+    unlabelled=Unlabelled(
+        # Home and absence. What a service did or decided is not among them, but for marks of illness.
+        signs=(
+            *("age", "absence_rate_365", "late_rate_365", "illness_rate_182"),
+            *("ill_adult_at_home", "lone_ill_adult", "disabled_adult_markers", "adult_blue_badge", "adult_care_open"),
+            *("adult_disability_benefit", "carers_allowance", "carer_markers", "caring_load", "young_carers_known"),
+            *("sibling_ehc_plan", "sibling_sen_support", "sibling_disabled", "own_disability_markers"),
+            *("eldest_with_ill_adult", "absent_with_ill_adult", "lone_adult", "brothers_and_sisters"),
+        ),
+        noticing=("contacts_365", "assessments_ended_730", "service_open"),
+        count="caring_signs",
+        share=(0.014, 0.07),
+        share_source=(
+            "1.4% of children of 5 to 17 by their household's answer to the 2021 census of England (ONS); about 7% in "
+            "a survey of pupils themselves (BBC and University of Nottingham, 2018)"
+        ),
+    ),
     label_caveats=(
         "The label is being identified, not caring. Most young carers are never identified, so most true carers "
         "here count as 'no outcome'.",
@@ -22,6 +57,8 @@ HIDDEN_YOUNG_CARERS = Target(
         "school and on which services already know the family.",
         "Children of some ethnic groups are identified about half as often at equal caring. A model of this label "
         "learns that too, and its list repeats it.",
+        "The list is in the order of the probability of caring. The score beside it is how often children placed like "
+        "this one are identified within 12 months, because only that can be checked: most who care score low.",
     ),
     retirement=(
         "Withdraw when schools and services identify young carers themselves (fewer than one in ten children on the "

@@ -17,8 +17,8 @@ from models.target import CandidateName, Unlabelled
 from models.unlabelled.identification import Identification
 from models.unlabelled.two_parts import Priors, Seen, TwoParts, fit_two_parts
 
-MOST_UNLABELLED = 20_000
-"""Cases without the outcome that one fit looks at, each for as many as there are to each; all with it are."""
+MOST_CASES = 20_000
+"""Cases of which one fit looks at those without the outcome, each for as many as there are; at all with it."""
 _SIGN = 0.15
 """Log-odds by which a sign is held to count before looking, for one standard deviation: every sign a little."""
 _SIGN_SPREAD = 0.2
@@ -69,28 +69,28 @@ class Caring:
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
         made = design(training, self.unlabelled)
         fold = training.fold[made.rows]
-        start = fit_two_parts(made.seen, made.priors)
         fitted: list[Fitted] = []
         for one in range(training.folds):
-            parts = fit_two_parts(made.part(fold != one), made.priors, start)
+            parts = fit_two_parts(made.part(fold != one), made.priors)
             fitted.append(caring_model(training.features, made, parts))
             advance()
         return fitted
 
 
 def design(training: Training, unlabelled: Unlabelled) -> Design:
-    """Standardise, and draw those without the outcome that are looked at: from ids and the seed alone."""
+    """Standardise, and draw the cases that are looked at: by the seed alone, whatever became of them."""
     place = {feature.name: column for column, feature in enumerate(training.features)}
     places = np.array([place[name] for name in unlabelled.signs if name in place], dtype=np.int64)
     scaling = scale(training.values[:, places])
     signs = standardised(training.values[:, places], scaling.median, scaling.centre, scaling.spread)[0]
     beside = training.identification or nothing_beside(len(training.outcome))
     noticing = _noticing(beside)
-    with_it, without = np.flatnonzero(training.outcome > 0), np.flatnonzero(training.outcome == 0)
-    drawn = np.random.default_rng(derived_seed(training.seed, "unlabelled")).permutation(without)[:MOST_UNLABELLED]
-    rows = np.sort(np.concatenate([with_it, drawn]))
+    size = len(training.outcome)
+    looked_at = np.zeros(size, dtype=np.bool_)
+    looked_at[np.random.default_rng(derived_seed(training.seed, "unlabelled")).permutation(size)[:MOST_CASES]] = True
+    rows = np.flatnonzero(looked_at | (training.outcome > 0))
     outcome = training.outcome[rows]
-    stands_for = len(without) / max(1, len(drawn))
+    stands_for = max(1.0, size / MOST_CASES)
     low, high = logit(np.array(unlabelled.share))
     middle = 1 / (1 + np.exp(-(low + high) / 2))
     priors = Priors(
