@@ -133,6 +133,8 @@ def _as_of(config: CouncilConfig, as_of: dt.date) -> CouncilConfig:
             fix="Name a quarter's end that the extracts cover. With new extracts, set covers_to and extract_date "
             "under [council] in the TOML first.",
         )
+    if as_of == dates[-1]:
+        return config
     kept = features.model_copy(update={"first_as_of": None, "as_of": tuple(day for day in dates if day <= as_of)})
     return replace(config, sections={**config.sections, FeaturesConfig: kept})
 
