@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,36 +54,53 @@ class Exposed:
     others: Attack | None
     positives_by_difference: Attack | None
     others_by_difference: Attack | None
+    by_label: Mapping[str, Attack | None] = field(default_factory=dict)
+    """The attack by score on cases with each further label of the target, which a candidate may have been taught."""
+
+    @property
+    def worst(self) -> float | None:
+        """The highest of the attacks by score on the outcome and on each label; None where the outcome's is."""
+        if self.positives is None:
+            return None
+        return max(self.positives.auc, *(one.auc for one in self.by_label.values() if one), 0.0)
 
 
 def membership(cases: Cases, newest_test: Rehearsal) -> dict[CandidateName, Exposed]:
     """Attack every candidate, with the models of the newest test's origin and the cases they were trained on."""
     found = {}
     for name, performed in newest_test.performed.items():
-        attacks = [_attacks(cases, newest_test, performed.fitted, outcome) for outcome in (1, 0)]
-        (positives, positives_apart), (others, others_apart) = attacks
-        found[name] = Exposed(positives, others, positives_apart, others_apart)
+        training, outcome = newest_test.training_rows, newest_test.training_outcome
+        with_it, without = training[outcome == 1], training[outcome == 0]
+        positives, positives_apart = _attacks(cases, performed.fitted, with_it, 1)
+        # Without the outcome a member is told by a lower score, not a higher one.
+        others, others_apart = _attacks(cases, performed.fitted, without, -1)
+        by_label = {
+            label: _attacks(cases, performed.fitted, _with_label(cases, newest_test, label), 1)[0]
+            for label in cases.labels
+        }
+        found[name] = Exposed(positives, others, positives_apart, others_apart, by_label)
     return found
 
 
 def not_eligible(found: Mapping[CandidateName, Exposed], limit: float) -> dict[CandidateName, str]:
     """Why a learnt candidate may not make the list: its estimate on true cases is over the limit.
 
-    The estimate decides, not the lower end of its interval: with few true cases an interval is wide, and that so few
-    are known is a reason for more care with them, not less. What cannot be measured is over the limit too. A baseline
-    learns no more than a scale, or which feature to go by, and is never barred.
+    True cases are those with the outcome and, where the target has further labels, those with each of them: the worst
+    counts. The estimate decides, not the lower end of its interval: with few true cases an interval is wide, and that
+    so few are known is a reason for more care with them, not less. What cannot be measured is over the limit too. A
+    baseline learns no more than a scale, or which feature to go by, and is never barred.
     """
     reasons = {}
     for name, exposed in found.items():
         if name in BASELINES:
             continue
-        attack = exposed.positives
-        if attack is None:
+        worst = exposed.worst
+        if worst is None:
             reasons[name] = "how much it gives away about the families it learnt from could not be measured"
-        elif attack.auc > limit:
+        elif worst > limit:
             reasons[name] = (
-                f"it tells the families it learnt from apart from others with the outcome (attack AUC "
-                f"{attack.auc:.2f}, over the limit of {limit:g})"
+                f"it tells the families it learnt from apart from others with the outcome (attack AUC {worst:.2f}, "
+                f"over the limit of {limit:g})"
             )
     return reasons
 
@@ -97,12 +114,14 @@ def summary(found: Mapping[CandidateName, Exposed], limit: float, as_of: dt.date
         "what": (
             "The chance that a training case scores more like one that was learnt by heart than a case of the same "
             "date and outcome that the model never saw; 0.5 gives nothing away. 'by_score' is open to whoever sees "
-            "a model's scores and is what the limit is held against; 'by_difference' needs the models of all folds."
+            "a model's scores and is what the limit is held against; 'by_difference' needs the models of all folds. "
+            "'by_label' is the attack by score on the cases with each further label, and counts towards the limit."
         ),
         "candidates": {
             name.value: {
                 "by_score": _said(one.positives, one.others),
                 "by_difference": _said(one.positives_by_difference, one.others_by_difference),
+                "by_label": {label: _figures(attack) for label, attack in one.by_label.items()},
                 "over_limit": name in barred,
             }
             for name, one in found.items()
@@ -110,14 +129,18 @@ def summary(found: Mapping[CandidateName, Exposed], limit: float, as_of: dt.date
     }
 
 
-def _attacks(
-    cases: Cases, rehearsal: Rehearsal, fitted: Sequence[Fitted], outcome: int
-) -> tuple[Attack | None, Attack | None]:
-    """Both attacks on the cases of one class."""
-    rows = rehearsal.training_rows[rehearsal.training_outcome == outcome]
+def _with_label(cases: Cases, rehearsal: Rehearsal, label: str) -> Integers:
+    """Training cases of which the label was known at the origin."""
+    learnt = cases.labels[label].learnt(rehearsal.training_rows, known_by=rehearsal.origin.as_of)
+    return np.asarray(rehearsal.training_rows[(learnt.outcome > 0) & (learnt.weight > 0)], dtype=np.int64)
+
+
+def _attacks(cases: Cases, fitted: Sequence[Fitted], rows: Integers, sign: int) -> tuple[Attack | None, Attack | None]:
+    """Both attacks on the cases of one class; ``sign`` is 1 where a higher score makes a member."""
     first = np.sort(rows[np.argsort(cases.tie_place[rows], kind="stable")[:MOST]])
-    # Without the outcome a member is told by a lower score, not a higher one.
-    told = _margins(fitted, cases, first) * (1 if outcome else -1)
+    if not len(first):
+        return None, None
+    told = _margins(fitted, cases, first) * sign
     return _attack(cases, first, told, len(rows)), _attack(cases, first, _difference(told), len(rows))
 
 

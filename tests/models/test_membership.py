@@ -14,6 +14,7 @@ import pytest
 from models.boosted import Bag
 from models.candidates import Candidate, Chance, Fitted, NeedsCount, SingleIndicator, Training
 from models.cases import Cases, Floats
+from models.labels import LabelDays
 from models.logistic import Logistic
 from models.membership import Attack, Exposed, membership, not_eligible, summary
 from models.rehearsal import Rehearsal, rehearse
@@ -169,6 +170,27 @@ def test_a_family_at_two_dates_says_no_more_than_once() -> None:
     assert doubled.auc == pytest.approx(alone.auc)
     assert doubled.high - doubled.low == pytest.approx(alone.high - alone.low)
     assert once.high - once.low < alone.high - alone.low
+
+
+def test_what_was_learnt_of_a_further_label_counts_as_much() -> None:
+    """Scores that tell members among those with the label, who are not those with the outcome."""
+    cases, margins = told(seed=4, lift=0.0)
+    labelled = cases.group % 2 == 0
+    margins = margins + 2.0 * (labelled[:, None] & (cases.fold[:, None] != np.arange(FOLDS)))
+    recorded = np.where(labelled, cases.as_of + np.timedelta64(90, "D"), np.datetime64("NaT", "D"))
+    rehearsal = given(replace(cases, labels={"need": LabelDays(recorded, recorded)}), margins)
+    rehearsal = replace(rehearsal, training_outcome=(~labelled[rehearsal.training_rows]).astype(float))
+    found = membership(replace(cases, labels={"need": LabelDays(recorded, recorded)}), rehearsal)
+    exposed = found[CandidateName.LOGISTIC]
+    by_label = exposed.by_label["need"]
+    assert positives(found, CandidateName.LOGISTIC).auc < 0.6
+    assert by_label is not None
+    assert by_label.auc > 0.85
+    assert exposed.worst == by_label.auc
+    assert list(not_eligible(found, LIMIT)) == [CandidateName.LOGISTIC]
+    # What was recorded after the origin was not learnt.
+    later = replace(cases, labels={"need": LabelDays(recorded + np.timedelta64(1500, "D"), recorded)})
+    assert membership(later, rehearsal)[CandidateName.LOGISTIC].by_label["need"] is None
 
 
 def test_what_cannot_be_measured_bars_a_learnt_candidate_and_no_baseline() -> None:
