@@ -16,7 +16,7 @@ from models.splits import CannotModel
 from models.target import CandidateName, ChoiceRule
 
 _LOW, _HIGH = 2.5, 97.5
-_ALL: Mapping[CandidateName, str] = MappingProxyType({})
+_NOBODY: Mapping[CandidateName, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Judged:
     """Whether it was not shown to find fewer outcomes than the candidate that the rule names for that."""
     why_not_eligible: str = ""
     """Why it may not be chosen however well it does; empty when it may."""
+    why_not_stable: str = ""
+    """Why it comes after those that are stable; empty when it is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Choice:
         """Whether the chosen candidate has not been shown to beat a list drawn by lot."""
         return not self.judged[self.chosen].beats_chance
 
+    @property
+    def not_stable(self) -> bool:
+        """Whether the chosen candidate's list or reasons would be too different had other families been drawn."""
+        return bool(self.judged[self.chosen].why_not_stable)
+
 
 def decide(
     cases: Cases,
@@ -65,8 +72,9 @@ def decide(
     capacity: int,
     replicates: int,
     seed: int,
-    eligible: Mapping[CandidateName, str] = _ALL,
+    eligible: Mapping[CandidateName, str] = _NOBODY,
     found: Floats | None = None,
+    unstable: Mapping[CandidateName, str] = _NOBODY,
 ) -> Choice:
     """Apply the rule at the as-of dates that the newest test learnt from.
 
@@ -77,7 +85,8 @@ def decide(
     panel's capacity at each of those dates, pooled. ``eligible`` says of a candidate why it is not eligible: one
     without an entry, or with an empty one, is. It is judged all the same, and never chosen, nor is it the best one
     that others are measured against. Candidates shown to beat chance come before those that are not; where none
-    is, the rule still names one, and the choice says so.
+    is, the rule still names one, and the choice says so. Among those, the stable ones come before those of which
+    ``unstable`` says why they are not; where none is stable, the rule still names one, and the choice says so.
 
     Raises CannotModel when no candidate of the rule is eligible.
     """
@@ -86,27 +95,28 @@ def decide(
     if not may_be:
         reasons = "; ".join(f"{name.value}: {eligible[name]}" for name in compared)
         raise CannotModel(f"no candidate may be chosen ({reasons})")
-    clusters, cluster = np.unique(cases.group[newest_test.training_rows], return_inverse=True)
-    drawn = family_weights(len(clusters), replicates, seed)
-    weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
-    lists = _Lists(cases, newest_test, cluster, weights, capacity)
+    lists = Lists.of(cases, newest_test, capacity, replicates, seed)
     outcome = {name: lists.precision(tried[name], newest_test.training_outcome) for name in compared}
     precision = outcome if found is None else {name: lists.precision(tried[name], found) for name in compared}
-    chance = lists.precision(np.zeros(len(cluster)), newest_test.training_outcome if found is None else found)
+    chance = lists.precision(
+        np.zeros(len(newest_test.training_rows)), newest_test.training_outcome if found is None else found
+    )
     floor = outcome.get(rule.no_worse_than) if rule.no_worse_than else None
     keeping = [name for name in may_be if floor is None or not _beats(floor, outcome[name])] or may_be
     shown = [name for name in keeping if _beats(precision[name], chance)] or keeping
-    best = max(shown, key=lambda name: round(precision[name][0], 6))
+    first = [name for name in shown if not unstable.get(name)] or shown
+    best = max(first, key=lambda name: round(precision[name][0], 6))
     judged = {
         name: replace(
             _judge(precision[name], precision[best], chance, rule),
             why_not_eligible=eligible.get(name, ""),
-            outcome=_with_interval(outcome[name]),
+            why_not_stable=unstable.get(name, ""),
+            outcome=with_interval(outcome[name]),
             keeps_up=floor is None or not _beats(floor, outcome[name]),
         )
         for name in compared
     }
-    chosen = next(name for name in shown if judged[name].within)
+    chosen = next(name for name in first if judged[name].within)
     return Choice(
         chosen,
         tuple(as_dates(newest_test.origin.learns_from)),
@@ -152,7 +162,7 @@ def _judge(one: Floats, best: Floats, chance: Floats, rule: ChoiceRule) -> Judge
     # Rounded before it is compared, so that the last digit of a sum cannot turn the choice.
     behind = round(float(best[0] - one[0]), 6)
     error = round(float(np.std(best[1:] - one[1:])), 6)
-    precision, low, high = _with_interval(one)
+    precision, low, high = with_interval(one)
     return Judged(
         precision=precision,
         low=low,
@@ -166,7 +176,7 @@ def _judge(one: Floats, best: Floats, chance: Floats, rule: ChoiceRule) -> Judge
     )
 
 
-def _with_interval(one: Floats) -> tuple[float, float, float]:
+def with_interval(one: Floats) -> tuple[float, float, float]:
     """The estimate and its 95% interval."""
     low, high = np.percentile(one[1:], [_LOW, _HIGH], method="inverted_cdf")
     return round(float(one[0]), 6), round(float(low), 6), round(float(high), 6)
@@ -178,14 +188,22 @@ def _beats(one: Floats, chance: Floats) -> bool:
 
 
 @dataclass(frozen=True)
-class _Lists:
+class Lists:
     """The lists of the panel's capacity at the dates that a rehearsal learnt from."""
 
     cases: Cases
     rehearsal: Rehearsal
     cluster: Integers
     weights: Counts
+    """How often each family group is drawn, once in the first row for the estimate."""
     capacity: int
+
+    @classmethod
+    def of(cls, cases: Cases, rehearsal: Rehearsal, capacity: int, replicates: int, seed: int) -> Lists:
+        clusters, cluster = np.unique(cases.group[rehearsal.training_rows], return_inverse=True)
+        drawn = family_weights(len(clusters), replicates, seed)
+        weights = np.vstack([np.ones((1, len(clusters)), dtype=drawn.dtype), drawn])
+        return cls(cases, rehearsal, cluster, weights, capacity)
 
     def precision(self, margin: Floats, outcome: Floats) -> Floats:
         """Pooled precision at capacity: the estimate, then each replicate."""
@@ -206,6 +224,7 @@ def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
         "chosen": choice.chosen.value,
         "why": _why(choice),
         "no_better_than_chance": choice.no_better_than_chance,
+        "not_stable": choice.not_stable,
         "decided_on": list(choice.as_ofs),
         "judged_on": choice.judged_on or "outcome",
         "precision_by_chance": choice.chance,
@@ -222,6 +241,8 @@ def summary(choice: Choice, rule: ChoiceRule) -> dict[str, object]:
                 "keeps_up_on_outcome": judged.keeps_up,
                 "eligible": not judged.why_not_eligible,
                 "why_not_eligible": judged.why_not_eligible,
+                "stable": not judged.why_not_stable,
+                "why_not_stable": judged.why_not_stable,
             }
             for name, judged in choice.judged.items()
         },
@@ -235,7 +256,13 @@ def _why(choice: Choice) -> str:
             "No way of choosing was shown to do better than a list drawn by lot, judged on dates before any test. "
             "This list should not be relied on to find anyone."
         )
-    return (
+    found = (
         "The simplest way of choosing that did about as well as the best one, and better than a list drawn by lot, "
         "judged on dates before any test."
     )
+    if choice.not_stable:
+        return (
+            f"{found} It is not stable: had other families been drawn to learn from, too much of the list, or of the "
+            "reasons given, would be different, and nothing stable was shown to be better than a list drawn by lot."
+        )
+    return found

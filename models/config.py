@@ -32,6 +32,9 @@ class ModelsConfig(Section):
     rounds: int = Field(60, ge=10, le=2000, description="Trees in each boosted model.")
     learning_rate: float = Field(0.1, gt=0, le=1, description="Weight of each tree.")
     bootstrap_replicates: int = Field(500, ge=100, le=10000, description="Resamples behind each interval.")
+    stability_refits: int = Field(
+        5, ge=2, le=50, description="How often each candidate is trained again on families drawn anew, for stability."
+    )
     min_positives: int = Field(
         10, ge=5, description="Families with the outcome that training needs; half as many for a test as-of date."
     )

@@ -79,9 +79,11 @@ def rehearse(
     return Rehearsal(origin, earlier, training.outcome, rows, performed)
 
 
-def training_for(cases: Cases, origin: Origin, *, folds: int, seed: int, threads: int) -> Training:
-    """What may be learnt from at an origin."""
-    earlier = cases.during(origin.learns_from)
+def training_for(
+    cases: Cases, origin: Origin, *, folds: int, seed: int, threads: int, rows: Integers | None = None
+) -> Training:
+    """What may be learnt from at an origin: all its earlier cases, or these ``rows`` of them, some of them repeated."""
+    earlier = cases.during(origin.learns_from) if rows is None else rows
     return Training(
         features=cases.features,
         values=cases.values[earlier],

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from models.candidates import SingleIndicator
+from models.candidates import Candidate, SingleIndicator
 from models.cases import Cases
 from models.catalogue import CATALOGUE
 from models.choice import Choice, decide, tried_out
@@ -29,6 +29,8 @@ from models.reasons import reasons
 from models.rehearsal import Rehearsal, rehearse, training_for
 from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
+from models.stability import Bench, stability
+from models.stability import summary as stability_summary
 from models.tables import COHORT, REASONS, SCORES
 from models.target import BASELINES, CandidateName, Target
 from models.targets import TARGETS
@@ -121,7 +123,8 @@ def _model(
     origins = (*planned.tests, planned.current)
     lacking = left_out(cases, target, origins, config.folds, config.min_positives)
     candidates = [one for one in roster(target, config, cases) if one.name not in lacking]
-    steps = (len(candidates) - len(BASELINES)) * config.folds * len(origins) + 1
+    may_be_chosen = [one for one in candidates if one.name not in target.beside]
+    steps = _steps(candidates, len(origins), may_be_chosen, config)
     with work.task(f"Training for {target.title.lower()}", steps) as task:
         rehearsals = [
             rehearse(
@@ -138,7 +141,10 @@ def _model(
         tests, current = rehearsals[:-1], rehearsals[-1]
         exposed = membership(cases, tests[-1])
         barred = not_eligible(exposed, config.membership_limit)
-        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking)
+        bench = Bench.of(cases, setting, work.settings.threads)
+        steady = stability(bench, tests, may_be_chosen, config.stability_refits, task.advance)
+        unstable = steady.unstable(target.choice)
+        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking, unstable)
         evaluation = modelled(target, setting, cases, planned, tests, current, choice)
         task.advance()
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
@@ -147,6 +153,9 @@ def _model(
         evaluation["hidden"] = hidden(cases, planned, tests[-1], current, target, setting)
     evaluation["labels"] = label_facts(
         cases, target, tests, lacking, setting.capacity, setting.replicates, setting.seed
+    )
+    evaluation["stability"] = stability_summary(
+        steady, target.choice, tests[-1], setting.capacity, config.stability_refits
     )
     evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
     files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
@@ -172,13 +181,23 @@ def _choice(
     threads: int,
     barred: Mapping[CandidateName, str],
     lacking: Mapping[CandidateName, str],
+    unstable: Mapping[CandidateName, str],
 ) -> Choice:
     training = training_for(cases, newest.origin, folds=setting.folds, seed=setting.seed, threads=threads)
     tried = tried_out(cases, newest, training, single)
     found = judged_by(training, target, lacking)
     return decide(
-        cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed, barred, found
+        *(cases, newest, tried, target.choice, setting.capacity, setting.replicates, setting.seed),
+        eligible=barred,
+        found=found,
+        unstable=unstable,
     )
+
+
+def _steps(candidates: Sequence[Candidate], origins: int, refitted: Sequence[Candidate], config: ModelsConfig) -> int:
+    """Models to train, one for each fold: at each origin, then for stability, with its single boosters."""
+    learnt, again = (len([one for one in some if one.name not in BASELINES]) for some in (candidates, refitted))
+    return (learnt * origins + again * config.stability_refits + config.stability_refits + 1) * config.folds + 1
 
 
 def _check_current(cases: Cases, planned: Plan, capacity: int) -> None:

@@ -26,14 +26,14 @@ class CandidateName(StrEnum):
     LOGISTIC = "logistic_regression"
     ADDITIVE = "additive_trees"
     BOOSTED = "boosted_trees"
-    SIGNS_COUNT = "signs_count"
-    BAGGED_UNLABELLED = "bagged_unlabelled"
-    CARING = "caring_apart"
     WEIGHTED_NEEDS = "weighted_needs"
     UNWATCHED = "logistic_without_contact_history"
     NEED_FOUND = "need_found"
     NEED_FOUND_UNWATCHED = "need_found_without_contact_history"
     NEED_AMONG_ASSESSED = "need_among_assessed"
+    SIGNS_COUNT = "signs_count"
+    BAGGED_UNLABELLED = "bagged_unlabelled"
+    CARING = "caring_apart"
 
 
 BASELINES = (CandidateName.CHANCE, CandidateName.SINGLE_INDICATOR, CandidateName.NEEDS_COUNT)
@@ -152,8 +152,9 @@ class ChoiceRule:
 
     The simplest whose precision at capacity is within so many standard errors of the best one's, where the
     standard error is that of the paired difference under a bootstrap of families; of those shown to beat chance,
-    where any is. It is applied to predictions for families held out of training, at training as-of dates that all
-    precede every test as-of date.
+    where any is, and of these of those whose list and reasons are stable, where any are. It is applied to predictions
+    for families held out of training, at training as-of dates that all precede every test as-of date. Stability is
+    measured on the cohort of the newest test date, without its outcomes (`models.stability`).
 
     Where an outcome says less about need than about who is watched, ``label`` names another of the target's labels
     that precision is of, and ``no_worse_than`` a candidate than which none may be shown to find fewer outcomes. Where
@@ -170,6 +171,10 @@ class ChoiceRule:
     within_standard_errors: float = 1.0
     label: str = ""
     no_worse_than: CandidateName | None = None
+    least_list_overlap: float = 0.75
+    """Mean share in common of two lists by models trained on families drawn anew."""
+    least_reasons_overlap: float = 0.85
+    """Mean share in common of the strongest reasons of the cases on both lists."""
 
     def in_words(self) -> str:
         """The rule as a sentence for the evaluation."""
@@ -182,7 +187,9 @@ class ChoiceRule:
             f"The simplest of {names} (simplest first) whose precision at capacity{of} is within "
             f"{self.within_standard_errors:g} standard error of the best one's{floor}, and which is shown to beat "
             "a list drawn by lot where any is; judged on families held out of training at training as-of dates, all "
-            "before the first test as-of date."
+            "before the first test as-of date. Of those, where any is, a stable one: trained again on families drawn "
+            f"anew, on average {self.least_list_overlap:.0%} of its list and {self.least_reasons_overlap:.0%} of the "
+            "strongest reasons of the cases on both lists stay the same."
         )
 
 

@@ -153,3 +153,46 @@ def test_one_that_is_not_eligible_is_judged_and_never_chosen() -> None:
             *(cases, rehearsal, tried, RULE, 30, 200, 5),
             eligible={CandidateName.SINGLE_INDICATOR: "first", CandidateName.NEEDS_COUNT: "second"},
         )
+
+
+SIGNALS = (CandidateName.NEEDS_COUNT, CandidateName.SINGLE_INDICATOR)
+
+
+@pytest.mark.parametrize(
+    ("unstable", "expected", "not_stable"),
+    [
+        pytest.param((), CandidateName.SINGLE_INDICATOR, False, id="the best where both are stable"),
+        pytest.param(SIGNALS[1:], CandidateName.NEEDS_COUNT, False, id="the stable one before a better one"),
+        pytest.param(SIGNALS, CandidateName.SINGLE_INDICATOR, True, id="the best where none is, and it says so"),
+    ],
+)
+def test_stable_candidates_come_before_those_that_are_not(
+    unstable: tuple[CandidateName, ...], expected: CandidateName, not_stable: bool
+) -> None:
+    values = np.random.default_rng(1).normal(size=(600, 3))
+    cases = borough(values, 1 / (1 + np.exp(3 - 2.5 * values[:, 1] - 1.2 * values[:, 0])))
+    rehearsal, single = rehearsed(cases)
+    training = training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1)
+    tried = tried_out(cases, rehearsal, training, single)
+    found = decide(cases, rehearsal, tried, RULE, 30, 200, 5, unstable=dict.fromkeys(unstable, "it is a lottery"))
+    assert all(found.judged[name].beats_chance for name in SIGNALS)
+    assert (found.chosen, found.not_stable) == (expected, not_stable)
+    said = summary(found, RULE)
+    assert said["not_stable"] is not_stable
+    assert ("It is not stable" in str(said["why"])) is not_stable
+    assert {name: one["why_not_stable"] for name, one in said["candidates"].items()} == {
+        name.value: "it is a lottery" if name in unstable else "" for name in SIGNALS
+    }
+
+
+def test_a_stable_list_that_finds_nobody_does_not_come_before_one_that_does() -> None:
+    values = np.random.default_rng(1).normal(size=(600, 3))
+    cases = borough(values, 1 / (1 + np.exp(3 - 2.5 * values[:, 1])))
+    rehearsal, single = rehearsed(cases)
+    training = training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1)
+    tried = tried_out(cases, rehearsal, training, single)
+    why = {CandidateName.SINGLE_INDICATOR: "it is a lottery"}
+    found = decide(cases, rehearsal, tried, RULE, 30, 200, 5, unstable=why)
+    assert not found.judged[CandidateName.NEEDS_COUNT].beats_chance
+    assert found.chosen is CandidateName.SINGLE_INDICATOR
+    assert found.not_stable
