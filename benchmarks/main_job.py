@@ -19,7 +19,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 RESULTS = PROJECT / "benchmarks" / "results" / "main_job.md"
-STAGES = ("sources", "residents", "features", "models", "audits", "reports")
+STAGES = ("sources", "residents", "features", "identification", "models", "audits", "reports")
 COUNCIL = PROJECT / "examples" / "fenmarsh.toml"
 EXTRACTS = PROJECT.parent / "shared" / "council_extracts" / "fenmarsh"
 

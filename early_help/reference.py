@@ -21,6 +21,7 @@ from fairness_audits.config import AuditConfig
 from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
 from models.config import ModelsConfig, TargetSettings
+from models.tables import IDENTIFICATION_WEIGHTS
 from models.tables import TABLES as MODELS_TABLES
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
@@ -53,6 +54,7 @@ _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),
     ("residents", RESIDENTS_TABLES),
     ("features", FEATURES_TABLES),
+    ("fairness_audits", (IDENTIFICATION_WEIGHTS,)),
     ("models", MODELS_TABLES),
 )
 

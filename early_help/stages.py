@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairness_audits.identification import STAGE as IDENTIFICATION
 from fairness_audits.stage import STAGE as AUDITS
 from features.stage import STAGE as FEATURES
 from models.stage import STAGE as MODELS
@@ -11,7 +12,7 @@ from sources.stage import STAGE as SOURCES
 from store.errors import UsageError
 from store.workspace import Stage
 
-STAGES: tuple[Stage, ...] = (SOURCES, RESIDENTS, FEATURES, MODELS, AUDITS, REPORTS)
+STAGES: tuple[Stage, ...] = (SOURCES, RESIDENTS, FEATURES, IDENTIFICATION, MODELS, AUDITS, REPORTS)
 
 
 def stages_until(last: str | None) -> tuple[Stage, ...]:
