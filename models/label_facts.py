@@ -15,6 +15,7 @@ from models.candidates import Training
 from models.cases import Cases, Floats, Integers
 from models.labels import Learnt
 from models.metrics import Counts, caught_at_capacity, family_weights, order
+from models.of_need import is_contact_history
 from models.rehearsal import Rehearsal
 from models.splits import Origin
 from models.target import CandidateName, Label, Target
@@ -26,24 +27,29 @@ NEEDS_LABEL = (
     CandidateName.NEED_AMONG_ASSESSED,
 )
 """Candidates that are taught the first further label of their target."""
+WITHOUT_CONTACT_HISTORY = (CandidateName.UNWATCHED, CandidateName.NEED_FOUND_UNWATCHED)
 _LOW, _HIGH = 2.5, 97.5
 
 
 def left_out(
     cases: Cases, target: Target, origins: Sequence[Origin], folds: int, least: int
 ) -> dict[CandidateName, str]:
-    """The candidates that cannot be taught, and why: one label is too little known at one of the origins."""
-    wanted = [name for name in target.compared if name in NEEDS_LABEL]
-    if not wanted:
-        return {}
-    if not target.labels:
-        raise ValueError(f"{target.name} compares {wanted[0].value} and has no further label to teach it")
-    label = target.labels[0]
-    for origin in origins:
-        why = _too_little(cases, label, origin, folds, least)
-        if why:
-            return dict.fromkeys(wanted, why)
-    return {}
+    """The candidates of the target that there is no sense in here, and why.
+
+    Those that are taught its first label, where that is too little known at one of the origins; and those that do
+    without contact history, where no feature is any.
+    """
+    lacking: dict[CandidateName, str] = {}
+    if not any(is_contact_history(feature, target) for feature in cases.features):
+        same = "No feature rests on contact history, so that it would be the candidate that sees everything."
+        lacking |= dict.fromkeys(WITHOUT_CONTACT_HISTORY, same)
+    if any(name in NEEDS_LABEL for name in target.compared):
+        if not target.labels:
+            raise ValueError(f"{target.name} compares candidates that are taught a further label, and has none")
+        reasons = (_too_little(cases, target.labels[0], origin, folds, least) for origin in origins)
+        why = next((reason for reason in reasons if reason), "")
+        lacking |= dict.fromkeys(NEEDS_LABEL, why) if why else {}
+    return {name: lacking[name] for name in target.compared if name in lacking}
 
 
 def _too_little(cases: Cases, label: Label, origin: Origin, folds: int, least: int) -> str:
@@ -67,7 +73,7 @@ def _too_little(cases: Cases, label: Label, origin: Origin, folds: int, least: i
 def judged_by(training: Training, target: Target, lacking: Mapping[CandidateName, str]) -> Floats | None:
     """What the target's rule judges by, of each training case: nothing where the outcome has to do."""
     label = target.choice.label
-    if not label or lacking:
+    if not label or CandidateName.NEED_FOUND in lacking:
         return None
     return everybody(training.labels[label])
 

@@ -135,6 +135,10 @@ def test_evaluation_has_every_candidate_with_intervals(done: tuple[RunFolder, Pa
         "hidden_young_carers": {"signs_count", "bagged_unlabelled", "caring_apart"},
     }
     assert set(evaluation["candidates"]) == always | further[target]
+    # Of the made-up borough nobody says who was assessed, nor is any feature contact history.
+    left_out = set(evaluation["labels"]["left_out"])
+    assert set(evaluation["candidates"]) == {name.value for name in TARGETS[target].compared} - left_out
+    assert bool(left_out) == (target == "under_the_radar")
     for name, candidate in evaluation["candidates"].items():
         for one in candidate["reliability"]:
             assert one["lowest"] <= one["predicted"] <= one["highest"]
