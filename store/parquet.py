@@ -66,9 +66,19 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
         waiting.append(batch)
         waiting_rows += batch.num_rows
         while waiting_rows >= ROW_GROUP_ROWS:
-            table = pa.Table.from_batches(waiting)
-            yield table.slice(0, ROW_GROUP_ROWS).cast(schema).combine_chunks()
-            rest = table.slice(ROW_GROUP_ROWS)
-            waiting, waiting_rows = rest.to_batches(), rest.num_rows
+            table = pa.Table.from_batches(waiting).cast(schema)
+            waiting = table.slice(ROW_GROUP_ROWS).to_batches()
+            waiting_rows -= ROW_GROUP_ROWS
+            pieces = table.slice(0, ROW_GROUP_ROWS).columns
+            del table
+            yield _joined(pieces, schema)
     if waiting_rows:
-        yield pa.Table.from_batches(waiting).cast(schema).combine_chunks()
+        pieces = pa.Table.from_batches(waiting).cast(schema).columns
+        waiting.clear()
+        yield _joined(pieces, schema)
+
+
+def _joined(columns: list[pa.ChunkedArray], schema: pa.Schema) -> pa.Table:
+    """Columns each in one piece. Theirs are let go one column at a time: a wide table is never held twice."""
+    columns.reverse()
+    return pa.table([columns.pop().combine_chunks() for _ in range(len(columns))], schema=schema)
