@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.catalogue import entries
@@ -38,7 +40,6 @@ EVENT_TABLES: tuple[Table, ...] = tuple(
     )
 )
 """The tables of dated rows that features and milestones are made from."""
-_BATCH_ROWS = 131_072
 
 
 def run(work: Workspace) -> None:
@@ -69,21 +70,42 @@ def _write(work: Workspace, connection: duckdb.DuckDBPyConnection, as_ofs: Seque
             frame = frame.join(pseudonym[kind], on=kind).drop(kind)
         return frame
 
-    family_features, child_features = named(found.family_features, FAMILY), named(found.child_features, FAMILY, PERSON)
-    work.write(FAMILY_FEATURES, _one_date_at_a_time(FAMILY_FEATURES, family_features, as_ofs))
-    work.write(CHILD_FEATURES, _one_date_at_a_time(CHILD_FEATURES, child_features, as_ofs))
+    work.write(FAMILY_FEATURES, _one_date_at_a_time(FAMILY_FEATURES, found.family_features, pseudonym, as_ofs))
+    work.write(CHILD_FEATURES, _one_date_at_a_time(CHILD_FEATURES, found.child_features, pseudonym, as_ofs))
     work.write(MEMBERS, _sorted(MEMBERS, named(found.members, FAMILY, PERSON)))
     work.write(SCHOOLMATES, _sorted(SCHOOLMATES, named(found.schoolmates, PERSON)))
     steps = found.steps.join(pseudonym[PERSON], on=PERSON).drop(PERSON)
     work.write(MILESTONES, _sorted(MILESTONES, _with_dates(steps, MILESTONES)))
 
 
-def _one_date_at_a_time(table: Table, frame: Frame, as_ofs: Sequence[dt.date]) -> Iterator[pa.RecordBatch]:
-    """A wide table that is by as-of date first: no more than one date is in memory to be sorted."""
-    for as_of in as_ofs:
-        reader = _sorted(table, frame.filter(nw.col(AS_OF) == as_of)).to_arrow_reader(_BATCH_ROWS)
-        yield pa.RecordBatch.from_pylist([], schema=reader.schema)  # the columns, should no date have a row
-        yield from reader
+def _one_date_at_a_time(
+    table: Table, frame: Frame, pseudonym: Mapping[str, Frame], as_ofs: Sequence[dt.date]
+) -> Iterator[pa.RecordBatch]:
+    """A wide table in its order, which is by as-of date first: no more than one date is in memory to be sorted.
+
+    An engine that joined or sorted it would carry every column along; here the keys alone are looked up and sorted.
+    """
+    kinds = [kind for kind in pseudonym if kind in frame.columns]
+    ids = {kind: _by_number(pseudonym[kind], kind) for kind in kinds}
+    for place, as_of in enumerate(as_ofs):
+        rows: pa.Table = frame.filter(nw.col(AS_OF) == place).to_native().to_arrow_table()
+        keys = {f"{kind}_id": ids[kind].take(rows[kind]) for kind in kinds}
+        keys[AS_OF] = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)
+        features = [name for name in rows.column_names if name not in (AS_OF, *kinds)]
+        named = pa.table({**keys, **{name: rows[name] for name in features}})
+        del rows
+        order = pc.sort_indices(named, sort_keys=[(name, "ascending") for name in table.sort])
+        # The columns at least, should the date have no row.
+        yield from named.take(order).to_batches() or [pa.RecordBatch.from_pylist([], schema=named.schema)]
+
+
+def _by_number(pseudonym: Frame, kind: str) -> pa.ChunkedArray:
+    """The pseudonyms of people or families at the place of their number."""
+    in_order = pseudonym.sort(kind).to_native().to_arrow_table()
+    numbers = in_order[kind].to_numpy()
+    if not np.array_equal(numbers, np.arange(len(numbers))):
+        raise ValueError(f"some {kind} has no pseudonym, or two")
+    return in_order[f"{kind}_id"]
 
 
 def _sorted(table: Table, frame: Frame) -> duckdb.DuckDBPyRelation:
