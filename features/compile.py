@@ -76,6 +76,8 @@ def _measure_expr(measure: Measure | None) -> nw.Expr:
 
 def row_expr(aggregate: Aggregate) -> nw.Expr:
     """What one row brings to an aggregate, before any window: null (or 0 for counts and totals) when nothing."""
+    if aggregate.reducer is Reducer.COUNT and aggregate.where is not None:
+        return test_expr(aggregate.where).cast(nw.Int64)
     amount = _measure_expr(aggregate.measure)
     if aggregate.reducer is Reducer.LATEST:
         amount = (nw.col(EVENT) + _LATEST_DAYS) * _LATEST_SPAN + amount + _LATEST_HALF
