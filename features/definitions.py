@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 from features.streams import Aggregate, Part, Stream, aggregates_of
 from features.tables import FAMILY_PREFIX
@@ -132,12 +133,12 @@ class Feature:
                 "wrap the value in given(...) so that no record is unknown, or roll it up by pooling"
             )
 
-    @property
+    @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:
         """The distinct aggregates it is made of, in the order written."""
         return tuple(dict.fromkeys(aggregates_of(self.value)))
 
-    @property
+    @cached_property
     def streams(self) -> tuple[Stream, ...]:
         return tuple(dict.fromkeys(aggregate.stream for aggregate in self.aggregates))
 

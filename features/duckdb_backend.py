@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 
 from features.periods import EPOCH
@@ -39,6 +40,43 @@ class DuckDBBackend:
         made before is bound again.
         """
         return nw.from_native(self._connection.from_arrow(frame.to_native().to_arrow_table()))
+
+    def beside(self, keys: Sequence[str]) -> _Beside:
+        """To put frames of the same rows side by side."""
+        return _Beside(self._connection, keys)
+
+
+class _Beside:
+    """Columns of the same rows as one Arrow table, by whole numbers that name a row.
+
+    A join would do as well, but at every step the engine would be asked about every column there is.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
+        self._connection = connection
+        self._keys = list(keys)
+        self._table: pa.Table | None = None
+
+    def add(self, frame: nw.LazyFrame[duckdb.DuckDBPyRelation]) -> None:
+        """Compute a frame of the same rows, in any order."""
+        found = frame.to_native().to_arrow_table()
+        if self._table is None:
+            self._table = found.take(self._order(found))
+            return
+        if not all(found[key].equals(self._table[key]) for key in self._keys):
+            found = found.take(self._order(found))
+        for name in found.column_names:
+            if name not in self._keys:
+                self._table = self._table.append_column(name, found[name])
+
+    def frame(self, columns: Sequence[str]) -> nw.LazyFrame[duckdb.DuckDBPyRelation]:
+        """The keys and some of the columns, in the order of the keys."""
+        if self._table is None:
+            raise ValueError("nothing was put side by side yet")
+        return nw.from_native(self._connection.from_arrow(self._table.select([*self._keys, *columns])))
+
+    def _order(self, found: pa.Table) -> pa.Array:
+        return pa.array(np.lexsort([found[key].to_numpy() for key in reversed(self._keys)]))
 
 
 def _plain(name: str, is_date: bool) -> duckdb.Expression:

@@ -31,3 +31,26 @@ class PolarsBackend:
     def keep(self, frame: nw.LazyFrame[pl.LazyFrame]) -> nw.LazyFrame[pl.LazyFrame]:
         """Compute a frame once, because several others are made from it."""
         return nw.from_native(frame.to_native().collect().lazy())
+
+    def beside(self, keys: Sequence[str]) -> _Beside:
+        """To put frames of the same rows side by side."""
+        return _Beside(keys)
+
+
+class _Beside:
+    """Columns of the same rows as one frame in memory, in the order of the keys."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = list(keys)
+        self._whole: pl.DataFrame | None = None
+
+    def add(self, frame: nw.LazyFrame[pl.LazyFrame]) -> None:
+        """Compute a frame of the same rows, in any order."""
+        found = frame.to_native().collect().sort(self._keys)
+        self._whole = found if self._whole is None else self._whole.hstack(found.drop(self._keys))
+
+    def frame(self, columns: Sequence[str]) -> nw.LazyFrame[pl.LazyFrame]:
+        """The keys and some of the columns."""
+        if self._whole is None:
+            raise ValueError("nothing was put side by side yet")
+        return nw.from_native(self._whole.lazy().select(*self._keys, *columns))

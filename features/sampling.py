@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import narwhals as nw
 
 from features.periods import day_number
-from features.world import FAMILY, Backend, Frame, distinct
+from features.world import FAMILY, Backend, Beside, Frame, distinct
 from residents.tables import FAMILIES, PSEUDONYMS, RECORD_PERSON
 from sources.tables import GROUP_MEMBERS
 from store.table import Table
@@ -79,6 +79,9 @@ class Sample:
 
     def keep(self, frame: Frame) -> Frame:
         return self._backend.keep(frame)
+
+    def beside(self, keys: Sequence[str]) -> Beside:
+        return self._backend.beside(keys)
 
 
 def _only(rows: Frame, wanted: Frame, on: Sequence[str]) -> Frame:

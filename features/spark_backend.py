@@ -14,6 +14,8 @@ from features.reading import readable
 from store.spark import read_parquet
 from store.table import ColumnType, Table
 
+_JOINS_AT_ONCE = 12
+
 
 def _divided(functions: Any, left: Any, right: Any) -> Any:
     return functions.try_divide(left, right)
@@ -64,6 +66,42 @@ class SparkBackend:
         kept: nw.LazyFrame[Any] = nw.from_native(read_parquet(self._session, folder))
         return kept
 
+    def beside(self, keys: Sequence[str]) -> _Beside:
+        """To put frames of the same rows side by side."""
+        return _Beside(self, keys)
+
     def write(self, frame: nw.LazyFrame[Any], folder: Path) -> None:
         """A frame as a folder of Parquet files."""
         frame.to_native().write.parquet(str(folder))
+
+
+class _Beside:
+    """Columns of the same rows in frames of their own, which are joined by their keys when they are asked for."""
+
+    def __init__(self, backend: SparkBackend, keys: Sequence[str]) -> None:
+        self._backend = backend
+        self._keys = list(keys)
+        self._frames: list[nw.LazyFrame[Any]] = []
+
+    def add(self, frame: nw.LazyFrame[Any]) -> None:
+        """Compute a frame of the same rows."""
+        self._frames.append(self._backend.keep(frame))
+
+    def frame(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
+        """The keys and some of the columns.
+
+        A few frames at a time are joined, and then what came of them: one long chain would cost more to plan than
+        to run.
+        """
+        held = [(frame, [name for name in frame.collect_schema().names() if name in columns]) for frame in self._frames]
+        joined = [frame.select(*self._keys, *names) for frame, names in held if names]
+        while len(joined) > _JOINS_AT_ONCE:
+            groups = [joined[start : start + _JOINS_AT_ONCE] for start in range(0, len(joined), _JOINS_AT_ONCE)]
+            joined = [self._backend.keep(self._one(group)) for group in groups]
+        return self._one(joined or [self._frames[0]]).select(*self._keys, *columns)
+
+    def _one(self, frames: Sequence[nw.LazyFrame[Any]]) -> nw.LazyFrame[Any]:
+        whole, *others = frames
+        for frame in others:
+            whole = whole.join(frame, on=self._keys, how="left")
+        return whole

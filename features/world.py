@@ -30,6 +30,18 @@ _GROUP = ("source", "group_type", "group_id")
 _FIRST_BIRTH, _LAST_BIRTH = dt.date(1800, 1, 1), dt.date(2199, 12, 31)
 
 
+class Beside(Protocol):
+    """Frames of the same rows, which their keys name, put side by side."""
+
+    def add(self, frame: Frame) -> None:
+        """Compute a frame, of the keys and of columns that no other has."""
+        ...
+
+    def frame(self, columns: Sequence[str]) -> Frame:
+        """The keys and some of the columns."""
+        ...
+
+
 class Backend(Protocol):
     """What the engine needs of a data engine."""
 
@@ -38,6 +50,8 @@ class Backend(Protocol):
     def small(self, rows: dict[str, list[int]]) -> Frame: ...
 
     def keep(self, frame: Frame) -> Frame: ...
+
+    def beside(self, keys: Sequence[str]) -> Beside: ...
 
 
 def distinct(frame: Frame) -> Frame:

@@ -21,7 +21,7 @@ from features.duckdb_backend import DuckDBBackend
 from features.engine import compute
 from features.polars_backend import PolarsBackend
 from features.stage import STAGE
-from features.world import FAMILY, PERSON, Backend, Frame, World
+from features.world import FAMILY, PERSON, Backend, Beside, Frame, World
 from sources.synthetic import generate
 from store.run_folder import RunFolder
 from store.table import Table
@@ -112,6 +112,9 @@ class Careless:
 
     def keep(self, frame: Frame) -> Frame:
         return self.honest.keep(frame)
+
+    def beside(self, keys: Sequence[str]) -> Beside:
+        return self.honest.beside(keys)
 
 
 # --- answers ----------------------------------------------------------------------------------------------
