@@ -12,13 +12,14 @@ from typing import Any
 from store.errors import UsageError
 from store.locking import exclusive
 
-_SAFE = {
+SAFE = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_MODEL_CATALOG_URI": "",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
 }
+"""What must be in the environment before MLflow is imported."""
 _PATIENCE_SECONDS = 5
 _FIX = "Close other programs that use it, or name another folder under models.mlruns in the TOML."
 IDENTITY = "identity"
@@ -40,7 +41,7 @@ class MlflowStore:
 
     def client(self) -> Any:
         """MLflow's client of this store alone; call it, and what it gives, within `errors`."""
-        os.environ.update(_SAFE)
+        os.environ.update(SAFE)
         from mlflow import MlflowClient  # noqa: PLC0415 - mlflow takes seconds to import
 
         uri = f"sqlite:///{self._database.as_posix()}"
@@ -55,7 +56,7 @@ class MlflowStore:
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Turn a store that cannot be used into an error a user can act on."""
-        os.environ.update(_SAFE)
+        os.environ.update(SAFE)
         from mlflow.exceptions import MlflowException  # noqa: PLC0415
         from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
@@ -184,57 +180,6 @@ def test_a_store_that_moved_still_has_its_models(registry: Registry, folder: Pat
     moved = Registry(folder.with_name("elsewhere"), KEYS).challenger(TARGET)
     assert moved is not None
     assert (moved.folder / "model.json").is_file()
-
-
-_JOB = """
-import datetime as dt, os, signal, sys
-from models import history, mlflow_store, registry
-from tests.models.test_registry import KEYS, TARGET, register
-from models.registry import Registry
-
-point = sys.argv[2]
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-if point == "before the version":
-    registry.Registry._registered = die
-elif point == "before the history":
-    registry.History.append = die
-elif point == "before the alias":
-    registry.Registry.settle = die
-print(register(Registry(sys.argv[1], KEYS), "a"))
-"""
-
-
-def job(folder: Path, point: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _JOB, str(folder), point],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-
-
-@pytest.mark.parametrize("point", ["before the version", "before the history", "before the alias"])
-def test_killed_at_any_point_the_next_job_registers_once(folder: Path, registry: Registry, point: str) -> None:
-    killed = job(folder, point)
-    killed.communicate(timeout=120)
-    assert killed.returncode == -signal.SIGKILL
-    if point != "before the alias":
-        assert registry.challenger(TARGET) is None
-    register(registry, "a")
-    registry.settle(TARGET)
-    assert versions(folder) == [1]
-    assert [line["version"] for line in lines(folder)] == [1]
-    assert aliases(folder) == {CHALLENGER: 1}
-
-
-def test_two_jobs_at_once_register_once(folder: Path) -> None:
-    jobs = [job(folder, "") for _ in range(2)]
-    said = sorted(one.communicate(timeout=120)[0].strip() for one in jobs)
-    assert said == ["(1, False)", "(1, True)"]
-    assert versions(folder) == [1]
-    assert len(lines(folder)) == 1
 
 
 def test_a_locked_store_registers_nothing(folder: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
