@@ -128,10 +128,15 @@ def explain(
     """
     run, who = require_run(run_folder), Reader(reader, reason)
     asked = Asked(_feature(name, library()).name, as_of.date(), family, child)
-    with progress.task("Looking", 1) as task:
-        answer = explained(run, asked)
-        task.advance()
     given = ["feature", "as_of", *(key for key, value in (("family", family), ("child", child)) if value)]
+    with progress.task("Looking", 1) as task:
+        try:
+            answer = explained(run, asked)
+        except UsageError as refused:
+            # Whether an id is there is an answer too.
+            log_access(run, who, "feature", given, feature=asked.name, people=0, shown=[], refused=refused.message)
+            raise
+        task.advance()
     log_access(run, who, "feature", given, feature=asked.name, people=len(answer.people), shown=answer.people)
     if as_json:
         _tell_json(answer.document)

@@ -114,15 +114,18 @@ def log(
     ] = None,
 ) -> None:
     """Show who looked up whom and why, once the log is seen to be whole (exit 3 where it was changed)."""
-    entries = access_log(require_run(run_folder)).entries()
+    log_of_run = access_log(require_run(run_folder))
+    entries = log_of_run.entries()
     grid = Grid("When", "Account", "Who", "Why", "Asked by", "People", box=None, pad_edge=False)
     shown = [entry for entry in entries if person is None or person in entry.get("shown", ())]
     for entry in shown:
-        asked = f"{entry['kind']}: {', '.join(entry['asked'])}"
+        asked = f"{entry['kind']}: {', '.join(entry['asked'])}{'; refused' if 'refused' in entry else ''}"
         cells = (entry["at"], entry["user"], entry["as"], entry["reason"], asked, str(entry["people"]))
         grid.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(grid)
     console.print(f"{len(shown):,} of {len(entries):,} look-ups. The log is whole.")
+    if log_of_run.torn:
+        console.print(f"Cut off as they were written, with nothing shown for them: {log_of_run.torn:,}.")
 
 
 def _find_people(run: RunFolder, who: Reader, question: Question, limit: int, as_json: bool) -> None:

@@ -7,7 +7,6 @@ of the systems, addresses and whatever else is not a code are told apart by a nu
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from residents.tables import PSEUDONYMS
 from store.council import RunSettings
 from store.errors import UsageError
 from store.files import read_json
-from store.run_folder import RunFolder, connect
+from store.run_folder import RunFolder, connect, own_scratch
 from store.table import ColumnType
 
 COVERAGE = "features/coverage.json"
@@ -90,12 +89,8 @@ def _members(world: World, found: Explained) -> set[int]:
 
 @contextmanager
 def _engine(run: RunFolder) -> Iterator[duckdb.DuckDBPyConnection]:
-    spill = run.staging / "explain"
-    try:
-        with connect(RunSettings.model_validate({}), spill) as connection:
-            yield connection
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
+    with own_scratch(run, "explain") as spill, connect(RunSettings.model_validate({}), spill) as connection:
+        yield connection
 
 
 def _coverage(run: RunFolder) -> dict[str, Any]:

@@ -7,9 +7,6 @@ pseudonyms of the analysis zone and figures, and nothing else.
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,7 +31,7 @@ from sources.tables import GROUP_MEMBERS
 from store.council import RunSettings
 from store.errors import UsageError
 from store.files import read_json
-from store.run_folder import RunFolder, connect
+from store.run_folder import RunFolder, connect, own_scratch
 from store.table import Table
 
 COVERAGE = "features/coverage.json"
@@ -117,7 +114,7 @@ class Opened:
     @contextmanager
     def engine(self) -> Iterator[Backend]:
         """The engine on this run. What does not fit in memory is spilled into the run, never elsewhere."""
-        with _spill(self._run) as spill, connect(RunSettings.model_validate({}), spill) as connection:
+        with own_scratch(self._run, "notebook") as spill, connect(RunSettings.model_validate({}), spill) as connection:
             yield DuckDBBackend(connection, self._run.path)
 
     def warn(self) -> None:
@@ -197,23 +194,6 @@ def _check(run: RunFolder, tables: Sequence[Table]) -> None:
                 where=where,
                 fix="Say early-help run COUNCIL.toml --out RUN --until residents, then ask again.",
             ) from None
-
-
-@contextmanager
-def _spill(run: RunFolder) -> Iterator[Path]:
-    try:
-        run.staging.mkdir(exist_ok=True)
-        spill = Path(tempfile.mkdtemp(prefix="notebook-", dir=run.staging))
-    except OSError as refused:
-        raise UsageError(
-            "This account may not write to the run folder, where rows wait that do not fit in memory.",
-            where=str(run.staging),
-            fix=f"Ask for the right to write there ({os.strerror(refused.errno or 0).lower()}).",
-        ) from None
-    try:
-        yield spill
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
 
 
 def _date(item: When) -> dt.date:

@@ -1,13 +1,15 @@
 """An append-only log of which each line holds the hash of the one before.
 
 The chain shows a line changed, moved, added or taken out; lines cut off at the end it cannot show. Lines are written
-under a lock, so that two writers at once lose neither.
+under a lock, so that two writers at once lose neither. A line is whole once its end is there: what a writer that was
+killed left of one is no line, and is set aside before the next is written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from store.errors import InputRejected
-from store.files import canonical, write_bytes
+from store.files import add_line, canonical
 from store.locking import exclusive
 
 _BEGINNING = "0" * 64
@@ -46,27 +48,43 @@ class ChainedLog:
             **facts,
         }
         entry["hash"] = hashlib.sha256(canonical(entry)).hexdigest()
-        # The whole file again, because half a line, left by a full disk, would count as a changed log for ever.
-        before = self.path.read_bytes() if self.path.exists() else b""
-        write_bytes(self.path, before + canonical(entry) + b"\n")
+        self._set_torn_aside()
+        add_line(self.path, canonical(entry))
         return str(entry["hash"])
 
     def entries(self) -> list[dict[str, Any]]:
         """Every line, oldest first. Raises InputRejected, naming the line, where the chain is broken."""
-        if not self.path.exists():
-            return []
         entries: list[dict[str, Any]] = []
         previous = _BEGINNING
-        lines = self.path.read_bytes().split(b"\n")
-        if lines.pop() != b"":
-            raise self._broken(len(lines) + 1)
-        for place, line in enumerate(lines, start=1):
+        for place, line in enumerate(self._parts()[0].split(b"\n")[:-1], start=1):
             entry = _entry(line)
             if entry is None or entry["number"] != place or entry["previous"] != previous:
                 raise self._broken(place)
             previous = entry["hash"]
             entries.append(entry)
         return entries
+
+    @property
+    def torn(self) -> int:
+        """How many lines were cut off as they were written; whoever wrote them died, and was told of no success."""
+        aside = self._aside.read_bytes().count(b"\n") if self._aside.exists() else 0
+        return aside + bool(self._parts()[1])
+
+    @property
+    def _aside(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.torn")
+
+    def _parts(self) -> tuple[bytes, bytes]:
+        """The whole lines, and what there is of one more."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        whole = content.rfind(b"\n") + 1
+        return content[:whole], content[whole:]
+
+    def _set_torn_aside(self) -> None:
+        whole, torn = self._parts()
+        if torn:
+            add_line(self._aside, torn)
+            os.truncate(self.path, len(whole))
 
     def _broken(self, line: int) -> InputRejected:
         return InputRejected(f"The {self.name} was changed.", where=f"{self.shown}, line {line}", fix=self.fix)

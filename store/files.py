@@ -38,6 +38,23 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def add_line(path: Path, line: bytes) -> None:
+    """Add a line to the end of a file, on disk when this returns; what cannot be written whole is taken back."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("ab", buffering=0) as handle:
+        before, rest = os.fstat(handle.fileno()).st_size, line + b"\n"
+        try:
+            while rest:
+                rest = rest[handle.write(rest) :]
+            os.fsync(handle.fileno())
+        except BaseException:
+            handle.truncate(before)
+            raise
+    if new:
+        flush_folder(path.parent)
+
+
 def write_text(path: Path, content: str) -> None:
     """Write UTF-8 text with ``\\n`` line ends, all at once or not at all."""
     write_bytes(path, content.encode("utf-8"))

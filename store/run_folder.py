@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-from contextlib import suppress
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from store.council import RunSettings
+from store.errors import UsageError
 from store.table import Table, Zone
 
 _TARGET_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -46,6 +51,27 @@ def relative_path(table: Table, target: str | None = None) -> Path:
     if table.zone is Zone.SEALED:
         return folder / f"{table.name}.parquet.sealed"
     return Path(table.zone.value) / folder / f"{table.name}.parquet"
+
+
+@contextmanager
+def own_scratch(run: RunFolder, purpose: str) -> Iterator[Path]:
+    """A new folder in the run for what one look at it spills, whoever else looks; gone when it ends.
+
+    Raises UsageError when this account may not write there.
+    """
+    try:
+        run.staging.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", dir=run.staging))
+    except OSError as refused:
+        raise UsageError(
+            "This account may not write to the run folder, where rows wait that do not fit in memory.",
+            where=str(run.staging),
+            fix=f"Ask for the right to write there ({os.strerror(refused.errno or 0).lower()}).",
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def connect(settings: RunSettings, spill: Path) -> duckdb.DuckDBPyConnection:

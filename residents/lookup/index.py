@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,7 +22,7 @@ from sources.tables import (
 )
 from store.council import RunSettings
 from store.errors import UsageError
-from store.run_folder import RunFolder, connect
+from store.run_folder import RunFolder, connect, own_scratch
 from store.table import Table
 
 _TABLES = (
@@ -49,18 +48,14 @@ def open_index(run: RunFolder) -> Iterator[duckdb.DuckDBPyConnection]:
             where=str(run.root),
             fix="Say early-help run COUNCIL.toml --out RUN --until residents, then ask again.",
         )
-    spill = run.staging / "lookup"
-    try:
-        with connect(RunSettings.model_validate({}), spill) as con:
-            for table in _TABLES:
-                _view(con, run, table)
-            con.execute(_RECORDS)
-            define_forms(con)
-            con.register("spelling_rows", spellings())
-            con.execute("CREATE TABLE spellings AS FROM spelling_rows")
-            yield con
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
+    with own_scratch(run, "lookup") as spill, connect(RunSettings.model_validate({}), spill) as con:
+        for table in _TABLES:
+            _view(con, run, table)
+        con.execute(_RECORDS)
+        define_forms(con)
+        con.register("spelling_rows", spellings())
+        con.execute("CREATE TABLE spellings AS FROM spelling_rows")
+        yield con
 
 
 def _view(con: duckdb.DuckDBPyConnection, run: RunFolder, table: Table) -> None:

@@ -125,6 +125,15 @@ def test_nothing_is_shown_where_it_cannot_be_logged(run: RunFolder) -> None:
     assert "Adults" not in result.output
 
 
+def test_a_refused_look_is_logged_too(run: RunFolder) -> None:
+    result = invoked("explain", "adults", "--run", str(run.root), "--as-of", "2025-03-31", "--family", "nobody", *WHO)
+    assert isinstance(result.exception, UsageError)
+    (entry,) = access_log(run).entries()
+    assert (entry["asked"], entry["people"], entry["shown"]) == (["feature", "as_of", "family"], 0, [])
+    assert "no such family" in entry["refused"] and "nobody" not in entry["refused"]
+    assert not list(run.staging.iterdir())
+
+
 @pytest.mark.parametrize("left_out", ["--as", "--reason", "--run", "--as-of"])
 def test_who_why_where_and_when_are_needed(run: RunFolder, left_out: str) -> None:
     options = {

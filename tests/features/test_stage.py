@@ -25,7 +25,10 @@ from tests.features.test_time_travel import without_the_future
 from tests.support import run_stage
 
 Row = dict[str, Any]
-OUTPUTS = ("families.parquet", "children.parquet", "members.parquet", "milestones.parquet", "catalogue.json")
+OUTPUTS = (
+    *("families.parquet", "children.parquet", "members.parquet", "milestones.parquet"),
+    *("catalogue.json", "coverage.json"),
+)
 DATES = FeaturesConfig(as_of=AS_OFS)
 
 
