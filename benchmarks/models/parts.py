@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.models import boroughs, cost, figures
+from benchmarks.models import boroughs, cost, figures, truth
 from benchmarks.models.boroughs import Modelled
 from early_help.progress import ConsoleProgress
 
@@ -53,4 +53,5 @@ class Bench:
 PARTS: dict[str, Callable[[Bench], tuple[str, str]]] = {
     "cost": cost.measure,
     "figures": figures.measure,
+    "truth": truth.measure,
 }

@@ -42,15 +42,14 @@ UNDER_THE_RADAR = Target(
     ),
     contact_history=("contacts", "assessments", "service_episodes", "allocations", "outcome_scores"),
     # Being stepped up says much about arrears that are far gone already and about who is watched. What somebody who
-    # looked found is nearer to need, and those not looked at count against no candidate more than another. But no list
-    # may be shown to find fewer families before a step-up than a plain count of needs does.
+    # looked found is nearer to need. But no list may be shown to find fewer families before a step-up than a plain
+    # count of needs does.
     choice=ChoiceRule(
         simplest_first=(
             CandidateName.NEEDS_COUNT,
             CandidateName.SINGLE_INDICATOR,
             CandidateName.WEIGHTED_NEEDS,
             CandidateName.NEED_FOUND_UNWATCHED,
-            CandidateName.NEED_FOUND,
             CandidateName.LOGISTIC,
             CandidateName.ADDITIVE,
             CandidateName.BOOSTED,
@@ -58,7 +57,9 @@ UNDER_THE_RADAR = Target(
         label="need_found",
         no_worse_than=CandidateName.NEEDS_COUNT,
     ),
-    beside=(CandidateName.UNWATCHED, CandidateName.NEED_AMONG_ASSESSED),
+    # Need is found where somebody looks. Taught that, a model that sees contact history learns where they look, and
+    # the label by which the rule judges cannot tell the difference: it is compared, and never makes the list.
+    beside=(CandidateName.NEED_FOUND, CandidateName.UNWATCHED, CandidateName.NEED_AMONG_ASSESSED),
     label_caveats=(
         "Being stepped up is not the same as needing help: it depends on who is watched, referred and assessed. "
         "Families whom services see less often are under-counted.",
