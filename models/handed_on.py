@@ -61,6 +61,8 @@ def cohort_table(cases: Cases, closed: Sequence[dt.date], planned: Plan | None, 
                     **_keys(cases, rows),
                     "part": pa.array([part] * len(rows), pa.string()),
                     "outcome": _outcomes(cases, rows, as_of in closed),
+                    "family_group": pa.array(cases.group[rows]),
+                    "fold": pa.array(cases.fold[rows]),
                 }
             )
         )
@@ -91,7 +93,12 @@ def target_document(target: Target, evaluation: dict[str, Any]) -> dict[str, Any
         "state": evaluation["state"],
         "why": evaluation.get("why"),
         "capacity": evaluation["capacity"],
-        "cohort": {"unit": target.cohort.unit.value, "ages": vars(target.cohort.ages), "conditions": conditions},
+        "cohort": {
+            "unit": target.cohort.unit.value,
+            "ages": vars(target.cohort.ages),
+            "conditions": conditions,
+            "known": list(target.cohort.known),
+        },
         "outcome": evaluation["outcome"],
         "features": {"levels": target.features.levels, "without": target.features.without},
         "label_caveats": list(target.label_caveats),

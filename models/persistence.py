@@ -149,9 +149,20 @@ def load_model(folder: Path, sha256: str) -> LoadedModel:
     it is used.
     """
     document = _document(_checked(folder, MODEL, sha256), folder)
+    return _loaded(folder, sha256, document, document["candidates"])
+
+
+def load_chosen(folder: Path, sha256: str) -> LoadedModel:
+    """As `load_model`, with the chosen candidate alone made ready; every file is checked all the same."""
+    check_model(folder, sha256)
+    document = _document(_checked(folder, MODEL, sha256), folder)
+    return _loaded(folder, sha256, document, {document["chosen"]: document["candidates"][document["chosen"]]})
+
+
+def _loaded(folder: Path, sha256: str, document: dict[str, Any], entries: Mapping[str, Any]) -> LoadedModel:
     names = [feature["name"] for feature in document["features"]]
     candidates: dict[CandidateName, LoadedCandidate] = {}
-    for name, entry in document["candidates"].items():
+    for name, entry in entries.items():
         folds = [_with_texts(fold, folder) for fold in entry["folds"]]
         calibration = entry["calibration"]
         try:

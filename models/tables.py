@@ -21,6 +21,8 @@ COHORT = Table(
         *_UNIT,
         text("part", "train, test or current", required=True, codes=("train", "test", "current")),
         flag("outcome", "Whether the outcome happened within the horizon; empty until it has closed"),
+        integer("family_group", "Number of the group of families that share children, which is never split"),
+        integer("fold", "Part that the group is in: the case is judged by the model that left this part out"),
     ),
     sort=("as_of", "unit_id", "family_id"),
     per_target=True,

@@ -24,7 +24,7 @@ ALIKE_IN_SUBJECT = 0.5
 Within a subject the reader hears of the same thing twice sooner than of two things: 'missed 30% of sessions in the last
 6 months' and '... in the last 12 months' correlate at about this."""
 
-_ENOUGH = 5000
+_ENOUGH = 2000
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Themes:
 
 
 def themes(cases: Cases) -> Themes:
-    """The themes of a target's features, from up to 5,000 cases of its latest as-of date.
+    """The themes of a target's features, from up to 2,000 cases of its latest as-of date.
 
     Any two features of a theme correlate (Spearman, over the cases that have both) at least at `ALIKE_IN_SUBJECT` where
     all are of one subject, and at `features.spread.ALIKE` where they are not. A feature that fewer than a hundred cases

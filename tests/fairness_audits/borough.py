@@ -82,7 +82,10 @@ def _write_scores(work: Workspace, target: str, cases: Sequence[Case]) -> None:
     scores = pa.Table.from_pylist(rows, schema=SCORES.arrow_schema())
     work.write(SCORES, scores, target)
     order = [("as_of", "ascending"), ("unit_id", "ascending"), ("family_id", "ascending")]
-    work.write(COHORT, scores.select(COHORT.column_names).sort_by(order), target)
+    cohort = scores.select([name for name in COHORT.column_names if name in scores.column_names]).sort_by(order)
+    for name in ("family_group", "fold"):
+        cohort = cohort.append_column(name, pa.nulls(cohort.num_rows, pa.int64()))
+    work.write(COHORT, cohort, target)
     listed = sorted(
         (c for c in cases if c.part == "current" and c.flagged), key=lambda c: (c.as_of, c.unit, c.family_id)
     )

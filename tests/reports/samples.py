@@ -182,7 +182,7 @@ def _scored(run: RunFolder, target: str, units: int, generator: np.random.Genera
 
 
 def _cohort(scores: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept = [{name: row[name] for name in COHORT.column_names} for row in scores]
+    kept = [{name: row.get(name) for name in COHORT.column_names} for row in scores]
     return sorted(kept, key=lambda row: (row["as_of"], row["unit_id"]))
 
 
