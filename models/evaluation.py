@@ -20,7 +20,7 @@ import numpy as np
 from models.cases import Cases, Floats
 from models.choice import Choice, summary
 from models.metrics import METRICS, Counts, Draws, Ranked, evaluate, family_weights, ranked, ties_at_capacity
-from models.rehearsal import Rehearsal, as_dates
+from models.rehearsal import Performed, Rehearsal, as_dates
 from models.reliability import reliability
 from models.splits import Origin, Plan
 from models.target import BASELINES, CandidateName, Target
@@ -175,10 +175,14 @@ def _candidate(
 
 
 def _calibration(name: CandidateName, rehearsals: Sequence[Rehearsal]) -> dict[str, Any]:
-    """The slope at each as-of date, and where it is 0 what that means."""
+    """The slope at each as-of date, what it was fitted on, and where it is 0 what that means."""
     slopes = {one.origin.as_of.isoformat(): one.performed[name].platt.slope for one in rehearsals}
     without = [as_of for as_of, slope in slopes.items() if slope == 0]
-    said = {"slopes": slopes, "base_rate_for_everybody": without}
+    said = {
+        "slopes": slopes,
+        "base_rate_for_everybody": without,
+        "fitted_on": {one.origin.as_of.isoformat(): _fitted_on(one.performed[name]) for one in rehearsals},
+    }
     return {**said, "why": _NO_SLOPE} if without else said
 
 
@@ -194,6 +198,11 @@ def _curve(rankings: Mapping[str, Ranked], weights: Counts) -> list[dict[str, An
         }
         for one in reliability(rankings, weights)
     ]
+
+
+def _fitted_on(one: Performed) -> dict[str, Any]:
+    held_out = "as-of dates" if one.calibrated_on else "families"
+    return {"held_out": held_out, "as_ofs": as_dates(one.calibrated_on)}
 
 
 def _metrics(draws: Draws) -> dict[str, Any]:

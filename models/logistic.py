@@ -19,7 +19,8 @@ from models.splines import bends, choose_knots
 from models.target import CandidateName
 
 _CLIP = 5.0
-_PENALTY = 20.0
+_PENALTY = 1000.0
+_BENDING = 10_000.0
 _COLUMNS = ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
 
 
@@ -93,13 +94,18 @@ class Logistic:
     """L2-penalised logistic regression (`models.newton`)."""
 
     penalty: float = _PENALTY
+    bending: float = _BENDING
+    """The penalty on what a curve adds to its line."""
     name: CandidateName = CandidateName.LOGISTIC
 
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
         # Standardised, and knots chosen, once on all training cases: that uses feature values alone, never outcomes.
         design = _design(training.values, scale(training.values))
         weight = np.ones(len(training.outcome)) if training.weight is None else training.weight
-        found = fit_folds(design.columns, training.outcome, weight, training.fold, training.folds, self.penalty)
+        penalty = np.full(design.columns.shape[1], self.penalty)
+        for bend in design.bends:
+            penalty[bend.columns] = self.bending
+        found = fit_folds(design.columns, training.outcome, weight, training.fold, training.folds, penalty)
         fitted: list[Fitted] = []
         for coefficients in found:
             fitted.append(_fitted(training, design, coefficients))

@@ -20,17 +20,19 @@ _NOISE = 1e-12
 _RIDGE = 1e-9
 
 
-def fit_folds(design: Floats, outcome: Floats, weight: Floats, fold: Integers, folds: int, penalty: float) -> Floats:
+def fit_folds(
+    design: Floats, outcome: Floats, weight: Floats, fold: Integers, folds: int, penalty: float | Floats
+) -> Floats:
     """Coefficients of shape (folds, columns + 1), the intercept last: each fitted on the cases outside its fold.
 
-    Minimises ``sum(weight * logloss) + penalty / 2 * sum(coefficients ** 2)``, the intercept free. The expensive part
-    is the matrix of second derivatives. It is made where all cases together are nearly fitted, in a part for each
-    fold, and the parts outside a fold stand for that fold's own throughout; only the gradients are made anew. Leaving
-    a fold out changes the matrix little, so few steps are needed, and they end where the fold's gradient is nought.
+    Minimises ``sum(weight * logloss) + sum(penalty * coefficients ** 2) / 2``, the intercept free; ``penalty`` is one
+    for all columns or one for each. The expensive part is the matrix of second derivatives. It is made where all cases
+    together are nearly fitted, in a part for each fold, and the parts outside a fold stand for that fold's own
+    throughout; only the gradients are made anew. Leaving a fold out changes the matrix little, so few steps are
+    needed, and they end where the fold's gradient is nought.
     """
     columns = np.column_stack([design, np.ones(len(design))])
-    penalties = np.full(columns.shape[1], penalty)
-    penalties[-1] = _RIDGE
+    penalties = np.append(np.broadcast_to(penalty, design.shape[1]), _RIDGE)
     everyone = _Problem(columns, outcome, weight[:, None], penalties)
     start = _start(everyone)
     curvature = everyone.curvature(start)[:, 0]

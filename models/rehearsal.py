@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from models.cases import Cases, Days, Floats, Integers
 from models.groups import derived_seed
 from models.splits import Origin, refuse_single_class
 from models.target import CandidateName
+
+_ENOUGH_DATES = 2
+_ENOUGH_OUTCOMES = 20
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Performed:
     """Margin of each case of the origin's as-of date, likewise: the order of the list."""
     predicted: Floats
     """Probability of each case of the origin's as-of date."""
+    calibrated_on: tuple[dt.date, ...] = ()
+    """The as-of dates held out of training that calibration is from; none where it is from families held out."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,28 @@ def rehearse(
         centre = round(float(outer.mean()), 9)
         performed[candidate.name] = Performed(fitted, platt, centre, inner, outer, platt.probability(outer - centre))
     return Rehearsal(origin, earlier, training.outcome, rows, performed)
+
+
+def calibrated_on_dates(cases: Cases, current: Rehearsal, tests: Sequence[Rehearsal]) -> Rehearsal:
+    """The current list with probabilities calibrated on whole as-of dates that were held out of training.
+
+    Each test's models ranked its own date's cohort before an outcome of that date was known. Where two or more of those
+    dates have closed by the current one, with enough outcomes between them, they show better than families held out
+    of the training dates how far a ranking holds at a later date. Where they have not, the list is left as it is.
+    """
+    closed = [test for test in tests if test.origin.as_of in current.origin.learns_from]
+    rows = np.concatenate([test.rows for test in closed]) if closed else np.empty(0, dtype=np.int64)
+    outcome = cases.outcome(rows, known_by=current.origin.as_of)
+    if len(closed) < _ENOUGH_DATES or not _ENOUGH_OUTCOMES <= outcome.sum() < len(outcome):
+        return current
+    dates = tuple(test.origin.as_of for test in closed)
+    performed = {}
+    for name, one in current.performed.items():
+        margin = np.concatenate([test.performed[name].margin for test in closed])
+        platt = fit_platt(centred(margin, cases.as_of[rows]), outcome)
+        predicted = platt.probability(one.margin - one.centre)
+        performed[name] = replace(one, platt=platt, predicted=predicted, calibrated_on=dates)
+    return replace(current, performed=performed)
 
 
 def training_for(

@@ -26,7 +26,7 @@ from models.membership import membership, not_eligible
 from models.membership import summary as membership_summary
 from models.persistence import model_files, model_hash
 from models.reasons import reasons
-from models.rehearsal import Rehearsal, rehearse, training_for
+from models.rehearsal import Rehearsal, calibrated_on_dates, rehearse, training_for
 from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
 from models.stability import Bench, stability
@@ -138,7 +138,8 @@ def _model(
             )
             for origin in origins
         ]
-        tests, current = rehearsals[:-1], rehearsals[-1]
+        tests = rehearsals[:-1]
+        current = calibrated_on_dates(cases, rehearsals[-1], tests)
         exposed = membership(cases, tests[-1])
         barred = not_eligible(exposed, config.membership_limit)
         bench = Bench.of(cases, setting, work.settings.threads)
@@ -161,7 +162,7 @@ def _model(
     files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
     evaluation["faithfulness"] = faithfulness(cases, current, setting.capacity, setting.replicates, setting.seed)
     evaluation["model"] = {"sha256": model_hash(files)}
-    scores, listed = scores_table(cases, rehearsals, choice, planned, closed, setting.capacity)
+    scores, listed = scores_table(cases, [*tests, current], choice, planned, closed, setting.capacity)
     return _Result(
         evaluation,
         cohort_table(cases, closed, planned, planned.current.as_of),

@@ -76,10 +76,20 @@ def test_each_fold_is_what_scikit_learn_finds_on_the_cases_outside_it(seed: int,
         np.testing.assert_allclose(found[one], [*theirs.coef_[0], theirs.intercept_[0]], atol=1e-6)
 
 
+def test_a_penalty_of_its_own_for_a_column_is_that_columns_scale() -> None:
+    """Penalising a column nine times as much is fitting it at a third of its size."""
+    generator = np.random.default_rng(2)
+    design, outcome = generator.normal(size=(300, 2)), (generator.random(300) < 0.3).astype(float)
+    fold, weight = np.arange(300) % 2, np.ones(300)
+    apart = fit_folds(design, outcome, weight, fold, 2, np.array([4.0, 36.0]))
+    smaller = fit_folds(design / np.array([1.0, 3.0]), outcome, weight, fold, 2, 4.0)
+    np.testing.assert_allclose(apart * np.array([1.0, 3.0, 1.0]), smaller, atol=1e-7)
+
+
 def test_a_curved_signal_is_found_that_a_line_would_miss() -> None:
     data = training(3000)
     curved = replace(data, outcome=(np.abs(np.nan_to_num(data.values[:, 3])) > 1.2).astype(float))
-    fitted = Logistic().fit(curved, nothing)[0]
+    fitted = Logistic(penalty=20, bending=20).fit(curved, nothing)[0]
     assert isinstance(fitted, LinearModel)
     ends = np.zeros((3, 6))
     ends[:, 3] = [-2, 0, 2]
