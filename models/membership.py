@@ -58,11 +58,12 @@ class Exposed:
     """The attack by score on cases with each further label of the target, which a candidate may have been taught."""
 
     @property
-    def worst(self) -> float | None:
-        """The highest of the attacks by score on the outcome and on each label; None where the outcome's is."""
+    def worst(self) -> tuple[float, str] | None:
+        """The highest area by score of the outcome and of each label, with whose it is; None where the outcome's is."""
         if self.positives is None:
             return None
-        return max(self.positives.auc, *(one.auc for one in self.by_label.values() if one), 0.0)
+        by_label = [(one.auc, label) for label, one in self.by_label.items() if one]
+        return max([(self.positives.auc, "the outcome"), *by_label], key=lambda pair: pair[0])
 
 
 def membership(cases: Cases, newest_test: Rehearsal) -> dict[CandidateName, Exposed]:
@@ -97,10 +98,10 @@ def not_eligible(found: Mapping[CandidateName, Exposed], limit: float) -> dict[C
         worst = exposed.worst
         if worst is None:
             reasons[name] = "how much it gives away about the families it learnt from could not be measured"
-        elif worst > limit:
+        elif worst[0] > limit:
             reasons[name] = (
-                f"it tells the families it learnt from apart from others with the outcome (attack AUC {worst:.2f}, "
-                f"over the limit of {limit:g})"
+                f"it tells the families it learnt from apart from others with {worst[1].replace('_', ' ')} (attack AUC "
+                f"{worst[0]:.2f}, over the limit of {limit:g})"
             )
     return reasons
 
