@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from early_help.evidence import DOCUMENT, registered_on
 from early_help.job import config_of
 from early_help.lock import run_lock
 from early_help.recommending import Advice
-from early_help.retraining import DOCUMENT, evidence_of
 from early_help.status import require_run, require_target
 from fairness_audits.record import read_audit
 from fairness_audits.release import (
@@ -147,7 +147,7 @@ def _check_evidence(run: RunFolder, keys: Keys, version: Version, now: dt.dateti
             where=version.target,
             fix=audit.fix or "Read the fairness report; change the model or the data, and retrain.",
         )
-    changed = _changed(version.evidence, _evidence_now(run, version.target), audit.hashes)
+    changed = _changed(version.evidence, registered_on(run, keys, version.target))
     if changed:
         raise InputRejected(
             f"Changed since the challenger was registered: {', '.join(changed)}.", where=str(run.root), fix=_AGAIN
@@ -162,18 +162,10 @@ def _check_evidence(run: RunFolder, keys: Keys, version: Version, now: dt.dateti
     return audit.verdict
 
 
-def _evidence_now(run: RunFolder, target: str) -> Mapping[str, Any]:
-    try:
-        return evidence_of(run, target)
-    except (KeyError, ValueError):
-        return {}
-
-
-def _changed(registered: Mapping[str, Any], now: Mapping[str, Any], audited: Mapping[str, str]) -> list[str]:
-    """Names of what is not as it was registered, by the run's document and by the files themselves."""
-    names = {name for name in registered if registered[name] != now.get(name)}
-    names |= {name for name, sha256 in audited.items() if registered.get(name) != sha256}
-    return sorted(name.removesuffix("_sha256").replace("_", " ") for name in names)
+def _changed(registered: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of what is not as it was when the version was registered."""
+    names = [name for name in sorted(registered) if registered[name] != now.get(name)]
+    return [name.removesuffix("_sha256").replace("_", " ") for name in names]
 
 
 def _approval(by: str, role: str, note: str, reason: str | None, now: dt.datetime) -> Approval:

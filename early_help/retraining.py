@@ -8,7 +8,6 @@ goes on. What it did stands in ``RUN/retraining.json``, and in plain words in ``
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import typer
 from rich.console import Console
 
 from early_help.config import CouncilConfig, load_config
+from early_help.evidence import DOCUMENT, evidence, registered_on
 from early_help.feeds import broken_feeds
 from early_help.job import announce, run_job, shown
 from early_help.lock import run_lock
@@ -34,12 +34,11 @@ from models.persistence import check_model
 from models.registry import Registry, Version
 from models.tracking import identity
 from store.errors import InputRejected, UsageError
-from store.files import file_hash, read_json, text_hash, write_json, write_text
+from store.files import read_json, write_json, write_text
 from store.key_file import load_or_create_keys
 from store.keys import Keys
 from store.run_folder import RunFolder
 
-DOCUMENT = "retraining.json"
 SUMMARY = "retraining.txt"
 _FORMAT = 1
 _QUALITY = "sources/data_quality.json"
@@ -238,40 +237,13 @@ def _publish(
             one.target: {
                 **one.document(),
                 "champion": champions[one.target].identity if one.target in champions else None,
-                "evidence": _evidence(job, one.target),
+                "evidence": evidence(job.run, job.keys, one.target),
             }
             for one in found
         },
     }
     write_json(job.run.root / DOCUMENT, document)
     write_text(job.run.root / SUMMARY, _summary(job, found, told))
-
-
-def _evidence(job: _Job, target: str) -> dict[str, Any]:
-    """The hashes of everything that a promotion of this target rests on, and what its ids come from."""
-    audit = read_audit(job.run, job.keys, target)
-    manifest = read_json(job.run.root / "manifest.json")
-    return {
-        **audit.hashes,
-        "evaluation_sha256": file_hash(_evaluation(job, target)),
-        "comparison_sha256": file_hash(job.run.root / COMPARISON),
-        "manifest_sha256": file_hash(job.run.root / "manifest.json"),
-        "data_sha256": text_hash(json.dumps(manifest["stages"]["models"]["inputs"], sort_keys=True)),
-        "code_sha256": manifest["code_sha256"],
-        "config_sha256": manifest["config_sha256"],
-        "ids": read_json(job.run.root / COMPARISON)["ids"],
-        "as_of": job.as_of.isoformat(),
-    }
-
-
-def evidence_of(run: RunFolder, target: str) -> dict[str, Any]:
-    """What a run's retraining document says a promotion rests on, with the hash of the document itself."""
-    document = read_json(run.root / DOCUMENT)
-    return {
-        **document["targets"][target]["evidence"],
-        "advice": document["targets"][target]["advice"],
-        "retraining_sha256": file_hash(run.root / DOCUMENT),
-    }
 
 
 def _register(registry: Registry, job: _Job, one: Recommendation) -> str:
@@ -282,7 +254,11 @@ def _register(registry: Registry, job: _Job, one: Recommendation) -> str:
     mark = identity(evaluation)
     check_model(job.run.root / "models" / one.target / "model", evaluation["model"]["sha256"])
     version, new = registry.register(
-        one.target, mark, evaluation["model"]["sha256"], evidence_of(job.run, one.target), dt.datetime.now(dt.UTC)
+        one.target,
+        mark,
+        evaluation["model"]["sha256"],
+        registered_on(job.run, job.keys, one.target),
+        dt.datetime.now(dt.UTC),
     )
     check_model(version.folder, version.model_sha256)
     champion = registry.champion(one.target)

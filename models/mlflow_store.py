@@ -25,6 +25,16 @@ _FIX = "Close other programs that use it, or name another folder under models.ml
 IDENTITY = "identity"
 """The tag that says what a run, or a registered version, is of: see `models.tracking.identity`."""
 
+_MOVED = (
+    "UPDATE experiments SET artifact_location = :place WHERE artifact_location = :was",
+    "UPDATE runs SET artifact_uri = :place || substr(artifact_uri, length(:was) + 1) "
+    "WHERE substr(artifact_uri, 1, length(:was) + 1) = :was || '/'",
+    "UPDATE model_versions SET source = :place || substr(source, length(:was) + 1) "
+    "WHERE substr(source, 1, length(:was) + 1) = :was || '/'",
+    "UPDATE model_versions SET storage_location = :place || substr(storage_location, length(:was) + 1) "
+    "WHERE substr(storage_location, 1, length(:was) + 1) = :was || '/'",
+)
+
 
 class MlflowStore:
     """One store. Everything it does raises UsageError when the store is locked, damaged or of another version."""
@@ -68,11 +78,18 @@ class MlflowStore:
             ) from error
 
     def experiment(self, client: Any, name: str) -> str:
-        """The id of the experiment of that name, made with its place for artifacts where it is not there."""
+        """The id of the experiment of that name, made with its place for artifacts where it is not there.
+
+        MLflow keeps that place as it was when the experiment was made. In a folder that was moved or copied since it
+        is put right first: what is recorded here must lie here.
+        """
+        place = (self.folder / "artifacts" / name).as_uri()
         found = client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
-        return str(client.create_experiment(name, artifact_location=(self.folder / "artifacts" / name).as_uri()))
+        if found is None:
+            return str(client.create_experiment(name, artifact_location=place))
+        if found.artifact_location != place:
+            self._put_right(found.artifact_location, place)
+        return str(found.experiment_id)
 
     def finished_run(self, client: Any, name: str, identity: str) -> str | None:
         """The run of an experiment that recorded this, whole; None where there is none."""
@@ -85,8 +102,13 @@ class MlflowStore:
         return str(found[0].info.run_id) if found else None
 
     def artifacts(self, name: str, run_id: str) -> Path:
-        """Where a run's artifacts lie now; the store itself says where they lay when the run was made."""
+        """Where a run's artifacts lie, also where the store was moved and says otherwise."""
         return self.folder / "artifacts" / name / run_id / "artifacts"
+
+    def _put_right(self, was: str, place: str) -> None:
+        with closing(sqlite3.connect(self._database, timeout=_PATIENCE_SECONDS)) as store, store:
+            for statement in _MOVED:
+                store.execute(statement, {"was": was, "place": place})
 
     @property
     def _database(self) -> Path:

@@ -182,6 +182,19 @@ def test_a_store_that_moved_still_has_its_models(registry: Registry, folder: Pat
     assert (moved.folder / "model.json").is_file()
 
 
+def test_what_is_recorded_in_a_copied_store_lies_in_the_copy(folder: Path, registry: Registry, tmp_path: Path) -> None:
+    register(registry, "a")
+    shutil.copytree(folder, tmp_path / "copy")
+    store = MlflowStore(tmp_path / "copy")
+    client = store.client()
+    run = client.create_run(store.experiment(client, TARGET), tags={IDENTITY: mark("d"), "stage": "models"})
+    client.log_text(run.info.run_id, "{}", "model/model.json")
+    assert (store.artifacts(TARGET, run.info.run_id) / "model" / "model.json").is_file()
+    for uri in (client.get_model_version(TARGET, "1").source, client.search_runs(["1"])[-1].info.artifact_uri):
+        assert uri.startswith((tmp_path / "copy").as_uri())
+    assert not list(folder.glob(f"artifacts/*/{run.info.run_id}"))
+
+
 def test_a_locked_store_registers_nothing(folder: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.mlflow_store._PATIENCE_SECONDS", 0.1)
     with closing(connect(folder / "mlflow.db", isolation_level=None)) as other:
