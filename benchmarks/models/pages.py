@@ -12,7 +12,7 @@ PAGE = PROJECT / "docs" / "models" / "figures.md"
 SECTIONS = (
     "Ways of choosing compared",
     "Under the radar, against the truth",
-    "Young carers, against the truth",
+    "Hidden young carers against the truth",
     "Cost",
 )
 _HEAD = """# How well each way of choosing does

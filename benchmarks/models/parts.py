@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.models import boroughs, cost, figures, truth
-from benchmarks.models.boroughs import Modelled
+from benchmarks.models import boroughs, carers, cost, figures, truth
+from benchmarks.models.boroughs import Borough, Modelled
 from early_help.progress import ConsoleProgress
 
 
@@ -28,22 +28,20 @@ class Bench:
     folds: int
     threads: int
     progress: ConsoleProgress
-    _modelled: list[Modelled] | None = field(default=None)
+    _boroughs: list[Borough] = field(default_factory=list)
+    _modelled: list[Modelled] = field(default_factory=list)
 
-    def modelled(self) -> list[Modelled]:
-        """A synthetic borough for each seed, then fenmarsh where its extracts are: each after the models stage, once.
-
-        A synthetic one has a ``truth``.
-        """
-        if self._modelled is None:
-            self._modelled = []
-            with self.progress.task("Boroughs and their models", len(self.seeds) + 1) as task:
+    def boroughs(self) -> list[Borough]:
+        """A synthetic borough for each seed, with its truth, then fenmarsh where its extracts are: up to features."""
+        if not self._boroughs:
+            with self.progress.task("Boroughs up to their features", len(self.seeds) + 1) as task:
                 for seed in self.seeds:
-                    self._add(boroughs.synthetic(self.ready, self.borough_families, seed))
+                    self._boroughs.append(boroughs.synthetic(self.ready, self.borough_families, seed))
                     task.advance()
-                self._add(boroughs.fenmarsh(self.ready))
+                council = boroughs.fenmarsh(self.ready)
+                self._boroughs += [council] if council else []
                 task.advance()
-        return self._modelled
+        return self._boroughs
 
     def _add(self, borough: boroughs.Borough | None) -> None:
         if borough is not None and self._modelled is not None:

@@ -108,9 +108,7 @@ class Ranked:
 def measure(bench: Bench) -> tuple[str, str]:
     """Of each synthetic borough of the benchmark."""
     found = [
-        ranked(Borough(one.borough.name, one.borough.run, one.borough.truth, one.borough.council))
-        for one in bench.modelled()
-        if one.borough.truth is not None
+        ranked(Borough(one.name, one.run, one.truth, one.council)) for one in bench.boroughs() if one.truth is not None
     ]
     return "Under the radar, against the truth", told(found)
 
