@@ -43,9 +43,14 @@ class Bench:
                 task.advance()
         return self._boroughs
 
-    def _add(self, borough: boroughs.Borough | None) -> None:
-        if borough is not None and self._modelled is not None:
-            self._modelled.append(boroughs.model(borough, self.folder, self.threads))
+    def modelled(self) -> list[Modelled]:
+        """Each of them after the models stage, which is run once."""
+        if not self._modelled:
+            with self.progress.task("Their models", len(self.boroughs())) as task:
+                for borough in self.boroughs():
+                    self._modelled.append(boroughs.model(borough, self.folder, self.threads))
+                    task.advance()
+        return self._modelled
 
 
 PARTS: dict[str, Callable[[Bench], tuple[str, str]]] = {
