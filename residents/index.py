@@ -78,7 +78,7 @@ class Previous:
 def fetch_previous(work: Workspace) -> None:
     """Copy the index of the previous run, where one was named, into this run.
 
-    Raises UsageError when that run holds no index, is another council's, or is this run itself.
+    Raises UsageError when that run holds no index, is another council's or does not say whose, or is this run itself.
     """
     if work.previous is None:
         return
@@ -93,7 +93,7 @@ def fetch_previous(work: Workspace) -> None:
             where=str(missing[0]),
             fix="Name a run folder whose residents stage has finished, or leave --previous out to make a new index.",
         )
-    council = read_json(root / "state" / "council.json")["name"]
+    council = _council_of(root / "state" / "council.json")
     if council != work.council.name:
         raise UsageError(
             f"The previous run is {council}'s, and the TOML is of {work.council.name}.",
@@ -103,6 +103,21 @@ def fetch_previous(work: Workspace) -> None:
     for path in files:
         with replacing(work.run.root / _FOLDER / path.name) as temporary:
             shutil.copyfile(path, temporary)
+
+
+def _council_of(path: Path) -> str:
+    """The name of the council whose run it is. Raises UsageError where the run does not say."""
+    try:
+        name = read_json(path)["name"]
+        if isinstance(name, str):
+            return name
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise UsageError(
+        "The previous run does not say which council's it is: the file is missing or damaged.",
+        where=str(path),
+        fix="Restore the previous run from its backup, or name another with --previous.",
+    )
 
 
 def _files_of(run: RunFolder) -> list[Path]:
@@ -167,25 +182,35 @@ def known_model(previous: Previous | None) -> Model | None:
 
 
 # A version is settled when all that is compared is as it was.
-_SETTLED = """
+_COMPARED = (
+    *("forename", "middle", "forename_all", "surname", "surname_last", "dob", "sex"),
+    *("upn", "nino", "email", "phone", "homes", "postcodes"),
+)
+_AS_IT_WAS = " AND ".join(f"v.{name} IS NOT DISTINCT FROM p.{name}" for name in _COMPARED)
+_SETTLED = f"""
 CREATE TABLE settled AS
-SELECT v.version, min(p.person_id) AS person_id, bool_or(p.aliased) AS aliased,
-    max(p.support) AS support
+SELECT v.version, min(p.person_id) AS person_id, bool_or(p.aliased) AS aliased, max(p.support) AS support
 FROM versions AS v JOIN previous_versions AS p ON v.source = p.source AND v.subject_id = p.subject_id
-WHERE v.forename IS NOT DISTINCT FROM p.forename AND v.middle IS NOT DISTINCT FROM p.middle
-    AND v.forename_all IS NOT DISTINCT FROM p.forename_all AND v.surname IS NOT DISTINCT FROM p.surname
-    AND v.surname_last IS NOT DISTINCT FROM p.surname_last AND v.dob IS NOT DISTINCT FROM p.dob
-    AND v.sex IS NOT DISTINCT FROM p.sex AND v.upn IS NOT DISTINCT FROM p.upn AND v.nino IS NOT DISTINCT FROM p.nino
-    AND v.email IS NOT DISTINCT FROM p.email AND v.phone IS NOT DISTINCT FROM p.phone
-    AND v.homes IS NOT DISTINCT FROM p.homes AND v.postcodes IS NOT DISTINCT FROM p.postcodes
+WHERE {_AS_IT_WAS}
 GROUP BY v.version
-"""
+"""  # noqa: S608 (what is pasted in are constants of this module)
 _NONE_SETTLED = "CREATE TABLE settled (version BIGINT, person_id VARCHAR, aliased BOOLEAN, support DOUBLE)"
 
 
 def settle(con: duckdb.DuckDBPyConnection, previous: Previous | None) -> None:
-    """Make ``settled`` (version, person_id): the versions that are as they were in the previous index."""
-    con.execute(_SETTLED if previous else _NONE_SETTLED)
+    """Make ``settled`` (version, person_id): the versions that are as they were in the previous index.
+
+    None is where that index is from before all of this was compared: then everyone is matched afresh, and keeps the id.
+    """
+    con.execute(_SETTLED if previous and _comparable(con) else _NONE_SETTLED)
+
+
+def _comparable(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether both indexes have all that is compared, in the same form."""
+    now, then = (
+        dict(zip(one.columns, map(str, one.types))) for one in map(con.table, ("versions", "previous_versions"))
+    )
+    return all(then.get(name) == now[name] for name in _COMPARED)
 
 
 def new_salt(con: duckdb.DuckDBPyConnection, extract_date: dt.date) -> str:

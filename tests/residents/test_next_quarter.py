@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -255,6 +256,34 @@ def test_an_index_of_another_version_is_refused_in_plain_words(tmp_path: Path) -
     pq.write_table(pq.read_table(path).drop_columns(["aliased"]), path)
     with pytest.raises(UsageError, match="another version"):
         following(tmp_path / "q3", before, street(7))
+
+
+@pytest.mark.parametrize("changed", ["without", "of another kind"])
+def test_an_index_from_before_all_of_it_was_compared_is_matched_afresh_and_everyone_keeps_the_id(
+    changed: str, tmp_path: Path
+) -> None:
+    before = first(tmp_path / "q1", street(9) + street(9, "library"))
+    path = before.run.root / "identifiable" / "residents" / "versions.parquet"
+    table = pq.read_table(path)
+    older = table.drop_columns(["middle"])
+    if changed == "of another kind":
+        older = older.append_column("middle", pa.array([7] * table.num_rows))
+    pq.write_table(older, path)
+    people = street(10) + street(10, "library")
+    after, fresh = following(tmp_path / "q2", before, people), first(tmp_path / "q3", people)
+    assert after.quality()["pairs_compared"] == fresh.quality()["pairs_compared"]
+    assert [after.person("library", str(n)) for n in range(9)] == [before.person("library", str(n)) for n in range(9)]
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"name": 7}', b"\xff"])
+def test_a_previous_run_that_does_not_say_whose_it_is_is_refused(content: str | bytes | None, tmp_path: Path) -> None:
+    before = first(tmp_path / "q1", street(3))
+    path = before.run.root / "state" / "council.json"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UsageError, match="does not say which council"):
+        following(tmp_path / "q2", before, street(3))
 
 
 def test_a_family_keeps_its_id_when_a_child_is_born_into_it(tmp_path: Path) -> None:
