@@ -45,6 +45,8 @@ _FEW_VALUES = 5
 _QUARTERS = (0.25, 0.5, 0.75)
 _NOT_KNOWN = -1
 _EVEN = 0.5
+_ONE_AND_THE_OTHER = 2
+_NO_FIGURE: Mapping[str, None] = dict.fromkeys(("value", "low", "high"))
 _NOUGHT = 1e-9
 _PLACES = 3
 
@@ -113,16 +115,14 @@ def stand_ins(cases: Cases) -> dict[str, Any]:
 
 
 def _feature(name: str, values: Floats, cases: Cases, judged: Sequence[str]) -> dict[str, Any]:
-    everyone = _among(values, cases, judged)
-    known = _among(values, cases, [group for group in judged if group != UNKNOWN])
+    among_known = [group for group in judged if group != UNKNOWN]
+    everyone, known = _among(values, cases, judged), _among(values, cases, among_known)
     named = cases.group != UNKNOWN
-    entry: dict[str, Any] = {"name": name, **dict.fromkeys(("value", "low", "high"))}
-    if everyone is not None:
-        entry |= everyone.entry()
     return {
-        **entry,
+        "name": name,
+        **(_NO_FIGURE if everyone is None else _figure(everyone, values, cases, judged)),
         "reading": (everyone.reading if everyone is not None else Reading.CANNOT_TELL).value,
-        "among_known": None if known is None else known.entry(),
+        "among_known": None if known is None else _figure(known, values, cases, among_known),
         "most_affected": _most_affected(values, cases, judged),
         "most_affected_known": _most_affected(values[named], cases.of(named), [g for g in judged if g != UNKNOWN]),
     }
@@ -135,6 +135,18 @@ def _among(values: Floats, cases: Cases, groups: Sequence[str]) -> Association |
         code[cases.group == group] = place
     inside = code >= 0
     return association(categories(values[inside]), code[inside], cases.family[inside])
+
+
+def _figure(one: Association, values: Floats, cases: Cases, groups: Sequence[str]) -> Mapping[str, float | None]:
+    """The association over some groups; left out where there are two of them, and it would give a small count away.
+
+    Of more groups than two one figure does not tell what each of them has.
+    """
+    if len(groups) > _ONE_AND_THE_OTHER:
+        return one.entry()
+    inside = np.isin(cases.group, list(groups))
+    few = _of_few(categories(values[inside]), cases.group[inside] == groups[0])
+    return _NO_FIGURE if few else one.entry()
 
 
 def _most_affected(values: Floats, cases: Cases, judged: Sequence[str]) -> dict[str, Any] | None:
@@ -157,7 +169,7 @@ def _most_affected(values: Floats, cases: Cases, judged: Sequence[str]) -> dict[
     return {
         "group": group,
         "label": label(group),
-        **(dict.fromkeys(("value", "low", "high")) if _of_few(category, mine) else one.entry()),
+        **(_NO_FIGURE if _of_few(category, mine) else one.entry()),
         "reading": one.reading.value,
         "values": _higher_or_lower(values, mine, cases.family),
         "known": _known_more_or_less(values, mine, cases.family),

@@ -272,7 +272,8 @@ def _consider(entry: Document) -> str:
     if entry["reading"] not in ("strong", "some"):
         return ""
     known, most = entry["among_known"], entry["most_affected"]
-    if known is not None and known["high"] < entry["low"] and known["low"] < 0.1:
+    told = known is not None and None not in (known["high"], entry["low"])
+    if told and known["high"] < entry["low"] and known["low"] < 0.1:
         return "Who is missing"
     if most is not None and most["values"] == "cannot_tell" and most["known"] in ("more", "less"):
         return "Whose records are held"

@@ -148,6 +148,11 @@ def test_no_figure_is_told_from_which_a_small_count_can_be_worked_out(both: int,
         assert isinstance(most, dict)
         assert [most[figure] is not None for figure in ("value", "low", "high")] == [told] * 3
         assert most["reading"] in list(Reading)
+    # Of two groups the one is all that the other is not, so that the figure of both together tells as much.
+    for whole in (entry, entry["among_known"]):
+        assert isinstance(whole, dict)
+        assert [whole[figure] is not None for figure in ("value", "low", "high")] == [told] * 3
+    assert entry["reading"] in list(Reading)
 
 
 def test_counts_are_protected() -> None:
