@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.models import boroughs, cost, figures, truth
+from benchmarks.models import boroughs, carers, cost, figures, truth
 from benchmarks.models.boroughs import Borough, Modelled
 from early_help.progress import ConsoleProgress
 
@@ -57,4 +57,5 @@ PARTS: dict[str, Callable[[Bench], tuple[str, str]]] = {
     "cost": cost.measure,
     "figures": figures.measure,
     "truth": truth.measure,
+    "carers": carers.measure,
 }

@@ -19,9 +19,9 @@ from models.unlabelled.two_parts import Priors, Seen, TwoParts, fit_two_parts
 
 MOST_CASES = 20_000
 """Cases of which one fit looks at those without the outcome, each for as many as there are; at all with it."""
-_SIGN = 0.15
+_SIGN = 0.2
 """Log-odds by which a sign is held to count before looking, for one standard deviation: every sign a little."""
-_SIGN_SPREAD = 0.2
+_SIGN_SPREAD = 0.15
 _NOTICING_SPREAD = 0.5
 _TENTH = 1.2815515655446004
 """Standard deviations from the middle of a normal distribution to its tenth part at either end."""
