@@ -19,8 +19,10 @@ from models.splines import bends, choose_knots
 from models.target import CandidateName
 
 _CLIP = 5.0
-_PENALTY = 1000.0
-_BENDING = 10_000.0
+# Strong: features that say much the same share their weight, and the list hardly hangs on who was drawn to learn from.
+# Chosen on two made-up boroughs of 6,000 families, by held-out precision at training dates and by stability.
+_PENALTY = 2000.0
+_BENDING = 20_000.0
 _COLUMNS = ("median", "centre", "spread", "value_weight", "unknown_share", "unknown_weight")
 
 
