@@ -18,7 +18,7 @@ from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Places = slice | NDArray[np.intp]
 
 ALIKE = 0.8
 """Spearman's rank correlation, of either sign, from which two features say much the same."""
@@ -66,7 +66,14 @@ def _places(connection: duckdb.DuckDBPyConnection, path: str, as_ofs: Sequence[d
     """Which rows of a feature table are of each as-of date."""
     found = connection.read_parquet(path).select(duckdb.ColumnExpression("as_of")).to_arrow_table()["as_of"]
     days = np.asarray(found.to_numpy(zero_copy_only=False), dtype="datetime64[D]")
-    return {as_of: np.flatnonzero(days == np.datetime64(as_of, "D")) for as_of in as_ofs}
+    return {as_of: _together(np.flatnonzero(days == np.datetime64(as_of, "D"))) for as_of in as_ofs}
+
+
+def _together(rows: NDArray[np.intp]) -> Places:
+    """Rows that follow each other, as those of a date do where the table is in its order, are not copied to be read."""
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str]) -> Iterator[tuple[str, Floats]]:
@@ -193,15 +200,30 @@ def alike(columns: Mapping[str, Floats]) -> list[dict[str, Any]]:
 
 def rank_correlations(columns: Sequence[Floats]) -> Floats:
     """Spearman's rank correlation of each pair, to six places; NaN where too few have both, or all have the same."""
-    known = np.column_stack([~np.isnan(column) for column in columns]).astype(np.float64)
+    known, of = _patterns(columns)
     ranks = np.column_stack([_ranks(column) for column in columns])
     # Doubled ranks are whole numbers, so that these sums are the same in any order.
-    pairs, sums, squares, products = known.T @ known, ranks.T @ known, (ranks**2).T @ known, ranks.T @ ranks
+    pairs = (known.T @ known)[np.ix_(of, of)]
+    sums, squares, products = (ranks.T @ known)[:, of], ((ranks**2).T @ known)[:, of], ranks.T @ ranks
     with np.errstate(divide="ignore", invalid="ignore"):
         spread_ = pairs * squares - sums**2
         found = (pairs * products - sums * sums.T) / np.sqrt(spread_ * spread_.T)
     found[(pairs < _LEAST_PAIRS) | (spread_ <= 0) | (spread_.T <= 0)] = np.nan
     return np.asarray(np.round(np.clip(found, -1, 1), 6), dtype=np.float64)
+
+
+def _patterns(columns: Sequence[Floats]) -> tuple[Floats, list[int]]:
+    """Who has a value, as 1 and 0, each pattern once: features of one source share theirs. And whose is which."""
+    patterns: dict[bytes, int] = {}
+    known: list[NDArray[np.bool_]] = []
+    of: list[int] = []
+    for column in columns:
+        there = ~np.isnan(column)
+        place = patterns.setdefault(there.tobytes(), len(patterns))
+        if place == len(known):
+            known.append(there)
+        of.append(place)
+    return np.column_stack(known).astype(np.float64), of
 
 
 def _ranks(column: Floats) -> Floats:
