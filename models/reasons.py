@@ -76,7 +76,8 @@ def reasons_table(
     ordered = listed[np.lexsort((cases.unit_id[listed], cases.as_of[listed]))]
     found = moved(cases, explains, current, ordered)
     say = _Sentences.of(cases, told, current, target)
-    there = _known_part(cases, found)
+    # What a case shares with the typical one is no reason, though a tree may have weighed it in passing.
+    there = np.where(say.typical(cases.values[ordered]), 0.0, _known_part(cases, found))
     totals = told.totals(there)
     rows: list[dict[str, Any]] = []
     for place, like in enumerate(alike(cases, told, explains, past, found)):
@@ -140,6 +141,10 @@ class _Sentences:
             Silence(cases, current, target.cohort.unit),
             by_subject(cases),
         )
+
+    def typical(self, values: Floats) -> Flags:
+        """Shape (rows, features): whether a value is the date's median."""
+        return np.asarray(values == np.array(self.median, dtype=np.float64), dtype=np.bool_)
 
     def all(self, given: _Given) -> Iterator[dict[str, Any]]:
         """The rows of one case but for its keys."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import shap
 from models.boosted import Bag, Boosted
 from models.calibration import Platt, logit
 from models.candidates import ByValue
-from models.cases import Cases, Integers
+from models.cases import Cases, Floats, Integers
 from models.catalogue import Feature, Sentences
 from models.contributions import moved
 from models.logistic import LinearModel, Logistic
@@ -284,3 +284,30 @@ def test_contributions_are_those_of_shaps_own_explainer(made: tuple[Cases, Rehea
     np.testing.assert_allclose(bag.contributions(values), theirs, atol=1e-9)
     assert bag.base == pytest.approx(np.mean([explainer.expected_value for explainer in explainers]), abs=1e-9)
     np.testing.assert_allclose(bag.base + theirs.sum(axis=1), bag.margin(values), atol=1e-9)
+
+
+def test_a_value_that_is_the_typical_one_is_no_reason() -> None:
+    """Though the model weighed it: here by a product, which a typical first value turns with the second."""
+    cases = many([1.0, 3.0], (described(0, "rent"), described(1, "safety")))
+    margin = cases.values.prod(axis=1)
+    performed = Performed([Product()], Platt(1.0, 0.0), 0.0, margin, margin, margin)
+    rows = np.arange(len(cases))
+    found = reasons_table(cases, Themes(np.array([0, 1])), performed, rows, rows[:1], NO_PAST, TARGET).to_pylist()
+    assert [(row["kind"], row["feature"]) for row in found] == [("for", "x1")]
+    assert found[0]["contribution"] == 1.0
+
+
+@dataclass(frozen=True)
+class Product:
+    """Two features that count together, half to each."""
+
+    base: float = 0.0
+
+    def margin(self, values: Floats) -> Floats:
+        return np.asarray(values.prod(axis=1), dtype=np.float64)
+
+    def contributions(self, values: Floats) -> Floats:
+        return np.repeat(values.prod(axis=1)[:, None] / 2, 2, axis=1)
+
+    def described(self) -> dict[str, Any]:
+        return {}
