@@ -102,9 +102,11 @@ def load_cases(
     features: Sequence[Feature],
     rows: duckdb.DuckDBPyRelation,
     groups: FamilyGroups,
+    known: Sequence[str] = (),
 ) -> Cases:
     """Put the features beside a cohort (see `models.cohort.build_cohort`).
 
+    A unit of which one of the ``known`` features is blank, or is not made here, is not asked about.
     ``rows`` are those of the unit's feature table, from `features.reading.feature_rows`. A child in several
     families keeps one row: that of the family about which most is known, the first by id among equals.
     Raises InputRejected when the table has a row twice, or a feature is not in it or not a finite number.
@@ -123,16 +125,25 @@ def load_cases(
     values = np.empty((len(present), len(features)))
     for place, feature in enumerate(features):
         values[:, place] = _numbers(found, feature)
-    return _assemble(cohort, tuple(features), values, present, groups)
+    blank = {feature.name: np.isnan(values[:, place]) for place, feature in enumerate(features)}
+    asked = np.ones(len(present), dtype=np.bool_)
+    for name in known:
+        asked &= ~blank.get(name, np.ones(len(present), dtype=np.bool_))
+    return _assemble(cohort, tuple(features), values, present, asked, groups)
 
 
 def _assemble(
-    cohort: pa.Table, features: tuple[Feature, ...], values: Floats, present: Flags, groups: FamilyGroups
+    cohort: pa.Table,
+    features: tuple[Feature, ...],
+    values: Floats,
+    present: Flags,
+    asked: Flags,
+    groups: FamilyGroups,
 ) -> Cases:
     as_of = np.asarray(cohort["as_of"]).astype("datetime64[D]")
     unit = np.array(cohort["unit_id"].to_pylist(), dtype=object)
     family = np.array(cohort["family_id"].to_pylist(), dtype=object)
-    keep = _one_row_a_unit(as_of, unit, np.isnan(values).sum(axis=1), present)
+    keep = _one_row_a_unit(as_of, unit, np.isnan(values).sum(axis=1), present & asked)
     group = np.array([groups.group[name] for name in family[keep]], dtype=np.int64)
     known_on = np.asarray(cohort["outcome_known_on"].cast(pa.timestamp("s"))).astype("datetime64[D]")
     return Cases(

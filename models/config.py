@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from models.targets import TARGETS
+from models.targets import BY_DEFAULT, TARGETS
 from store.council import Section
 from store.errors import UsageError
 
@@ -18,10 +18,10 @@ class TargetSettings(Section):
 
 
 class ModelsConfig(Section):
-    """``[models]``, with the council's targets in it. Without ``[targets]`` every known target runs."""
+    """``[models]``, with the council's targets in it. Without ``[targets]`` those run that do by default."""
 
     targets: dict[str, TargetSettings] = Field(
-        default_factory=lambda: {name: TargetSettings() for name in TARGETS},
+        default_factory=lambda: {name: TargetSettings() for name in BY_DEFAULT},
         min_length=1,
         description="Targets to model, by name.",
     )

@@ -73,7 +73,7 @@ def asked(work: Workspace, inputs: Inputs, target: Target) -> Asked:
     features = choose(read_catalogue(inputs.catalogue, unit), target.features)
     table = CHILD_FEATURES if unit is Unit.CHILD else FAMILY_FEATURES
     rows = feature_rows(inputs.connection, table, work.path)
-    cases = load_cases(inputs.connection, cohort, unit, features, rows, inputs.groups)
+    cases = load_cases(inputs.connection, cohort, unit, features, rows, inputs.groups, target.cohort.known)
     if target.unlabelled:
         mates, weights = work.path(SCHOOLMATES), work.path(IDENTIFICATION_WEIGHTS)
         cases = replace(cases, identification=identification(inputs.connection, cases, target, mates, weights))

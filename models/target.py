@@ -81,6 +81,8 @@ class Cohort:
     unit: Unit
     ages: Ages
     conditions: tuple[Condition, ...]
+    known: tuple[str, ...] = ()
+    """Features that must be known of a case, where the question makes no sense of others."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,8 @@ class Target:
     single_indicators: tuple[str, ...] = ()
     """Features that may be the best single indicator; empty for every one with an expected direction."""
     choice: ChoiceRule = ChoiceRule()
+    by_default: bool = True
+    """Whether it is modelled where the council's TOML names no targets."""
     beside: tuple[CandidateName, ...] = ()
     """Candidates that are compared and never chosen."""
     unlabelled: Unlabelled | None = None
