@@ -128,7 +128,7 @@ def _of_stability(evaluation: Mapping[str, Any], *, first: bool) -> Iterator[Rea
     """Whether the chosen way of choosing gives the same list and reasons again, where that was measured."""
     found = evaluation.get("stability", {}).get("candidates", {}).get(evaluation["choice"]["chosen"], {})
     if found.get("stable") is False:
-        text = "Its list or its reasons change more from one refit to the next than the target's file allows."
+        text = f"It is not as stable as the target's file asks: {found['why_not']}"
         yield Reason(None if first else Advice.KEEP, text)
 
 
@@ -152,7 +152,8 @@ def _of_precision(comparison: Mapping[str, Any]) -> Iterator[Reason]:
     said = (
         f"Of the panel's list at {comparison['as_of']}, {figures['challenger']['value']:.0%} of the challenger's and "
         f"{figures['champion']['value']:.0%} of the champion's had the outcome: a difference of "
-        f"{_points(difference['value'])} (from {_points(difference['low'])} to {_points(difference['high'])})."
+        f"{_points(difference['value'])} (from {_points(difference['low'])} to {_points(difference['high'])}). "
+        f"{comparison['basis']}"
     )
     if difference["high"] < 0:
         yield Reason(Advice.KEEP, f"{said} The challenger is worse.")

@@ -48,7 +48,8 @@ console = Console(highlight=False)
 
 _NEXT = {
     Advice.PROMOTE: "To promote it, two people of different roles sign, one of them not of the data team: "
-    'early-help promote RUN {target} --by "NAME" --role ROLE --note "TEXT"',
+    'early-help promote RUN {target} --by "NAME" --role ROLE --note "TEXT"; and --reason "TEXT" where the audit cannot '
+    "tell.",
     Advice.KEEP: "Nothing needs to be done: the champion stays.",
     Advice.INVESTIGATE: "Look into what is named below before anybody signs. The champion stays as it is.",
 }

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from models.cases import Cases, Integers
 from models.catalogue import CATALOGUE
-from models.comparing import Scored, by_challenger_without, by_champion, compared, turnover
+from models.comparing import Scored, as_kept, by_challenger_without, compared, turnover
 from models.config import ModelsConfig
 from models.drift import feature_drift, label_drift
 from models.groups import family_groups
@@ -34,14 +34,14 @@ from store.workspace import Stage, Workspace
 
 COMPARISON = "models/comparison.json"
 INDEX = "residents/index.json"
-_BOTH_KNOW = (
-    "Both models learnt from this date as well, each without the family that it is scored on, because the champion "
-    "was made when its outcomes had closed already."
-)
-_NEITHER_KNOWS = (
-    "Neither model learnt from this date: the champion was made before its outcomes had closed, and the challenger "
-    "was trained once more without it. No family is scored by a model that saw it."
-)
+_NO_FAMILY = "No family is scored by a model that saw it."
+_BASIS = {
+    (False, False): "Neither model learnt from this date.",
+    (False, True): "Neither model learnt from this date: the challenger was trained once more without it.",
+    (True, False): "The champion learnt from this date, of other families, and the challenger did not.",
+    (True, True): "Both models learnt from this date, of other families.",
+}
+"""What the comparison rests on, by whether the champion and the challenger, as kept, learnt from the date."""
 
 
 class Champion(Section):
@@ -139,32 +139,27 @@ def _on_closed(
     """Both on the newest tested date."""
     champion, challenger = models
     rows = cases.at(newest)
-    both_know = newest.isoformat() in champion.document["learns_from"]
-    if both_know:
-        say = by_champion(challenger, cases, rows, cases.fold[rows])
-    else:
-        found = _trained_without(work, target, config, cases, challenger, newest)
-        if found is None:
-            return {
-                "state": "cannot_compare",
-                "why": "Without its newest date the challenger has nothing to learn from.",
-                "as_of": newest.isoformat(),
-            }
-        say = found
-    figures = compared(
-        cases,
-        rows,
-        by_champion(champion, cases, rows, fold[rows]),
-        say,
-        capacity,
-        config.bootstrap_replicates,
-        work.settings.seed,
+    know = (
+        newest.isoformat() in champion.document["learns_from"],
+        newest.isoformat() in challenger.document["learns_from"],
     )
+    say = (
+        _trained_without(work, target, config, cases, challenger, newest)
+        if know == (False, True)
+        else as_kept(challenger, cases, rows, cases.fold[rows])
+    )
+    if say is None:
+        return {
+            "state": "cannot_compare",
+            "why": "Without its newest date the challenger has nothing to learn from.",
+            "as_of": newest.isoformat(),
+        }
+    other = as_kept(champion, cases, rows, fold[rows])
     return {
         "state": "compared",
         "as_of": newest.isoformat(),
-        "basis": _BOTH_KNOW if both_know else _NEITHER_KNOWS,
-        "figures": figures,
+        "basis": f"{_BASIS[know]} {_NO_FAMILY}",
+        "figures": compared(cases, rows, other, say, capacity, config.bootstrap_replicates, work.settings.seed),
     }
 
 

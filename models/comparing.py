@@ -1,9 +1,9 @@
 """Champion against challenger, on the newest quarter whose outcomes have closed and on the current list.
 
-Both are compared as they would serve: each case of the newest closed date is scored by the champion's kept files and
-by the challenger, each time by a model that never saw the case's family. Neither may have learnt from that date.
-The champion has not where it was made before the date closed. The challenger has, and so is trained once more
-without it, on every other date, as known today; the models that would be promoted know that date as well.
+Both are compared as they would serve: each case of the newest closed date is scored from the champion's kept files and
+by the challenger, each time by a model that never saw the case's family. Nor may one know the date and the other not:
+where the challenger as kept learnt from it, and the champion was made before it closed, the challenger is trained
+once more on every other date, as known today. The one that would be promoted then knows a date more.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Scored:
     predicted: Floats
 
 
-def by_champion(model: LoadedModel, cases: Cases, rows: Integers, fold: Integers) -> Scored:
-    """The champion's say of these rows of one date. ``fold`` is each row's fold by the champion's own seed."""
+def as_kept(model: LoadedModel, cases: Cases, rows: Integers, fold: Integers) -> Scored:
+    """A kept model's say of these rows of one date. ``fold`` is each row's fold by the model's own seed."""
     margin = model.margin(model.values(cases, rows), fold)
     return _scored(margin, model.candidates[model.chosen].platt)
 

@@ -31,6 +31,7 @@ def comparison(**changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
         "state": "compared",
         "as_of": "2025-06-30",
+        "basis": "Neither model learnt from this date.",
         "figures": {
             "precision": {
                 "champion": figure(0.30, 0.18, 0.42),
@@ -111,7 +112,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], Verdict, Advice, str]] = 
     ("new ids", {}, {"families_known": False}, Verdict.PASS, Advice.INVESTIGATE, "flatter it"),
     (
         "unstable",
-        {"stability": {"candidates": {"boosted_trees": {"stable": False}}}},
+        {
+            "stability": {
+                "candidates": {"boosted_trees": {"stable": False, "why_not": "its list changes from refit to refit."}}
+            }
+        },
         {},
         Verdict.PASS,
         Advice.KEEP,

@@ -12,7 +12,7 @@ import pytest
 
 from models.calibration import Platt
 from models.cases import Cases
-from models.comparing import Scored, by_challenger_without, by_champion, compared, turnover
+from models.comparing import Scored, by_challenger_without, as_kept, compared, turnover
 from models.logistic import Logistic
 from models.rehearsal import by_fold
 from models.splits import Origin
@@ -123,6 +123,6 @@ def test_the_champion_is_asked_by_its_own_folds_and_centred_on_the_date(cases: C
     )
     rows = cases.at(DAYS[0])
     fold = (cases.fold[rows] + 1) % 3
-    found = by_champion(model, cases, rows, fold)
+    found = as_kept(model, cases, rows, fold)
     np.testing.assert_array_equal(found.margin, np.array([1.0, 2.0, 6.0])[fold])
     np.testing.assert_allclose(found.predicted, 1 / (1 + np.exp(-(found.margin - found.margin.mean()))), atol=1e-5)
