@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from features.catalogue import all_sources
+from features.catalogue import all_sources, twins
 from features.definitions import Direction, Feature, Level, NullRule
 from features.describing import columns_read, definition, null_rule_in_words
 from features.library import library
@@ -40,7 +40,8 @@ def _index() -> str:
         f"{len(features) - family} of children; a child's row has its family's features too. How much of each is known "
         "in a run, how it is spread and how strongly it stands in for ethnicity is in the run's "
         "`reports/feature_catalogue.html`; `early-help features explain` shows the rows behind one value. "
-        "[The rules, by example](rules.md) say what counts and when.",
+        "[The rules, by example](rules.md) say what counts and when; [Add a feature](../add-a-feature.md) goes from an "
+        "idea to a column.",
         *("", _READING, ""),
         *("| subject | features | sources |", "|---|---|---|"),
     ]
@@ -92,6 +93,7 @@ def _facts(feature: Feature, features: Sequence[Feature]) -> list[tuple[str, str
     tables = ", ".join(f"`{table}` ({', '.join(columns) or 'dates'})" for table, columns in read.items())
     beneath = [table for table in all_sources(feature, features) if table not in read]
     by_way = f"by way of other features {', '.join(f'`{table}`' for table in beneath)}" if beneath else ""
+    same_as = twins(features).get(feature.name)
     said = [feature.sentence, feature.sentence_none, feature.sentence_below]
     return [
         ("Made from", "; ".join(filter(None, (tables, by_way)))),
@@ -100,6 +102,7 @@ def _facts(feature: Feature, features: Sequence[Feature]) -> list[tuple[str, str
         ("No record", null_rule_in_words(feature)),
         ("Risk", _RISK[feature.direction]),
         ("Said", " / ".join(dict.fromkeys(filter(None, said)))),
+        ("The same number as", f"`{same_as}`" if same_as else ""),
         ("Why", feature.why),
         ("Caveats", feature.caveats),
         ("Owner", feature.owner),

@@ -237,6 +237,8 @@ def _spread(run: RunFolder, entry: dict[str, Any]) -> dict[str, Any] | None:
 def _spread_in_words(spread: dict[str, Any] | None) -> str:
     if spread is None or spread["known"] is None:
         return ""
+    if spread["least"] == spread["most"] == 0:
+        return f"known for {spread['known']:.1%}, and nought for all: never seen here"
     zero = "" if spread["zero"] is None else f", {spread['zero']:.1%} of those nought"
     return f"known for {spread['known']:.1%}{zero}, median {_figure(spread['median'])}"
 

@@ -285,9 +285,13 @@ class _Teller:
 
 
 def sentence(
-    feature: Feature, value: float | None, fraction: tuple[int, int] | None = None, median: float | None = None
+    feature: Feature,
+    value: float | None,
+    fraction: tuple[int, int] | None = None,
+    median: float | None = None,
+    whose: str = "borough",
 ) -> str:
-    """What a panel reads, with its parts and the borough's median: '... 13% ... (23 of 180); borough median 5%.'"""
+    """What a panel reads, with its parts and the median of ``whose``: '... 13% ... (23 of 180); borough median 5%.'"""
     if value is None:
         return f"{feature.label}: not known."
     template = feature.sentence
@@ -297,7 +301,7 @@ def sentence(
         template = feature.sentence_below or template
     said = filled(template, written(value, feature.unit))
     usual = None if median is None or "{value}" not in template else written(median, feature.unit)
-    return in_context(said, fraction if feature.unit is Unit.SHARE else None, usual)
+    return in_context(said, fraction if feature.unit is Unit.SHARE else None, usual, whose)
 
 
 def _named(item: object) -> Iterable[str]:

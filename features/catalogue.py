@@ -18,12 +18,25 @@ def entries(features: Sequence[Feature]) -> list[dict[str, Any]]:
     """One object for each feature, and one for each indicator column, in the order of the tables' columns.
 
     ``columns`` gives the column's name in each table: a family's feature is ``family_<name>`` to a child,
-    beside whose own it is put as they are read (`features.reading.feature_rows`).
+    beside whose own it is put as they are read (`features.reading.feature_rows`). ``same_as`` names an earlier feature
+    that is the same number under another name: of the two one is enough for a model, or for a list of reasons.
     """
-    return [entry for feature in features for entry in _entries(feature, features)]
+    same_as = twins(features)
+    return [entry for feature in features for entry in _entries(feature, features, same_as.get(feature.name))]
 
 
-def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str, Any]]:
+def twins(features: Iterable[Feature]) -> dict[str, str]:
+    """Features that are worked out in the very same way as an earlier one, and which: two names of one number."""
+    first: dict[tuple[Any, ...], str] = {}
+    found = {}
+    for one in features:
+        worked_out = (one.level, one.value, one.roll, one.over, one.null_rule)
+        if first.setdefault(worked_out, one.name) != one.name:
+            found[one.name] = first[worked_out]
+    return found
+
+
+def _entries(feature: Feature, features: Sequence[Feature], same_as: str | None) -> Iterable[dict[str, Any]]:
     sources = all_sources(feature, features)
     common: dict[str, Any] = {
         "subject": feature.subject,
@@ -61,6 +74,7 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
         "made_of": sorted(_counted(feature.value)),
         "indicator": feature.indicator,
         "indicator_of": None,
+        "same_as": same_as,
     }
     if feature.indicator:
         yield {
@@ -84,6 +98,7 @@ def _entries(feature: Feature, features: Sequence[Feature]) -> Iterable[dict[str
             "made_of": [],
             "indicator": None,
             "indicator_of": feature.name,
+            "same_as": same_as and f"{same_as}_unknown",
         }
 
 

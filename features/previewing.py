@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from html import escape
@@ -29,7 +30,7 @@ class Preview:
     """A definition on a sample. ``rows`` has a row for each family (or child), the highest values first.
 
     Its columns are the value, under the feature's name, each part by its letter, the features it is made of by their
-    names, and the sentence that a panel would read.
+    names, and the sentence that a panel would read, with the median of the sample.
     """
 
     feature: Feature
@@ -135,8 +136,10 @@ def _told(feature: Feature, rows: pd.DataFrame) -> pd.DataFrame:
     share = part_and_whole(feature) if feature.roll is Roll.POOL else None
     fractions = None if share is None else rows[list(share)].itertuples(index=False, name=None)
     values = [None if pd.isna(value) else float(value) for value in rows[feature.name]]
+    middle = float(rows[feature.name].median())
+    median = None if math.isnan(middle) else middle
     said = [
-        sentence(feature, value, None if fraction is None else (int(fraction[0]), int(fraction[1])))
+        sentence(feature, value, None if fraction is None else (int(fraction[0]), int(fraction[1])), median, "sample")
         for value, fraction in zip(values, fractions or [None] * len(values))
     ]
     days = {letter: pd.to_datetime(rows[letter], unit="D") for letter, one in lettered(feature) if is_day(one)}

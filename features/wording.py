@@ -133,9 +133,9 @@ def _to_a_tenth(value: float, whole_from: float = math.inf) -> str:
     return f"{rounded:,.0f}" if whole else f"{rounded:,.1f}"
 
 
-def in_context(said: str, fraction: tuple[int, int] | None, median: str | None) -> str:
-    """A sentence with the counts of its share, and the median of all who have a value."""
+def in_context(said: str, fraction: tuple[int, int] | None, median: str | None, whose: str = "borough") -> str:
+    """A sentence with the counts of its share, and the median of all who have a value: the borough's, or a sample's."""
     words = said.removesuffix(".")
     if fraction is not None:
         words += f" ({fraction[0]:,} of {fraction[1]:,})"
-    return f"{words}; borough median {median}." if median is not None else f"{words}."
+    return f"{words}; {whose} median {median}." if median is not None else f"{words}."

@@ -35,6 +35,7 @@ RISK = {1: "rises", -1: "falls", 0: "free"}
 _TABLE = {"family": "families", "child": "children"}
 _OF_A_CHILD = {"family": "", "child": " (of a child)"}
 _ENOUGH = 2 * THRESHOLD
+_NEVER = "never seen here"
 _SHIFTED, _KNOWN_SHIFTED = 0.1, 0.05
 """A gap between two distributions, and a change in the share known, from which a feature is told to have moved."""
 
@@ -134,7 +135,8 @@ def catalogue_page(
 
 
 def _row(entry: Document, coverage: Document, told: Mapping[str, StandIn], same: Mapping[str, list[str]]) -> Row:
-    spread = coverage["tables"][_TABLE[entry["level"]]]["latest"].get(entry["name"])
+    table = coverage["tables"][_TABLE[entry["level"]]]
+    spread = table["latest"].get(entry["name"])
     unit = entry["unit"]
     return Row(
         name=entry["name"],
@@ -143,7 +145,7 @@ def _row(entry: Document, coverage: Document, told: Mapping[str, StandIn], same:
         facts=_facts(entry, same.get(entry["name"], [])),
         known=share_with(spread["known"], spread["rows"]) if spread else Measure(None),
         zero=share_with(spread["zero"], spread["known"]) if spread else Measure(None),
-        usual=_usual(spread, unit),
+        usual=_usual(spread, unit) if not _never(table, entry["name"]) else _NEVER,
         span=_span(spread, unit),
         bars=_bars(spread["histogram"]) if spread else None,
         moved=_moved(spread["moved"]) if spread else "",
@@ -167,6 +169,12 @@ def _facts(entry: Document, same: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 # --- how it is spread ------------------------------------------------------------------------------------
+
+
+def _never(table: Document, name: str) -> bool:
+    """Whether it is nought for all of whom it is known, at every as-of date of the run."""
+    column = table.get("columns", {}).get(name, {})
+    return bool(column.get("least") == column.get("most") == 0)
 
 
 def _usual(spread: Document | None, unit: str) -> str:

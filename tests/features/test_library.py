@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from features.catalogue import entries
 from features.definitions import Feature
 from features.library import library
 from features.needs import CRITERIA, NEEDS
@@ -31,6 +32,11 @@ def test_all_evidence_of_a_need_is_a_feature_by_name(need: Feature) -> None:
 
 def test_there_are_ten_needs_and_six_criteria() -> None:
     assert (len(NEEDS), len(CRITERIA)) == (10, 6)
+
+
+def test_two_names_of_one_number_are_told() -> None:
+    told = {entry["name"]: entry["same_as"] for entry in entries(library()) if entry["same_as"]}
+    assert told == {"criterion_crime": "need_crime", "criterion_domestic_abuse": "need_domestic_abuse"}
 
 
 @pytest.mark.parametrize("feature", library(), ids=lambda feature: feature.name)

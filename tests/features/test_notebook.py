@@ -178,7 +178,10 @@ def test_a_preview_shows_what_a_value_is_made_of_and_how_a_panel_would_read_it(t
     assert found.rows["absence_rate_182"].to_list() == pytest.approx([0.333333, 0, float("nan")], nan_ok=True)
     assert found.rows[["A", "B"]].to_numpy().tolist() == [[1, 3], [0, 3], [0, 0]]
     assert list(found.parts) == ["A", "B"] and "182 days" in found.parts["B"]
-    assert found.rows["sentence"].iloc[0] == "Missed 33% of possible sessions in the last 6 months (1 of 3)."
+    assert (
+        found.rows["sentence"].iloc[0]
+        == "Missed 33% of possible sessions in the last 6 months (1 of 3); sample median 17%."
+    )
     assert found.unknown == pytest.approx(1 / 3)
     assert found.distribution[["known", "share nought", "most"]].to_list() == [2, 0.5, 0.333333]
     for told in ("33% of 3", "(1 of 3)", "not known"):

@@ -118,6 +118,18 @@ def test_nothing_of_a_few_is_shown(html: str) -> None:
     assert path.count("M") == 1
 
 
+def test_what_is_nought_for_all_at_every_date_is_told_as_never_seen() -> None:
+    catalogue, coverage, standing = documents()
+    coverage["tables"]["families"]["columns"] = {
+        "offences_365": {"known": 1.0, "zero": 1.0, "least": 0.0, "median": 0.0, "most": 0.0},
+        "contacts_365": {"known": 1.0, "zero": 1.0, "least": 0.0, "median": 0.0, "most": 1.0},
+        "contacts_182": {"known": 0.0, "zero": None, "least": None, "median": None, "most": None},
+    }
+    page = catalogue_page(COUNCIL, catalogue, coverage, standing)
+    never = [name for name in NAMES if cells(page, name)[2].startswith("never seen here")]
+    assert never == ["offences_365"]
+
+
 def test_without_a_verdict_or_without_features_it_says_so() -> None:
     catalogue, coverage, _ = documents()
     text = Page(catalogue_page(COUNCIL, catalogue, coverage, None)).text
