@@ -16,6 +16,7 @@ from fairness_audits.document import (
     counts_entry,
     group_entry,
     number,
+    order_entries,
     overall_why,
     pooled_rates,
     rates_entry,
@@ -78,7 +79,7 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
     measures = {name: measure(cases, audited.groups[name][tested], order) for name, order in GROUPS.items()}
     current = {name: Counter(audited.groups[name][today].tolist()) for name in GROUPS}
     expected = {name: _expected(measures[name], current[name], order) for name, order in GROUPS.items()}
-    pooled = {name: pooled_rates(found, WHOLE) for name, found in measures.items()}
+    further = {name: _further(cases, audited.groups[name][tested], found) for name, found in measures.items()}
     answers = judge(questions(policy), measures, expected)
     findings = all_findings(answers)
     return {
@@ -91,10 +92,12 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
         "test": _tested(audited, rows, cases),
         "label_caveats": audited.caveats,
         "metrics": {metric.value: title(metric) for metric in WHOLE.metrics},
-        "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING)) | rates_entry(EVERYONE, whole, WHOLE),
+        "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING))
+        | rates_entry(EVERYONE, whole, WHOLE)
+        | order_entries(cases, np.full(len(cases), EVERYONE), whole).get(EVERYONE, {}),
         "groupings": {
             name: [
-                group_entry(group, name, measures[name], whole, current[name][group], pooled[name])
+                group_entry(group, name, measures[name], whole, current[name][group], further[name].get(group, {}))
                 for group in expected[name]
             ]
             for name in GROUPS
@@ -128,6 +131,12 @@ def policy_entry(policy: Policy) -> dict[str, Any]:
         "sha256": policy.sha256,
         "rules": [rule.model_dump(mode="json") for rule in policy.rules],
     }
+
+
+def _further(cases: Cases, group_of: NDArray[Any], measures: Measures) -> dict[str, dict[str, Any]]:
+    """What stands beside each group's rates: how well its cases are put in order, and its rates drawn in."""
+    pooled, ordered = pooled_rates(measures, WHOLE), order_entries(cases, group_of, measures)
+    return {group: {**ordered[group], "partially_pooled": pooled[group]} for group in measures.groups}
 
 
 def _expected(measures: Measures, current: Counter[str], order: tuple[str, ...]) -> tuple[str, ...]:

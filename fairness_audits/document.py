@@ -6,11 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from fairness_audits.cases import Cases
 from fairness_audits.content import WHOLE, Content
 from fairness_audits.ethnicity import UNKNOWN, broad_group, label
 from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
 from fairness_audits.metrics import Metric, Scale, evidence_name, title
+from fairness_audits.ordering import measure_order
 from fairness_audits.policy import Grouping
 from fairness_audits.pooling import partially_pooled
 from fairness_audits.power import smallest_detectable
@@ -20,14 +23,17 @@ from store.intervals import wilson, z_of
 
 REPORTED_CONFIDENCE = 0.95
 _PLACES = 6
+_SEED = 1
+_OF_EACH_CLASS = (Metric.MISS_RATE, Metric.FALSE_POSITIVE_RATE)
+"""The rates whose denominators are the cases with the outcome, and those without."""
 
 _GROUPINGS = {Grouping.BROAD.value: "broad ethnic group", Grouping.DETAILED.value: "detailed ethnic group"}
 
 
 def group_entry(
-    group: str, grouping: str, measures: Measures, whole: Measures, current: int, pooled: dict[str, dict[str, Any]]
+    group: str, grouping: str, measures: Measures, whole: Measures, current: int, further: dict[str, Any]
 ) -> dict[str, Any]:
-    """One group's counts and rates. ``current`` is how many of today's cases are in the group."""
+    """One group's counts and rates; ``current`` is how many of today's cases are in it, ``further`` goes beside."""
     entry: dict[str, Any] = {"group": group, "label": label(group), "current_cases": current}
     if grouping == Grouping.DETAILED.value:
         entry["broad"] = broad_group(group)
@@ -91,6 +97,21 @@ def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
         "p_value": number(_p_alike(evidence)),
     }
     return entry | {"rest": _against_rest(evidence)}
+
+
+def order_entries(cases: Cases, group_of: NDArray[Any], measures: Measures) -> dict[str, dict[str, Any]]:
+    """How well scores put each group's own cases in order, by group and metric."""
+    return {group: _order_entry(cases, np.asarray(group_of == group), group, measures) for group in measures.groups}
+
+
+def _order_entry(cases: Cases, rows: NDArray[np.bool_], group: str, measures: Measures) -> dict[str, Any]:
+    effective = tuple(measures.evidence[metric, group].effective for metric in _OF_EACH_CLASS)
+    found = measure_order(cases, rows, (effective[0], effective[1]), REPORTED_CONFIDENCE, _SEED)
+    return {
+        metric.value: {"value": number(one.value), "low": number(one.low), "high": number(one.high)}
+        | ({"why_empty": one.why_empty} if one.why_empty else {})
+        for metric, one in found.items()
+    }
 
 
 def rule_entry(answer: Answer) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from fairness_audits.intervals import Floats
 
 FEWEST_GROUPS = 3
 """Of fewer groups no spread can be told."""
-_SHRINKAGES = (np.arange(40) + 0.5) / 40
-_MEANS = 200
-_LEAST = 1e-4
-_BISECTIONS = 30
+_SHRINKAGES = (np.arange(24) + 0.5) / 24
+_MEANS = 80
+_LEAST = 1e-3
+_BISECTIONS = 24
 
 
 @dataclass(frozen=True)

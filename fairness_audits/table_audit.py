@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairness_audits.audit import FORMAT, METHOD, policy_entry
 from fairness_audits.cases import Cases
@@ -16,6 +17,7 @@ from fairness_audits.document import (
     counts_entry,
     list_share,
     number,
+    order_entries,
     overall_why,
     pooled_rates,
     rates_entry,
@@ -24,6 +26,7 @@ from fairness_audits.document import (
 from fairness_audits.ethnicity import label
 from fairness_audits.measure import EVERYONE, Measures, measure, measure_everyone
 from fairness_audits.metrics import Metric, title
+from fairness_audits.ordering import OrderMetric
 from fairness_audits.policy import Policy, Rule
 from fairness_audits.published import Row, published_block
 from fairness_audits.scored_list import Columns, Cut, ScoredList, Texts, in_order
@@ -88,15 +91,11 @@ def audit_table(listed: Listed, policy: Policy) -> tuple[dict[str, Any], dict[st
         "left_out": given.left_out,
         "ties": {"tied": given.ties.tied, "flagged": given.ties.flagged} if given.ties else None,
         "metrics": {metric.value: title(metric) for metric in content.metrics},
-        "overall": {"group": EVERYONE} | _entry(EVERYONE, whole, whole, content, given),
+        "overall": {"group": EVERYONE}
+        | _entry(EVERYONE, whole, whole, content, given)
+        | _order(cases, np.full(len(given), EVERYONE), whole, given)[EVERYONE],
         "groupings": {
-            name: [
-                {"group": group, "label": label(group), "partially_pooled": drawn_in[group]}
-                | _entry(group, found, whole, content, given)
-                for group in found.groups
-            ]
-            for name, found in measures.items()
-            for drawn_in in (pooled_rates(found, content),)
+            name: _grouping(cases, groups[name], found, whole, content, given) for name, found in measures.items()
         },
         "within_unit_correlation": {
             name: {metric.value: number(found.correlation[metric]) for metric in content.metrics}
@@ -106,6 +105,18 @@ def audit_table(listed: Listed, policy: Policy) -> tuple[dict[str, Any], dict[st
     }
     nesting = _nesting(given.groups)
     return restricted, {**shared, **published_block(content, measures, whole, answers, nesting)}
+
+
+def _grouping(
+    cases: Cases, group_of: Texts, found: Measures, whole: Measures, content: Content, given: ScoredList
+) -> list[dict[str, Any]]:
+    pooled, ordered = pooled_rates(found, content), _order(cases, group_of, found, given)
+    return [
+        {"group": group, "label": label(group), "partially_pooled": pooled[group]}
+        | _entry(group, found, whole, content, given)
+        | ordered[group]
+        for group in found.groups
+    ]
 
 
 def _together(groups: Mapping[str, Texts]) -> dict[str, Texts]:
@@ -130,6 +141,17 @@ def _nesting(groups: Mapping[str, Texts]) -> dict[Row, list[Row]]:
             nesting.setdefault((one, a), []).append(part)
             nesting.setdefault((other, b), []).append(part)
     return nesting
+
+
+def _order(cases: Cases, group_of: NDArray[Any], measures: Measures, given: ScoredList) -> dict[str, dict[str, Any]]:
+    """Metrics of order, where there are scores and outcomes; no calibration slope of scores that only rank."""
+    if given.score is None or given.outcome is None:
+        return {group: {} for group in measures.groups}
+    found = order_entries(cases, group_of, measures)
+    if not given.probabilities:
+        for entry in found.values():
+            del entry[OrderMetric.SLOPE.value]
+    return found
 
 
 def _questions(policy: Policy, columns: Columns, content: Content) -> tuple[list[Question], list[dict[str, str]]]:

@@ -49,7 +49,7 @@ def audited(path: Path, columns: Columns, cut: Cut) -> tuple[dict[str, Any], dic
     return audit_table(Listed(path.name, "0" * 64, columns, cut, cases), load_policy(None))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(rows=rows_drawn, threshold=st.sampled_from([0.0, 0.125, 0.6, 1.0]))
 def test_counts_and_rates_are_those_of_naive_python(
     rows: list[tuple[str, str, bool, float, int]], threshold: float, tmp_path_factory: pytest.TempPathFactory
