@@ -1,6 +1,6 @@
 """Under the radar against the truth: each way of ranking at capacity, by ethnic group at equal need, and the rule.
 
-    python -m benchmarks.models.truth --run RUN --truth FOLDER --council COUNCIL.toml [--run ... ] [--newest]
+    python -m benchmarks.models.truth --run RUN --truth FOLDER --council COUNCIL.toml [--run ... ] [--newest] [--keep]
 
 The lists are those of the run's test dates (or the newest of them), by models that never saw a case's family and
 learnt from dates whose outcomes had closed. True is a family in significant need with whom nobody works at that date.
@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from benchmarks.jobs import PROJECT
 from benchmarks.linkage.pages import table
 from benchmarks.models.radar_truth import Truth, truth_of
 from early_help.config import load_config
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from benchmarks.models.parts import Bench
 
 TARGET = TARGETS["under_the_radar"]
+PAGE = PROJECT / "docs" / "models" / "under-the-radar.md"
+_BEGIN, _END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 REPLICATES = 500
 _LISTED = 200
 """Places of a longer list, by which rates of groups are told: at the panel's capacity they rest on too few."""
@@ -324,6 +327,13 @@ def _rate(dates: Sequence[tuple[List, Floats]], way: str, name: str, inside: boo
     return caught / np.maximum(total, 1e-9)
 
 
+def keep(text: str, page: Path = PAGE) -> None:
+    """Put the tables into the page, between its marks; the rest of it is a person's."""
+    before, rest = page.read_text(encoding="utf-8").split(_BEGIN, 1)
+    after = rest.split(_END, 1)[1]
+    page.write_text(f"{before}{_BEGIN}\n{text.strip()}\n\n{_END}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Measure runs that are there already."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -331,12 +341,15 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, action="append", required=True, help=words)
     parser.add_argument("--name", action="append", help="What a run is called.")
     parser.add_argument("--newest", action="store_true", help="Only the newest test date: a quarter of the time.")
+    parser.add_argument("--keep", action="store_true", help="Put the tables into docs/models/under-the-radar.md.")
     given = parser.parse_args()
     names = given.name or [str(place) for place in range(1, len(given.run) + 1)]
     found = [
         ranked(Borough(*each), given.newest) for each in zip(names, given.run, given.truth, given.council, strict=True)
     ]
     print(told(found))
+    if given.keep:
+        keep(told(found))
 
 
 if __name__ == "__main__":
