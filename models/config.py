@@ -28,7 +28,7 @@ class ModelsConfig(Section):
     mlruns: str = Field("mlruns", min_length=1, description="MLflow's folder, relative to where the job is started.")
     test_as_ofs: int = Field(4, ge=1, description="At most this many of the newest closed as-of dates are tested on.")
     folds: int = Field(5, ge=2, le=20, description="Parts the families are split into.")
-    bags: int = Field(8, ge=1, le=50, description="Boosted models averaged for each case's score.")
+    bags: int = Field(10, ge=1, le=50, description="Boosted models averaged for each case's score.")
     rounds: int = Field(60, ge=10, le=2000, description="Trees in each boosted model.")
     learning_rate: float = Field(0.1, gt=0, le=1, description="Weight of each tree.")
     bootstrap_replicates: int = Field(500, ge=100, le=10000, description="Resamples behind each interval.")

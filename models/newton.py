@@ -14,10 +14,11 @@ from models.calibration import sigmoid
 from models.cases import Floats, Integers
 
 _STEPS = 100
-_SETTLED = 1e-9
+_SETTLED = 1e-8
 _NEAR = 1e-2
 _NOISE = 1e-12
 _RIDGE = 1e-9
+_PART = 20_000
 
 
 def fit_folds(
@@ -36,12 +37,19 @@ def fit_folds(
     everyone = _Problem(columns, outcome, weight[:, None], penalties)
     start = _start(everyone)
     curvature = everyone.curvature(start)[:, 0]
-    parts = [_gram(columns[fold == one], curvature[fold == one]) for one in range(folds)]
+    parts = [_gram(columns, curvature, np.flatnonzero(fold == one)) for one in range(folds)]
     whole = np.sum(parts, axis=0) + np.diag(penalties)
     outside = np.column_stack([np.where(fold == one, 0.0, weight) for one in range(folds)])
     problem = _Problem(columns, outcome, outside, penalties)
-    matrices = [whole - part for part in parts]
-    return _solved(problem, np.repeat(start, folds, axis=1), matrices).T
+    return _solved(problem, np.repeat(start.found, folds, axis=1), [whole - part for part in parts]).T
+
+
+@dataclass(frozen=True)
+class _At:
+    """Coefficients of shape (columns, regressions), and the log-odds that they give each case."""
+
+    found: Floats
+    log_odds: Floats
 
 
 @dataclass(frozen=True)
@@ -53,56 +61,73 @@ class _Problem:
     weights: Floats
     penalties: Floats
 
-    def losses(self, found: Floats) -> Floats:
-        log_odds = self.columns @ found
-        each = np.logaddexp(0.0, log_odds) - self.outcome[:, None] * log_odds
-        ridge = (self.penalties[:, None] * found**2).sum(axis=0) / 2
+    def at(self, found: Floats) -> _At:
+        return _At(found, self.columns @ found)
+
+    def losses(self, at: _At) -> Floats:
+        each = np.logaddexp(0.0, at.log_odds) - self.outcome[:, None] * at.log_odds
+        ridge = (self.penalties[:, None] * at.found**2).sum(axis=0) / 2
         return np.asarray((self.weights * each).sum(axis=0) + ridge, dtype=np.float64)
 
-    def gradients(self, found: Floats) -> Floats:
-        error = self.weights * (sigmoid(self.columns @ found) - self.outcome[:, None])
-        return np.asarray(self.columns.T @ error + self.penalties[:, None] * found, dtype=np.float64)
+    def gradients(self, at: _At) -> Floats:
+        error = self.weights * (sigmoid(at.log_odds) - self.outcome[:, None])
+        return np.asarray(self.columns.T @ error + self.penalties[:, None] * at.found, dtype=np.float64)
 
-    def curvature(self, found: Floats) -> Floats:
-        fitted = sigmoid(self.columns @ found)
+    def curvature(self, at: _At) -> Floats:
+        fitted = sigmoid(at.log_odds)
         return np.asarray(self.weights * fitted * (1 - fitted), dtype=np.float64)
 
+    def stepped(self, at: _At, step: Floats) -> tuple[_At, float]:
+        """After a step, halved for each regression while its loss would rise, and how far that moved anything.
 
-def _start(everyone: _Problem) -> Floats:
+        Log-odds are straight in the coefficients, so that a halved step needs no further pass over the cases.
+        """
+        most = self.losses(at) * (1 + _NOISE)
+        change = self.columns @ step
+        taken = np.ones(step.shape[1])
+        while True:
+            there = _At(at.found - step * taken, at.log_odds - change * taken)
+            moved = np.abs(step).max(axis=0) * taken
+            risen = (self.losses(there) > most) & (moved > _SETTLED)
+            if not risen.any():
+                return there, float(moved.max())
+            taken = np.where(risen, taken / 2, taken)
+
+
+def _start(everyone: _Problem) -> _At:
     """Nearly fitted on all cases: near enough for every fold to settle from."""
     total = everyone.weights.sum()
     share = np.clip(everyone.weights[:, 0] @ everyone.outcome / total, 1e-6, 1 - 1e-6)
     found = np.zeros((everyone.columns.shape[1], 1))
     found[-1] = np.log(share / (1 - share))
+    at, cases = everyone.at(found), np.arange(len(everyone.outcome))
     for _ in range(_STEPS):
-        matrix = _gram(everyone.columns, everyone.curvature(found)[:, 0]) + np.diag(everyone.penalties)
-        step: Floats = np.linalg.solve(matrix, everyone.gradients(found)).astype(np.float64)
-        found, moved = _stepped(everyone, found, step)
+        matrix = _gram(everyone.columns, everyone.curvature(at)[:, 0], cases) + np.diag(everyone.penalties)
+        step: Floats = np.linalg.solve(matrix, everyone.gradients(at)).astype(np.float64)
+        at, moved = everyone.stepped(at, step)
         if moved < _NEAR:
             break
-    return found
+    return at
 
 
 def _solved(problem: _Problem, found: Floats, matrices: list[Floats]) -> Floats:
+    at = problem.at(found)
     for _ in range(_STEPS):
-        gradients = problem.gradients(found)
+        gradients = problem.gradients(at)
         step = np.empty_like(found)
         for place, matrix in enumerate(matrices):
             step[:, place] = np.linalg.solve(matrix, gradients[:, place])
-        found, moved = _stepped(problem, found, step)
+        at, moved = problem.stepped(at, step)
         if moved < _SETTLED:
             break
-    return found
+    return at.found
 
 
-def _stepped(problem: _Problem, found: Floats, step: Floats) -> tuple[Floats, float]:
-    """The coefficients after a step, halved for each regression while its loss would rise, and how far they moved."""
-    most = problem.losses(found) * (1 + _NOISE)
-    while ((risen := problem.losses(found - step) > most) & (np.abs(step).max(axis=0) > _SETTLED)).any():
-        step = np.where(risen, step / 2, step)
-    return found - step, float(np.abs(step).max())
-
-
-def _gram(columns: Floats, weight: Floats) -> Floats:
-    scaled = columns * np.sqrt(weight)[:, None]
-    return np.asarray(scaled.T @ scaled, dtype=np.float64)
+def _gram(columns: Floats, weight: Floats, rows: Integers) -> Floats:
+    """Weighted products of all pairs of columns over these rows, a part at a time to spare memory."""
+    total = np.zeros((columns.shape[1], columns.shape[1]))
+    for start in range(0, len(rows), _PART):
+        part = rows[start : start + _PART]
+        scaled = columns[part] * np.sqrt(weight[part])[:, None]
+        total += scaled.T @ scaled
+    return total
