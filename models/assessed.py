@@ -16,11 +16,12 @@ import numpy as np
 from models.calibration import sigmoid
 from models.candidates import Candidate, Fitted, Training
 from models.cases import Floats, Integers
+from models.groups import derived_seed, kept_in_bag
 from models.labels import Learnt
 from models.logistic import scale, standardised
 from models.newton import fit_folds
 from models.target import CandidateName
-from models.taught import blinded
+from models.taught import MOST, blinded
 
 BOUNDS = (1 / 3, 3.0)
 """No case counts for less or more than this, where a case as likely to be assessed as most counts 1."""
@@ -78,7 +79,9 @@ def weights(training: Training, learnt: Learnt, fold: int, noticing: tuple[int, 
     scaling = scale(values)
     # Of what was noticed of a family the blanks say no more than the noughts do.
     design, _ = standardised(values, scaling.median, scaling.centre, scaling.spread)
-    found = fit_folds(design, learnt.weight, outside.astype(np.float64), half, _HALVES, _PENALTY)
+    drawn = kept_in_bag(training.group, min(1.0, MOST / len(outside)), derived_seed(training.seed, "looked at", fold))
+    rows = np.flatnonzero(outside & drawn)
+    found = fit_folds(design[rows], learnt.weight[rows], np.ones(len(rows)), half[rows], _HALVES, _PENALTY)
     columns = np.column_stack([design, np.ones(len(design))])
     propensity = sigmoid(np.einsum("ij,ij->i", columns, found[half]))
     share = learnt.weight[outside].mean()

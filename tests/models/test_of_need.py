@@ -19,7 +19,7 @@ from models.of_need import is_contact_history
 from models.persistence import KINDS
 from models.target import CandidateName
 from models.targets import TARGETS
-from models.taught import Taught
+from models.taught import Taught, sampled
 from models.weighted_needs import Sum, WeightedNeeds
 
 FOLDS = 3
@@ -129,14 +129,25 @@ def test_the_label_is_what_is_learnt_and_not_the_outcome() -> None:
 
 
 def test_a_candidate_that_may_not_see_contact_history_is_not_moved_by_it() -> None:
-    training, _ = made_up()
+    training, _ = made_up(6_000)
     seeing = Taught(CandidateName.NEED_FOUND, Logistic(), "need_found").fit(training, nothing)[0]
     blind = Taught(CandidateName.NEED_FOUND_UNWATCHED, Logistic(), "need_found", (2,)).fit(training, nothing)[0]
     known = training.values.copy()
     known[:, 2] = 1 - known[:, 2]
     assert (blind.margin(known) == blind.margin(training.values)).all()
     assert not blind.contributions(training.values)[:, 2].any()
-    assert np.abs(seeing.margin(known) - seeing.margin(training.values)).min() > 0.1
+    assert np.abs(seeing.margin(known) - seeing.margin(training.values)).min() > 0.05
+
+
+def test_a_sample_keeps_everybody_with_the_outcome_and_stands_for_the_others() -> None:
+    training, _ = made_up(12_000)
+    few = sampled(training, 5_000)
+    assert few.outcome.sum() == training.outcome.sum()
+    assert len(few.outcome) == pytest.approx(5_000, rel=0.1)
+    assert few.weight is not None
+    assert few.weight.sum() == pytest.approx(len(training.outcome), rel=0.1)
+    assert sampled(training, 20_000) is training
+    assert len(few.outcome) == len(few.values) == len(few.fold) == len(few.group)
 
 
 def test_who_is_seldom_looked_at_counts_for_more_within_bounds() -> None:
