@@ -129,6 +129,8 @@ def value_expr(value: Value, columns: Mapping[Aggregate, str]) -> nw.Expr:  # no
             return nw.lit(float(number), nw.Float64)
         case Named(name):
             return nw.col(name)
+        case Binary(Op.LEAST | Op.MOST as op, _, _):
+            return _outermost(op, [value_expr(part, columns) for part in _chained(op, value)])
         case Binary(op, left, right):
             return _arithmetic(op, value_expr(left, columns), value_expr(right, columns))
         case AnyOf(parts):
@@ -142,7 +144,7 @@ def value_expr(value: Value, columns: Mapping[Aggregate, str]) -> nw.Expr:  # no
     raise TypeError(f"not a value: {type(value).__name__}")
 
 
-def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:  # noqa: PLR0911
+def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:
     match op:
         case Op.ADD:
             return left + right
@@ -156,14 +158,23 @@ def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:  # noqa: PLR0
             return (left > right).cast(nw.Float64)
         case Op.AT_LEAST:
             return (left >= right).cast(nw.Float64)
-        case Op.LEAST:
-            return nw.when(right < left).then(right).otherwise(_where_known(right, left))
-        case Op.MOST:
-            return nw.when(right > left).then(right).otherwise(_where_known(right, left))
+    raise TypeError(f"not arithmetic on two numbers alone: {op}")
 
 
-def _where_known(other: nw.Expr, value: nw.Expr) -> nw.Expr:
-    return nw.when(~other.is_null()).then(value)
+def _chained(op: Op, value: Value) -> list[Value]:
+    """The parts of the least of the least of several: taken together, each is written out once and not for every
+    level above it."""
+    match value:
+        case Binary(inner, left, right) if inner is op:
+            return [*_chained(op, left), *_chained(op, right)]
+    return [value]
+
+
+def _outermost(op: Op, parts: list[nw.Expr]) -> nw.Expr:
+    """The least or the most of several, unknown when one of them is."""
+    known = nw.all_horizontal(*[~part.is_null() for part in parts], ignore_nulls=False)
+    found = nw.min_horizontal(*parts) if op is Op.LEAST else nw.max_horizontal(*parts)
+    return nw.when(known).then(found)
 
 
 def _above_zero(number: nw.Expr) -> nw.Expr:
@@ -193,6 +204,6 @@ def millionths(whole: nw.Expr) -> nw.Expr:
 
 
 def divided(left: nw.Expr, right: nw.Expr) -> nw.Expr:
-    """True division. Polars would multiply by the reciprocal of a constant, which is not the same to the last
-    digit, so that the divisor is never left a constant."""
-    return left / (right + left * 0.0)
+    """True division, in a frame with as-of dates. Polars would multiply by the reciprocal of a constant, which is not
+    the same to the last digit, so that the divisor is never left a constant."""
+    return left / (right + nw.col(AS_OF).cast(nw.Float64) * 0.0)
