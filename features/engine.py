@@ -42,6 +42,7 @@ def compute(world: World, features: Sequence[Feature]) -> Computed:
         shaped = _Stream(world, stream, place, [f for f in features if stream in f.streams])
         families.take([*shaped.pooled_parts(), *shaped.rolled_parts()])
         children.take(shaped.child_parts())
+        del shaped  # before the rows of the next are reduced
     family_table = families.finished()
     # Of its family's features a child has, while its own are computed, those that some are made of.
     of_family = {FAMILY_PREFIX + name: name for name in outputs(family_features)}
