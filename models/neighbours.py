@@ -55,7 +55,7 @@ class Alike:
     def say(self, unit: Unit, horizon_days: int) -> str:
         """The count in a sentence."""
         day = f"{self.as_of.day} {self.as_of:%B %Y}"
-        found = f"{self._count()} had what this list looks for within {period(horizon_days)}"
+        found = f"{self._count()} had the outcome that this model learnt from within {period(horizon_days)}"
         return f"Of the {self.cases} {_PLURAL[unit]} whose records of {day} are most like these, {found}."
 
     def _count(self) -> str:

@@ -119,8 +119,8 @@ def test_counts_are_rounded_and_small_ones_are_not_told(
     one = told_of(OLD, np.repeat([1.0, 0.0], [had, 100 - had]))
     assert (one.with_outcome, one.share) == (count, share)
     assert one.say(Unit.FAMILY, 365) == (
-        f"Of the 100 families whose records of 31 March 2025 are most like these, {said} had what this list looks for "
-        "within 12 months."
+        f"Of the 100 families whose records of 31 March 2025 are most like these, {said} had the outcome that this "
+        "model learnt from within 12 months."
     )
 
 
