@@ -90,7 +90,9 @@ IDENTIFICATION_WEIGHTS = Table(
     (
         date("as_of", "As-of date", required=True),
         text("person_id", "Child: a pseudonym", required=True),
-        number("weight", "Odds of being identified against those of all children alike in other respects", required=True),
+        number(
+            "weight", "Odds of being identified against those of all children alike in other respects", required=True
+        ),
     ),
     sort=("as_of", "person_id"),
 )
