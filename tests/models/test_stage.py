@@ -176,6 +176,22 @@ def test_what_each_candidate_gives_away_is_told_and_over_the_limit_none_is_chose
     assert attack["value"] > 0.55, "so few families are to some extent learnt by heart"
 
 
+@pytest.mark.parametrize("target", BY_DEFAULT)
+def test_stability_stands_beside_every_candidate_that_may_be_chosen(done: tuple[RunFolder, Path], target: str) -> None:
+    evaluation = models.load_evaluation(done[0].root, target)
+    found, judged = evaluation["stability"], evaluation["choice"]["candidates"]
+    may_be_chosen = set(evaluation["candidates"]) - {"chance"} - {name.value for name in TARGETS[target].beside}
+    assert set(found["candidates"]) == may_be_chosen
+    assert found["as_of"] == evaluation["splits"][-1]["as_of"]
+    for name, one in found["candidates"].items():
+        for kind in ("refits_list", "refits_reasons", "retrained_list", "quarters_list"):
+            assert one[kind] is None or 0 <= one[kind]["low"] <= one[kind]["value"] <= one[kind]["high"] <= 1
+        assert one["stable"] is (not one["why_not"])
+        assert name not in judged or judged[name]["stable"] is one["stable"]
+    assert found["candidates"]["needs_count"]["refits_list"]["value"] == 1.0
+    assert found["single_booster"]["refits_list"]["pairs"] == 10
+
+
 def test_cohort_has_no_outcome_for_an_open_horizon(done: tuple[RunFolder, Path]) -> None:
     for target in BY_DEFAULT:
         cohort = pq.read_table(done[0].path(COHORT, target)).to_pandas()
