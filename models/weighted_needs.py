@@ -18,7 +18,7 @@ from models.candidates import Fitted, Training
 from models.cases import Floats
 from models.target import CandidateName
 
-_PENALTY = 200.0
+_PENALTY = 2000.0
 _STEPS = 500
 
 
