@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.catalogue import Feature
 from models.groups import FamilyGroups
@@ -83,6 +84,14 @@ class Cases:
             happened &= known_on < np.datetime64(known_by, "D")
         return happened.astype(np.float64)
 
+    def features_of(self, rows: Integers) -> Floats:
+        """The features of some rows: where they follow one another as they lie, so that nothing is held twice."""
+        if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and bool((np.diff(rows) == 1).all()):
+            found = self.values[rows[0] : rows[-1] + 1]
+            found.flags.writeable = False
+            return found
+        return np.asarray(self.values[rows], dtype=np.float64)
+
     def column(self, name: str) -> int:
         """The place of a feature; raises InputRejected when the catalogue has none of that name."""
         for place, feature in enumerate(self.features):
@@ -111,63 +120,90 @@ def load_cases(
     families keeps one row: that of the family about which most is known, the first by id among equals.
     Raises InputRejected when the table has a row twice, or a feature is not in it or not a finite number.
     """
-    connection.register("cohort", cohort)
+    values = np.empty((cohort.num_rows, len(features)))
+    kept = [np.zeros(0, dtype=np.int64)]
+    began = filled = without = 0
+    # A date at a time: the tables of all of them beside the values would take twice the memory of the values alone.
+    for as_of in sorted(cohort["as_of"].unique().to_pylist()):
+        asked = cohort.filter(pc.equal(cohort["as_of"], as_of))
+        of_date = rows.filter(duckdb.ColumnExpression("as_of") == duckdb.ConstantExpression(as_of))
+        found = _beside(connection, asked, unit, of_date)
+        present = np.asarray(found["family_id"].is_valid())
+        here = np.column_stack([_numbers(found, feature) for feature in features]) if features else _none(len(present))
+        whole = present & _all_known(here, features, known)
+        keep = _one_row_a_unit(_objects(asked["unit_id"]), np.isnan(here).sum(axis=1), whole)
+        values[filled : filled + len(keep)] = here[keep]
+        kept.append(began + keep)
+        began, filled, without = began + len(present), filled + len(keep), without + int((~present).sum())
+    return _assemble(cohort, tuple(features), values[:filled], np.concatenate(kept), without, groups)
+
+
+def _beside(
+    connection: duckdb.DuckDBPyConnection, asked: pa.Table, unit: Unit, rows: duckdb.DuckDBPyRelation
+) -> pa.Table:
+    """The features' rows of the units of one date, in their order; empty where there is none."""
+    connection.register("cohort", asked)
     rows.create_view("feature_rows", replace=True)
     found: pa.Table = connection.sql(_ROWS[unit]).to_arrow_table()
     connection.unregister("cohort")
-    if found.num_rows != cohort.num_rows:
+    if found.num_rows != asked.num_rows:
         raise InputRejected(
             f"The feature table has more than one row for a {unit.value} and as-of date.",
             where="features",
             fix="Run the features stage again.",
         )
-    present = np.asarray(found["family_id"].is_valid())
-    values = np.empty((len(present), len(features)))
-    for place, feature in enumerate(features):
-        values[:, place] = _numbers(found, feature)
-    blank = {feature.name: np.isnan(values[:, place]) for place, feature in enumerate(features)}
-    asked = np.ones(len(present), dtype=np.bool_)
-    for name in known:
-        asked &= ~blank.get(name, np.ones(len(present), dtype=np.bool_))
-    return _assemble(cohort, tuple(features), values, present, asked, groups)
+    return found
+
+
+def _all_known(values: Floats, features: Sequence[Feature], known: Sequence[str]) -> Flags:
+    """Of which units none of the features named is blank, or not made here."""
+    place = {feature.name: column for column, feature in enumerate(features)}
+    if not set(known) <= set(place):
+        return np.zeros(len(values), dtype=np.bool_)
+    return np.asarray(~np.isnan(values[:, [place[name] for name in known]]).any(axis=1), dtype=np.bool_)
+
+
+def _none(rows: int) -> Floats:
+    return np.empty((rows, 0))
+
+
+def _objects(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
+    return np.array(column.to_pylist(), dtype=object)
 
 
 def _assemble(
     cohort: pa.Table,
     features: tuple[Feature, ...],
     values: Floats,
-    present: Flags,
-    asked: Flags,
+    keep: Integers,
+    without_features: int,
     groups: FamilyGroups,
 ) -> Cases:
-    as_of = np.asarray(cohort["as_of"]).astype("datetime64[D]")
-    unit = np.array(cohort["unit_id"].to_pylist(), dtype=object)
-    family = np.array(cohort["family_id"].to_pylist(), dtype=object)
-    keep = _one_row_a_unit(as_of, unit, np.isnan(values).sum(axis=1), present & asked)
-    group = np.array([groups.group[name] for name in family[keep]], dtype=np.int64)
+    family = _objects(cohort["family_id"])[keep]
+    group = np.array([groups.group[name] for name in family], dtype=np.int64)
     known_on = np.asarray(cohort["outcome_known_on"].cast(pa.timestamp("s"))).astype("datetime64[D]")
     return Cases(
         features=features,
-        as_of=as_of[keep],
-        unit_id=unit[keep],
-        family_id=family[keep],
+        as_of=np.asarray(cohort["as_of"]).astype("datetime64[D]")[keep],
+        unit_id=_objects(cohort["unit_id"])[keep],
+        family_id=family,
         group=group,
         fold=groups.fold[group],
         tie_place=np.asarray(cohort["tie_place"]).astype(np.int64)[keep],
         outcome_known_on=known_on[keep],
-        values=values[keep],
-        without_features=int((~present).sum()),
+        values=values,
+        without_features=without_features,
         labels=label_days(cohort, keep),
     )
 
 
-def _one_row_a_unit(as_of: Days, unit: npt.NDArray[np.object_], unknown: Integers, present: Flags) -> Integers:
-    """The row with fewest unknown features of each unit and as-of date; rows come sorted by both."""
-    rows = np.flatnonzero(present)
+def _one_row_a_unit(unit: npt.NDArray[np.object_], unknown: Integers, whole: Flags) -> Integers:
+    """The row with fewest unknown features of each unit of one date; rows come sorted by unit."""
+    rows = np.flatnonzero(whole)
     if not len(rows):
         return rows
     starts = np.ones(len(rows), dtype=bool)
-    starts[1:] = (as_of[rows][1:] != as_of[rows][:-1]) | (unit[rows][1:] != unit[rows][:-1])
+    starts[1:] = unit[rows][1:] != unit[rows][:-1]
     number = np.cumsum(starts)
     best = np.lexsort((rows, unknown[rows], number))
     _, first = np.unique(number[best], return_index=True)

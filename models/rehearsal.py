@@ -78,7 +78,7 @@ def rehearse(
         fitted = candidate.fit(training, advance)
         inner = by_fold(fitted, training.values, training.fold)
         platt = fit_platt(centred(inner, cases.as_of[earlier]), training.outcome)
-        outer = by_fold(fitted, cases.values[rows], cases.fold[rows])
+        outer = by_fold(fitted, cases.features_of(rows), cases.fold[rows])
         centre = round(float(outer.mean()), 9)
         performed[candidate.name] = Performed(fitted, platt, centre, inner, outer, platt.probability(outer - centre))
     return Rehearsal(origin, earlier, training.outcome, rows, performed)
@@ -113,7 +113,7 @@ def training_for(
     earlier = cases.during(origin.learns_from) if rows is None else rows
     return Training(
         features=cases.features,
-        values=cases.values[earlier],
+        values=cases.features_of(earlier),
         outcome=cases.outcome(earlier, known_by=origin.as_of),
         group=cases.group[earlier],
         fold=cases.fold[earlier],
