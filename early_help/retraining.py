@@ -23,7 +23,7 @@ from early_help.job import announce, run_job, shown
 from early_help.lock import run_lock
 from early_help.progress import ConsoleProgress
 from early_help.recommending import Advice, Recommendation, recommend
-from early_help.runner import bring_up_to_date, read_record
+from early_help.runner import bring_up_to_date, forget_record, read_record
 from early_help.stages import STAGES, stages_until
 from fairness_audits.record import read_audit
 from features.config import FeaturesConfig
@@ -32,6 +32,7 @@ from models.against_champion import STAGE as COMPARING
 from models.config import ModelsConfig
 from models.persistence import check_model
 from models.registry import Registry, Version
+from models.stage import STAGE as MODELLING
 from models.tracking import identity
 from store.errors import InputRejected, UsageError
 from store.files import read_json, write_json, write_text
@@ -104,6 +105,7 @@ def _retrain(job: _Job, runs: Path, despite: str | None) -> list[Recommendation]
     previous = _previous(runs, job.as_of)
     run_job(console, job.run, job.config, stages_until("sources"), previous)
     told = _check_feeds(job, previous, despite)
+    _forget_unrecorded(job, registry)
     run_job(console, job.run, job.config, STAGES, previous)
     _compare(job, champions)
     with registry.locked():
@@ -190,6 +192,14 @@ def _check_feeds(job: _Job, previous: RunFolder | None, despite: str | None) -> 
             '--despite "why"; what comes of it is then never recommended without being looked into.',
         )
     return [*told, *broken]
+
+
+def _forget_unrecorded(job: _Job, registry: Registry) -> None:
+    """Have the models made again where this MLflow store has no recording of them, as when another was lost."""
+    for target in job.models.targets:
+        evaluation = _evaluation(job, target)
+        if evaluation.is_file() and not registry.has_recorded(target, identity(read_json(evaluation))):
+            forget_record(job.run, MODELLING)
 
 
 def _compare(job: _Job, champions: Mapping[str, Version]) -> None:

@@ -130,6 +130,11 @@ def read_record(run: RunFolder, stage: str) -> StageRecord | None:
         return None
 
 
+def forget_record(run: RunFolder, stage: Stage) -> None:
+    """Have a stage run again, though nothing that it reads has changed."""
+    _record_path(run, stage.name).unlink(missing_ok=True)
+
+
 def read_failure(run: RunFolder) -> dict[str, Any] | None:
     """The stage that stopped the last run and its message, if one did."""
     try:

@@ -77,6 +77,11 @@ class Registry:
         entry = self.standing(target).challenger
         return None if entry is None else self._version(target, entry)
 
+    def has_recorded(self, target: str, identity: str) -> bool:
+        """Whether the store holds a whole run of this identity."""
+        with self._store.errors():
+            return self._store.finished_run(self._store.client(), target, identity) is not None
+
     def register(
         self, target: str, identity: str, model_sha256: str, evidence: Mapping[str, Any], now: dt.datetime
     ) -> tuple[Version, bool]:
