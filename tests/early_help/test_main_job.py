@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from store.files import file_hash
+from store.files import file_hash, read_json
 from store.key_file import KEY_FILE_VARIABLE, rotate_key
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -277,3 +277,27 @@ def test_mistakes_get_a_clear_word_and_no_traceback(arguments: list[str], code: 
     assert done.returncode == code
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_finished_quarter_is_retrained_on_and_promoted_by_two(demo: Demo, tmp_path: Path) -> None:
+    """The demo's run stands for the quarter's: only the comparison, the registry and the recommendation are new."""
+    here = Demo(tmp_path, demo.output, demo.environment)
+    shutil.copytree(demo.run, tmp_path / "runs" / "2026-06-30")
+    shutil.copytree(demo.folder / "mlruns", tmp_path / "mlruns")
+    done = here.command("retrain", str(demo.folder / "demo-borough" / "council.toml"), "--as-of", "2026-06-30")
+    assert done.returncode in (0, 4), done.stdout + done.stderr
+    assert stages_run(done.stdout) == []
+    document = read_json(tmp_path / "runs" / "2026-06-30" / "retraining.json")
+    assert document["state"] == "recommended"
+    (released,), (withheld,) = released_and_withheld(demo)
+    assert set(document["targets"]) == {released, withheld}
+    reason = "The panel reads every case blind to its place in the list, and records decisions by group."
+    for name, role in (("Ann Able", "data_scientist"), ("Bea Bold", "head_of_service")):
+        signed = here.command(
+            *("promote", "runs/2026-06-30", released, "--by", name, "--role", role),
+            *("--note", "Read the reports.", "--reason", reason),
+        )
+        assert signed.returncode == 0, signed.stdout + signed.stderr
+    shown = here.command("history", released)
+    assert "Champion: version 1" in shown.stdout
+    assert "Bea Bold (head_of_service) made version 1 champion" in shown.stdout
