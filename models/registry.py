@@ -105,7 +105,8 @@ class Registry:
                     where=str(self._store.folder),
                     fix="Run the job with the same models.mlruns that the run was made with.",
                 )
-            number = self._registered(client, target, identity, run_id)
+            hashes = {name: str(value) for name, value in evidence.items() if name.endswith("_sha256")}
+            number = self._registered(client, target, run_id, {**hashes, IDENTITY: identity})
         history = self.history(target)
         with history.locked():
             entry = history.append(
@@ -162,15 +163,15 @@ class Registry:
                 )
         return told
 
-    def _registered(self, client: Any, target: str, identity: str, run_id: str) -> int:
-        """The number of the version of that identity, made where it is not there."""
+    def _registered(self, client: Any, target: str, run_id: str, tags: Mapping[str, str]) -> int:
+        """The number of the version of that identity, made with these tags where it is not there."""
         if not self._has_model(client, target):
             client.create_registered_model(target)
         for version in client.search_model_versions(f"name = '{target}'"):
-            if version.tags.get(IDENTITY) == identity:
+            if version.tags.get(IDENTITY) == tags[IDENTITY]:
                 return int(version.version)
         source = (self._store.artifacts(target, run_id) / MODEL_FOLDER).as_uri()
-        return int(client.create_model_version(target, source, run_id, tags={IDENTITY: identity}).version)
+        return int(client.create_model_version(target, source, run_id, tags=dict(tags)).version)
 
     def _has_model(self, client: Any, target: str) -> bool:
         return bool(client.search_registered_models(f"name = '{target}'", max_results=1))
