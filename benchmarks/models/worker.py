@@ -29,7 +29,7 @@ from tests.support import run_stage
 
 _STEPS = (
     *("open_inputs", "asked", "rehearse", "membership", "stability", "_choice", "modelled", "scores_table"),
-    *("reasons", "model_files", "_write"),
+    *("hidden", "label_facts", "faithfulness", "global_view", "reasons", "model_files", "_write"),
 )
 """What the stage calls one after the other, where it has a step of that name."""
 
