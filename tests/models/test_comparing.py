@@ -12,7 +12,7 @@ import pytest
 
 from models.calibration import Platt
 from models.cases import Cases
-from models.comparing import Scored, by_challenger_without, as_kept, compared, turnover
+from models.comparing import Scored, as_kept, by_challenger_without, compared, turnover
 from models.logistic import Logistic
 from models.rehearsal import by_fold
 from models.splits import Origin
