@@ -123,7 +123,7 @@ def _model(
     origins = (*planned.tests, planned.current)
     lacking = left_out(cases, target, origins, config.folds, config.min_positives)
     candidates = [one for one in roster(target, config, cases) if one.name not in lacking]
-    may_be_chosen = [one for one in candidates if one.name not in target.beside]
+    may_be_chosen = [one for one in candidates if one.name not in target.only_compared]
     steps = _steps(candidates, len(origins), may_be_chosen, config)
     with work.task(f"Training for {target.title.lower()}", steps) as task:
         rehearsals = [

@@ -27,8 +27,9 @@ HIDDEN_YOUNG_CARERS = Target(
     outcome=Outcome(("young_carer_identified",)),
     features=FeatureChoice(levels=("child", "family")),
     # The others rank by being identified, so that none of them may make the list; and of two ways to rank by signs the
-    # few who are identified in a year could not say which is better: the plain count only stands beside.
-    choice=ChoiceRule(simplest_first=(CandidateName.CARING,)),
+    # few who are identified in a year could not say which is better: the plain count stands beside, and makes the list
+    # only where the other would tell too much of the few whom it learnt from.
+    choice=ChoiceRule(simplest_first=(CandidateName.CARING,), otherwise=CandidateName.SIGNS_COUNT),
     beside=(
         *(CandidateName.SIGNS_COUNT, CandidateName.LOGISTIC, CandidateName.BOOSTED),
         CandidateName.BAGGED_UNLABELLED,
