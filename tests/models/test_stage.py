@@ -180,7 +180,8 @@ def test_what_each_candidate_gives_away_is_told_and_over_the_limit_none_is_chose
 def test_stability_stands_beside_every_candidate_that_may_be_chosen(done: tuple[RunFolder, Path], target: str) -> None:
     evaluation = models.load_evaluation(done[0].root, target)
     found, judged = evaluation["stability"], evaluation["choice"]["candidates"]
-    may_be_chosen = set(evaluation["candidates"]) - {"chance"} - {name.value for name in TARGETS[target].beside}
+    never = {name.value for name in TARGETS[target].only_compared}
+    may_be_chosen = set(evaluation["candidates"]) - {"chance"} - never
     assert set(found["candidates"]) == may_be_chosen
     assert found["as_of"] == evaluation["splits"][-1]["as_of"]
     for name, one in found["candidates"].items():
