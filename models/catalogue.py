@@ -53,6 +53,8 @@ class Feature:
     """Why its author looks at rows that were not known at the as-of date; none for a feature fit to train on."""
     null_rule: str = ""
     """What a blank means: unknown, not_applicable, or zero where there is none."""
+    same_as: str = ""
+    """An earlier feature that is the same number under another name; none for most."""
 
     def say(self, value: float | None, median: float | None, *, usual: bool = True) -> str:
         """The reason in plain English, with the typical figure beside the case's own, and the source.
@@ -87,17 +89,20 @@ def read_catalogue(document: Any, unit: Unit) -> tuple[Feature, ...]:
 
 
 def choose(features: Sequence[Feature], choice: FeatureChoice) -> tuple[Feature, ...]:
-    """The features a target allows.
+    """The features a target allows, of two that are one number under two names the earlier alone.
 
+    With both a model would share out between them what it could have given to one, and say one reason twice.
     Raises InputRejected when one of them looks at what was not known at the as-of date.
     """
-    chosen = tuple(
+    allowed = [
         feature
         for feature in features
         if feature.level in choice.levels
         and feature.subject not in choice.without_subjects
         and feature.name not in choice.without
-    )
+    ]
+    names = {feature.name for feature in allowed}
+    chosen = tuple(feature for feature in allowed if feature.same_as not in names)
     leaking = [feature.name for feature in chosen if feature.leaks]
     if leaking:
         raise InputRejected(
@@ -129,6 +134,7 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             sources=tuple(str(table) for table in entry.get("sources", ())),
             leaks=tuple(str(reason) for reason in entry.get("leaks", ())),
             null_rule=str(entry.get("null_rule", "")),
+            same_as=str(entry.get("same_as") or ""),
         )
     except (KeyError, TypeError, ValueError):
         raise InputRejected(

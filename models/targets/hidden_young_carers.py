@@ -17,7 +17,8 @@ HIDDEN_YOUNG_CARERS = Target(
     name="hidden_young_carers",
     title="Hidden young carers",
     question=(
-        "Which children aged 5 to 17, not identified as young carers, will be identified as one in the next 12 months?"
+        "Which children aged 5 to 17, whom no service has identified as young carers, may be caring for someone at "
+        "home? What can be counted is who of them is identified in the next 12 months, which most who care are not."
     ),
     cohort=Cohort(
         unit=Unit.CHILD,

@@ -27,7 +27,9 @@ def test_the_library_serves_every_target(target: Any) -> None:
     features = choose(read_catalogue(entries(library()), unit), target.features)
     names = [feature.name for feature in features]
     assert target.needs_count in names
-    assert set(target.single_indicators) <= set(names)
+    assert set(target.single_indicators) | set(target.cohort.known) <= set(names)
+    if target.unlabelled:
+        assert {*target.unlabelled.signs, *target.unlabelled.noticing, target.unlabelled.count} <= set(names)
     assert len(names) >= 40
     assert not [name for name in names if name.endswith("_unknown")]
     for feature in features:
@@ -50,6 +52,28 @@ def test_a_target_can_leave_out_subjects_and_features() -> None:
         features, FeatureChoice(("child", "family"), without_subjects=("rent",), without=("child_signal_0",))
     )
     assert [feature.name for feature in chosen] == ["child_signal_1", "child_signal_2", "child_signal_3"]
+
+
+def test_of_one_number_under_two_names_a_model_takes_the_earlier() -> None:
+    made = catalogue(Size())
+    twin = {**made[1], "name": "twin", "columns": {"families": "twin", "children": "family_twin"}}
+    features = read_catalogue([*made, {**twin, "same_as": made[1]["name"]}], Unit.FAMILY)
+    everything, first = FeatureChoice(("family",)), made[1]["name"]
+    assert {feature.same_as for feature in features} == {"", first}
+    names = [feature.name for feature in choose(features, everything)]
+    assert first in names and "twin" not in names
+    # Where the target does without the earlier one, the later is the only one there is.
+    names = [feature.name for feature in choose(features, FeatureChoice(("family",), without=(first,)))]
+    assert first not in names and "twin" in names
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=lambda target: target.name)
+def test_no_target_is_given_one_number_twice(target: Any) -> None:
+    library_of_unit = read_catalogue(entries(library()), target.cohort.unit)
+    twins = {feature.name: feature.same_as for feature in library_of_unit if feature.same_as}
+    assert twins, "the library has such features, or this tests nothing"
+    taken = {feature.name for feature in choose(library_of_unit, target.features)}
+    assert not [name for name, earlier in twins.items() if {name, earlier} <= taken]
 
 
 def leaking(name: str, value: Value) -> Feature:
