@@ -62,12 +62,14 @@ def table(
         cases = read_scored_list(file, columns, cut)
         task.advance()
         listed = Listed(file.name, file_hash(file), columns, cut, cases)
-        restricted, published = audit_table(listed, rules)
+        found = audit_table(listed, rules)
         task.advance()
-    write_json(out / RESTRICTED, restricted)
-    write_json(out / PUBLISHED, published)
+    write_json(out / RESTRICTED, found.restricted)
+    write_json(out / PUBLISHED, found.published)
     console.print(
-        f"Verdict: {restricted['verdict'].replace('_', ' ')}. {published['why']}", soft_wrap=True, markup=False
+        f"Verdict: {found.published['verdict'].replace('_', ' ')}. {found.published['why']}",
+        soft_wrap=True,
+        markup=False,
     )
     console.print(f"Exact figures, for the auditor alone: {out / RESTRICTED}", markup=False)
     console.print(f"Small numbers protected: {out / PUBLISHED}", markup=False)

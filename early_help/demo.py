@@ -10,6 +10,7 @@ from pathlib import Path
 from early_help.fingerprint import code_hash
 from fairness_audits.gate import GateStatus, approve, export_list, status
 from fairness_audits.release import GateState, Verdict
+from fairness_audits.writing import published_path
 from sources.synthetic import generate
 from store.errors import Withheld
 from store.files import read_json, write_json
@@ -96,10 +97,11 @@ def _still_to_sign(standing: GateStatus) -> tuple[Approver, ...]:
 
 
 def _support(run: RunFolder, target: str) -> tuple[bool, bool, int]:
-    audit = read_json(run.root / "fairness_audits" / target / "audit.json")
+    audit = read_json(run.root / published_path(target))
     choice = read_json(run.root / "models" / target / "evaluation.json").get("choice", {})
     better_than_chance = choice.get("no_better_than_chance") is False
-    return audit["verdict"] == Verdict.PASS.value, better_than_chance, audit.get("overall", {}).get("positives", 0)
+    positives = audit.get("overall", {}).get("positives", 0)
+    return audit["verdict"] == Verdict.PASS.value, better_than_chance, positives if isinstance(positives, int) else 0
 
 
 def _sign(run: RunFolder, keys: Keys, target: str, verdict: Verdict, approver: Approver, today: dt.date) -> None:

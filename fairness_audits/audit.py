@@ -1,4 +1,4 @@
-"""One target's audit: from scores and groups to the document that the gate binds a release to."""
+"""One target's audit: from scores and groups to a document with exact figures and one that may be shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from fairness_audits.policy import Grouping, Policy
 from fairness_audits.published import Row, published_block
 from fairness_audits.verdict import Verdict, all_findings, combine, judge, questions
 
-FORMAT = 1
+FORMAT = 2
 
 GROUPS: dict[str, tuple[str, ...]] = {
     Grouping.BROAD.value: BROAD_GROUPS,
@@ -69,8 +69,16 @@ class Audited:
     caveats: list[str]
 
 
-def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
-    """The audit document of one target."""
+@dataclass(frozen=True)
+class Documents:
+    """An audit with exact figures, for the audits' own people, and with small numbers protected, for everybody."""
+
+    restricted: dict[str, Any]
+    published: dict[str, Any]
+
+
+def audit(audited: Audited, policy: Policy) -> Documents:
+    """The audit of one target."""
     tested = is_test_case(audited.scores)
     today = np.asarray(audited.scores["part"].to_numpy() == "current", dtype=bool)
     rows = audited.scores.filter(pa.array(tested))
@@ -82,17 +90,24 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
     further = {name: _further(cases, audited.groups[name][tested], found) for name, found in measures.items()}
     answers = judge(questions(policy), measures, expected)
     findings = all_findings(answers)
-    return {
-        "format": FORMAT,
-        "target": audited.target,
-        "verdict": combine([finding.verdict for finding in findings]).value,
-        "why": overall_why(findings),
-        "policy": policy_entry(policy),
-        "bound": audited.bound | {"policy_sha256": policy.sha256},
-        "test": _tested(audited, rows, cases),
-        "label_caveats": audited.caveats,
+    shared = _shared(
+        audited.target,
+        combine([finding.verdict for finding in findings]),
+        overall_why(findings),
+        audited.bound,
+        policy,
+        audited.caveats,
+    )
+    tested_on = {
+        "unit": "family" if units_are_families(audited.scores) else "child",
+        "as_ofs": sorted({as_of.isoformat() for as_of in rows["as_of"].unique().to_pylist()}),
+    }
+    restricted = {
+        **shared,
+        "test": {**tested_on, "cases": len(cases), "families": len(np.unique(cases.family))},
         "metrics": {metric.value: title(metric) for metric in WHOLE.metrics},
-        "overall": counts_entry(whole.counts.get(EVERYONE, NOTHING))
+        "overall": {"group": EVERYONE}
+        | counts_entry(whole.counts.get(EVERYONE, NOTHING))
         | rates_entry(EVERYONE, whole, WHOLE)
         | order_entries(cases, np.full(len(cases), EVERYONE), whole).get(EVERYONE, {}),
         "groupings": {
@@ -107,17 +122,32 @@ def audit(audited: Audited, policy: Policy) -> dict[str, Any]:
             for name, found in measures.items()
         },
         "rules": [rule_entry(answer) for answer in answers],
-        "published": published_block(WHOLE, measures, whole, answers, ETHNIC_NESTING) | {"why": overall_why(findings)},
         "method": METHOD,
     }
+    published = {
+        **shared,
+        "test": tested_on,
+        **published_block(WHOLE, measures, whole, answers, ETHNIC_NESTING),
+        "method": METHOD,
+    }
+    return Documents(restricted, published)
 
 
-def not_audited(target: str, why: str, bound: dict[str, str], policy: Policy, caveats: list[str]) -> dict[str, Any]:
-    """The document of a target for which there is no model to audit."""
+def not_audited(target: str, why: str, bound: dict[str, str], policy: Policy, caveats: list[str]) -> Documents:
+    """The documents of a target for which there is no model to audit."""
+    shared = _shared(target, Verdict.NOT_AUDITED, why, bound, policy, caveats)
+    return Documents(shared, shared)
+
+
+def _shared(
+    target: str, verdict: Verdict, why: str, bound: dict[str, str], policy: Policy, caveats: list[str]
+) -> dict[str, Any]:
+    """What both documents say."""
     return {
         "format": FORMAT,
+        "kind": "run",
         "target": target,
-        "verdict": Verdict.NOT_AUDITED.value,
+        "verdict": verdict.value,
         "why": why,
         "policy": policy_entry(policy),
         "bound": bound | {"policy_sha256": policy.sha256},
@@ -142,12 +172,3 @@ def _further(cases: Cases, group_of: NDArray[Any], measures: Measures) -> dict[s
 def _expected(measures: Measures, current: Counter[str], order: tuple[str, ...]) -> tuple[str, ...]:
     """Groups with a test case or a case today, in their settled order."""
     return tuple(group for group in order if group in measures.counts or current[group])
-
-
-def _tested(audited: Audited, rows: pa.Table, cases: Cases) -> dict[str, Any]:
-    return {
-        "unit": "family" if units_are_families(audited.scores) else "child",
-        "as_ofs": sorted({as_of.isoformat() for as_of in rows["as_of"].unique().to_pylist()}),
-        "cases": len(cases),
-        "families": len(np.unique(cases.family)),
-    }

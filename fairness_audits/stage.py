@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from fairness_audits.audit import Audited, audit, not_audited
+from fairness_audits.audit import Audited, Documents, audit, not_audited
 from fairness_audits.cases import check_scores, one_row_a_unit
 from fairness_audits.config import AuditConfig
 from fairness_audits.grouping import ethnic_groups
 from fairness_audits.policy import Policy, load_policy
-from fairness_audits.signing import ROOM, audit_code, audit_code_path, audit_path, evaluation_path
+from fairness_audits.signing import ROOM, evaluation_path
 from fairness_audits.standing_in import STAND_INS, stand_ins_document
+from fairness_audits.writing import write_audit
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
 from models.config import ModelsConfig
 from models.tables import COHORT, REASONS, SCORES
@@ -26,22 +26,18 @@ CATALOGUE = "features/catalogue.json"
 
 
 def run(work: Workspace) -> None:
-    """Write ``audit.json`` and its authentication code for every target of the configuration."""
+    """Write the three documents of every target of the configuration."""
     policy = load_policy(work.section(AuditConfig).policy)
     targets = sorted(work.section(ModelsConfig).targets)
     with work.task("Auditing for fairness", len(targets) + 1) as task:
         work.write_document(STAND_INS, _stand_ins(work))
         task.advance()
         for target in targets:
-            document = _audit_target(work, target, policy)
-            content = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-            work.write_document(audit_path(target), content)
-            code = audit_code(work.keys(Purpose.RELEASE), target, content.encode("utf-8"))
-            work.write_document(audit_code_path(target), code + "\n")
+            write_audit(work, target, _audit_target(work, target, policy))
             task.advance()
 
 
-def _audit_target(work: Workspace, target: str, policy: Policy) -> dict[str, Any]:
+def _audit_target(work: Workspace, target: str, policy: Policy) -> Documents:
     evaluation_file = work.document(evaluation_path(target))
     if not evaluation_file.exists():
         return not_audited(target, "The models stage has not reported on this target.", {}, policy, [])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairness_audits.audit import FORMAT, METHOD, policy_entry
+from fairness_audits.audit import FORMAT, METHOD, Documents, policy_entry
 from fairness_audits.cases import Cases
 from fairness_audits.content import Content, content_of
 from fairness_audits.document import (
@@ -46,8 +46,8 @@ class Listed:
     cases: ScoredList
 
 
-def audit_table(listed: Listed, policy: Policy) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The restricted document and the published one.
+def audit_table(listed: Listed, policy: Policy) -> Documents:
+    """The audit of a list.
 
     Every rule of the policy is asked of every group column; columns together (ethnicity by sex) are described and not
     judged, for they would multiply the questions. Rules that need outcomes or probabilities are not asked where there
@@ -104,7 +104,7 @@ def audit_table(listed: Listed, policy: Policy) -> tuple[dict[str, Any], dict[st
         "rules": [rule_entry(answer) for answer in answers],
     }
     nesting = _nesting(given.groups)
-    return restricted, {**shared, **published_block(content, measures, whole, answers, nesting)}
+    return Documents(restricted, {**shared, **published_block(content, measures, whole, answers, nesting)})
 
 
 def _grouping(

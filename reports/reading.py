@@ -106,12 +106,11 @@ def _rate(numerator: int, denominator: int) -> Measure:
     return Measure(rounded(numerator) / rounded(denominator))
 
 
-def audit_facts(audit: Document) -> AuditFacts:
-    """An audit from ``fairness_audits/<target>/audit.json``: its ``published`` block, verdict and hashes."""
-    published = audit["published"]
-    hashes = tuple(sorted((_file_named(key), str(digest)) for key, digest in audit["bound"].items()))
+def audit_facts(published: Document) -> AuditFacts:
+    """An audit from ``fairness_audits/<target>/published/audit.json``."""
+    hashes = tuple(sorted((_file_named(key), str(digest)) for key, digest in published["bound"].items()))
     return AuditFacts(
-        verdict=audit["verdict"],
+        verdict=published["verdict"],
         why=published["why"],
         rules=tuple(_rule(rule) for rule in published["rules"]),
         panels=tuple(_panel(name, groups, published["overall"]) for name, groups in published["groupings"].items()),

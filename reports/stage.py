@@ -24,6 +24,7 @@ from store.workspace import Stage, Workspace
 ROOM = "reports"
 _EVALUATION = "models/{}/evaluation.json"
 _AUDIT = "fairness_audits/{}/audit.json"
+_PUBLISHED_AUDIT = "fairness_audits/{}/published/audit.json"
 _AUDIT_CODE = "fairness_audits/{}/audit.mac"
 _RELEASE = "fairness_audits/{}/release.json"
 _CATALOGUE = "features/catalogue.json"
@@ -62,7 +63,7 @@ def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
     target = target_facts(name, read_json(work.document(_EVALUATION.format(name))))
     gate = gate_status(work, name)
     release = release_facts(gate)
-    found = work.document(_AUDIT.format(name))
+    found = work.document(_PUBLISHED_AUDIT.format(name))
     # What the gate does not accept as an audit (changed since, or about other scores) must not be shown as one.
     accepted = found.exists() and gate.verdict is not Verdict.NOT_AUDITED
     audit = audit_facts(read_json(found)) if accepted else no_audit(gate.reason)
@@ -102,7 +103,7 @@ STAGE = Stage(
     sections=(),
     run=run,
     documents=(
-        *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE)),
+        *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE, _PUBLISHED_AUDIT)),
         *(_CATALOGUE, _COVERAGE, _STAND_INS, _SUMMARY, _QUALITY, _DATA_QUALITY, _LINKAGE, _REVIEW),
     ),
     purposes=(Purpose.SEAL, Purpose.RELEASE),

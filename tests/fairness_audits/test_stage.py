@@ -31,10 +31,15 @@ from tests.fairness_audits.borough import (
 )
 from tests.support import KEYS, run_stage
 
+DOCUMENTS = ("audit.json", "restricted/audit.json", "published/audit.json")
+
 
 def read_audit(run: RunFolder, target: str = FAMILIES) -> dict[str, Any]:
-    path = run.root / "fairness_audits" / target / "audit.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return _read(run, target, "restricted/audit.json")
+
+
+def _read(run: RunFolder, target: str, name: str) -> dict[str, Any]:
+    return json.loads((run.root / "fairness_audits" / target / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +76,46 @@ def test_every_group_has_every_count_and_rate(borough: RunFolder) -> None:
 
 
 def test_the_audit_names_no_one(borough: RunFolder) -> None:
-    text = (borough.root / "fairness_audits" / FAMILIES / "audit.json").read_text(encoding="utf-8")
-    assert "f00001" not in text and "c00001" not in text and str(borough.root) not in text
+    for name in DOCUMENTS:
+        text = (borough.root / "fairness_audits" / FAMILIES / name).read_text(encoding="utf-8")
+        assert "f00001" not in text and "c00001" not in text and str(borough.root) not in text
+
+
+def test_the_gates_document_vouches_for_the_other_two(borough: RunFolder) -> None:
+    gate, restricted, published = (_read(borough, FAMILIES, name) for name in DOCUMENTS)
+    assert gate["documents"] == {
+        f"fairness_audits/{FAMILIES}/{name}": file_hash(borough.root / "fairness_audits" / FAMILIES / name)
+        for name in DOCUMENTS[1:]
+    }
+    for said in ("format", "target", "verdict", "why", "policy", "bound", "label_caveats"):
+        assert gate[said] == restricted[said] == published[said]
+    verdicts = [(rule["name"], rule["grouping"], rule["verdict"]) for rule in restricted["rules"]]
+    assert [(rule["name"], rule["grouping"], rule["verdict"]) for rule in gate["rules"]] == verdicts
+    assert "groupings" not in gate and "overall" not in gate
+
+
+def test_the_published_document_has_no_exact_figure(borough: RunFolder) -> None:
+    restricted, published = (_read(borough, FAMILIES, name) for name in DOCUMENTS[1:])
+    assert "cases" not in published["test"] and "families" not in published["test"]
+    assert not {"numerator", "denominator", "expected", "effective_denominator"} & set(_keys(published))
+    for grouping, entries in restricted["groupings"].items():
+        shown = {entry["group"]: entry for entry in published["groupings"][grouping]}
+        for entry in entries:
+            for column in ("n", "positives", "flagged", "tp", "fp", "fn"):
+                found = shown[entry["group"]][column]
+                assert found in ("<10", "withheld") or found == 5 * round(entry[column] / 5)
+
+
+def _keys(document: Any) -> list[str]:
+    if isinstance(document, dict):
+        return [*document, *(key for value in document.values() for key in _keys(value))]
+    return [key for entry in document for key in _keys(entry)] if isinstance(document, list) else []
 
 
 def test_the_same_run_twice_gives_the_same_bytes(borough: RunFolder, tmp_path: Path) -> None:
     cases, codes, members = draw_families(900)
     again = audit_run(tmp_path, {FAMILIES: list(reversed(cases))}, codes, members)
-    for name in ("audit.json", "audit.mac"):
+    for name in (*DOCUMENTS, "audit.mac"):
         path = Path("fairness_audits") / FAMILIES / name
         assert (borough.root / path).read_bytes() == (again.root / path).read_bytes()
 

@@ -46,7 +46,8 @@ def write(path: Path, rows: list[tuple[Any, ...]]) -> Path:
 
 def audited(path: Path, columns: Columns, cut: Cut) -> tuple[dict[str, Any], dict[str, Any]]:
     cases = read_scored_list(path, columns, cut)
-    return audit_table(Listed(path.name, "0" * 64, columns, cut, cases), load_policy(None))
+    found = audit_table(Listed(path.name, "0" * 64, columns, cut, cases), load_policy(None))
+    return found.restricted, found.published
 
 
 @settings(max_examples=12, deadline=None)
