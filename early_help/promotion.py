@@ -19,6 +19,7 @@ from early_help.job import config_of
 from early_help.lock import run_lock
 from early_help.recommending import Advice
 from early_help.status import require_run, require_target
+from early_help.torn_logs import torn_line
 from fairness_audits.record import read_audit
 from fairness_audits.release import (
     SHORTEST_MITIGATION,
@@ -101,6 +102,8 @@ def history(
     standing = registry.standing(target)
     for entry in entries:
         console.print(_line(entry, another_key=record.under_another_key(entry)), markup=False, soft_wrap=True)
+    for line in torn_line("history of this target's models", record.torn):
+        console.print(line, markup=False, soft_wrap=True)
     if not entries:
         console.print(f"No model of {target} was ever registered in {mlruns}.", markup=False)
         return

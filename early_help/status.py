@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 from early_help.losses import print_losses
 from early_help.runner import read_failure, read_record
 from early_help.stages import STAGES
+from early_help.torn_logs import torn_lines
 from fairness_audits.gate import status as gate_status
 from fairness_audits.release import GateState, Verdict
 from reports.data_quality import data_quality_page, top_points
@@ -90,6 +91,8 @@ def print_status(console: Console, run: RunFolder, keys: Keys, today: dt.date) -
         console.print(f"\nThe last run stopped in the stage [bold]{failure['stage']}[/bold]:", highlight=False)
         console.print(failure["message"], markup=False, highlight=False)
     print_losses(console, run)
+    for line in torn_lines(run):
+        console.print(f"\n{line}", markup=False, highlight=False, soft_wrap=True)
     print_targets(console, target_lines(run, keys, today))
 
 

@@ -34,6 +34,11 @@ def verify_log(run: RunFolder) -> list[dict[str, Any]]:
     return _log(run).entries()
 
 
+def torn(run: RunFolder) -> int:
+    """How many lines of the log were cut off as they were written (`store.chained_log.ChainedLog.torn`)."""
+    return _log(run).torn
+
+
 def _log(run: RunFolder) -> ChainedLog:
     return ChainedLog(
         run.root / LOG,

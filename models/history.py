@@ -105,6 +105,11 @@ class History:
             before = entry["hash"]
         return entries
 
+    @property
+    def torn(self) -> int:
+        """How many lines were cut off as they were written (`store.chained_log.ChainedLog.torn`)."""
+        return self._log.torn
+
     def under_another_key(self, entry: dict[str, Any]) -> bool:
         """Whether a line was written under an earlier master key, so that its code cannot be tried."""
         return bool(entry.get("key") != self._keys.mark)

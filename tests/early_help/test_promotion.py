@@ -263,6 +263,21 @@ def test_history_warns_of_moved_aliases_and_refuses_a_broken_record(
         history(TARGET, str(quarter.mlruns))
 
 
+def test_history_tells_of_a_line_that_was_cut_off(quarter: Quarter, capsys: pytest.CaptureFixture[str]) -> None:
+    path = quarter.mlruns / "history" / f"{TARGET}.jsonl"
+    with path.open("ab") as file:
+        file.write(path.read_bytes().splitlines()[-1][:40])
+    told = "1 line was cut off while being written to the history of this target's models"
+    history(TARGET, str(quarter.mlruns))
+    said = capsys.readouterr().out
+    assert told in said and "1 lines; every one is as it was written." in said
+    # Told still once the next line has set it aside, for whoever was signing then may think that it counted.
+    sign(quarter, ANN)
+    capsys.readouterr()
+    history(TARGET, str(quarter.mlruns))
+    assert told in capsys.readouterr().out
+
+
 def test_history_under_an_exchanged_key_is_shown_as_such(
     quarter: Quarter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
