@@ -14,16 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from store.code_version import code_hash as code_hash  # noqa: PLC0414 - with the other hashes, for those below
 from store.files import file_hash
 from store.run_folder import RunFolder, relative_path
 from store.table import Table
 from store.workspace import Workspace
-
-ROOMS = ("store", "sources", "residents", "features", "models", "fairness_audits", "reports")
-"""The rooms that stages live in, top to bottom."""
-
-_PROJECT = Path(__file__).resolve().parent.parent
-_CODE_SUFFIXES = {".py", ".toml", ".csv", ".html", ".css", ".j2"}
 
 
 def stage_inputs(work: Workspace) -> dict[str, str]:
@@ -63,18 +58,6 @@ def fingerprint(work: Workspace, inputs: dict[str, str]) -> str:
         "packages": packages(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-@functools.cache
-def code_hash(room: str) -> str:
-    """SHA-256 of the code of a room and of every room above it, which are all it can import."""
-    digest = hashlib.sha256()
-    for name in ROOMS[: ROOMS.index(room) + 1]:
-        for path in sorted((_PROJECT / name).rglob("*")):
-            if path.suffix in _CODE_SUFFIXES and path.is_file():
-                digest.update(path.relative_to(_PROJECT).as_posix().encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 @functools.cache

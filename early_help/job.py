@@ -14,6 +14,7 @@ from early_help.manifest import write_manifest
 from early_help.progress import ConsoleProgress
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES
+from models.config import ModelsConfig
 from reports.packs import withdraw_packs
 from store.errors import UsageError
 from store.files import read_json, write_json
@@ -34,7 +35,7 @@ def run_job(
     """Bring a run's stages up to date, and its manifest; explanation packs that no longer hold are taken away."""
     keys = load_or_create_keys()
     _refuse_anothers(folder, config)
-    write_json(folder.root / _COUNCIL, {"council": str(config.path), "name": config.council.name})
+    write_json(folder.root / _COUNCIL, _on_record(config))
     console.print(f"{config.council.name}: run folder {shown(folder.root)}", markup=False)
     try:
         reports = run_stages(
@@ -44,6 +45,13 @@ def run_job(
         withdraw_packs(folder, keys, today())
     write_manifest(folder, config)
     return reports
+
+
+def _on_record(config: CouncilConfig) -> dict[str, str]:
+    """Whose run it is, and where the policy in force and the history of its models are found."""
+    models = config.sections.get(ModelsConfig)
+    mlruns = {"mlruns": str(Path(models.mlruns).resolve())} if isinstance(models, ModelsConfig) else {}
+    return {"council": str(config.path), "name": config.council.name, **mlruns}
 
 
 def _refuse_anothers(folder: RunFolder, config: CouncilConfig) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from early_help.config import CouncilConfig
-from early_help.fingerprint import ROOMS, code_hash, packages
+from early_help.fingerprint import packages
 from early_help.runner import read_record
 from early_help.stages import STAGES
+from store.code_version import ROOMS, code_hash
 from store.files import write_json
 from store.run_folder import RunFolder
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from early_help.config import CouncilConfig
 from early_help.fingerprint import fingerprint, stage_inputs
+from store.code_version import code_hash
 from store.errors import EarlyHelpError
 from store.files import file_hash, read_json, write_json
 from store.keys import Keys
@@ -37,6 +38,8 @@ class StageRecord:
     rows: dict[str, int]
     seconds: float
     peak_mb: int | None
+    code: str = ""
+    """Hash of the code that the stage ran with (`store.code_version`); empty in a record from before it was kept."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ def bring_up_to_date(
         stage.run(work)
         outputs = _publish(work, record)
     seconds = round(time.perf_counter() - started, 3)
-    done = StageRecord(stage.name, mark, inputs, outputs, dict(sorted(work.rows_written.items())), seconds, _peak_mb())
+    rows = dict(sorted(work.rows_written.items()))
+    done = StageRecord(stage.name, mark, inputs, outputs, rows, seconds, _peak_mb(), code_hash(stage.room))
     write_json(_record_path(run, stage.name), asdict(done))
     _failure_path(run).unlink(missing_ok=True)
     return StageReport(stage.name, True, seconds, done.peak_mb)

@@ -31,10 +31,16 @@ class Purpose(StrEnum):
     """The pseudonyms data scientists see."""
 
     SEAL = "seal"
-    """Sealing of scores and reasons."""
+    """Sealing of scores and reasons: each file has a key of its own under this."""
 
     RELEASE = "release"
-    """Authentication of release records."""
+    """Authentication of audits and of the history of models, by those who hold the master key."""
+
+    SIGNING = "signing"
+    """Signatures under releases and their log, which anybody can check with the public half."""
+
+    WRAPPING = "wrapping"
+    """Wrapping a sealed file's key in a release, which alone hands it out again."""
 
     IDENTITY = "identity"
     """Telling one master key from another without showing either."""
@@ -49,9 +55,10 @@ class Keys:
     def __repr__(self) -> str:
         return "Keys(...)"
 
-    def derive(self, purpose: Purpose, size: int = _KEY_BYTES) -> bytes:
-        """The ``size``-byte key for ``purpose``."""
-        return HKDF(SHA256(), size, None, f"early-help/{purpose.value}/v1".encode()).derive(self._master)
+    def derive(self, purpose: Purpose, size: int = _KEY_BYTES, context: str = "") -> bytes:
+        """The ``size``-byte key for ``purpose``, and of one thing alone where ``context`` names it."""
+        use = f"early-help/{purpose.value}/v1" + (f"/{context}" if context else "")
+        return HKDF(SHA256(), size, None, use.encode()).derive(self._master)
 
     @property
     def identity(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 from store.errors import InputRejected, UsageError
 from store.key_file import KEY_FILE_VARIABLE, load_keys, load_or_create_keys
 from store.keys import Keys, Purpose
-from store.sealing import seal, unseal
+from store.sealing import file_key, seal, unseal, unseal_with, unwrap, wrap
 
 
 def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,3 +98,24 @@ def test_another_name_another_key_or_a_stump_does_not_open(keys: Keys) -> None:
     ):
         with pytest.raises(InputRejected):
             unseal(with_keys, name, content)
+
+
+def test_one_files_key_opens_that_file_and_no_other(keys: Keys) -> None:
+    assert (
+        unseal_with(file_key(keys, "models/a/scores"), "models/a/scores", seal(keys, "models/a/scores", b"x")) == b"x"
+    )
+    for name in ("models/a/reasons", "models/b/scores", ""):
+        with pytest.raises(InputRejected):
+            unseal_with(file_key(keys, name), "models/a/scores", seal(keys, "models/a/scores", b"x"))
+
+
+def test_a_wrapped_key_comes_out_for_its_own_statement_alone(keys: Keys) -> None:
+    key, statement = file_key(keys, "models/a/scores"), b"two people signed"
+    wrapped = wrap(keys, key, statement)
+    assert wrapped == wrap(keys, key, statement) and key not in wrapped
+    assert unwrap(keys, wrapped, statement) == key
+    for other in (b"", b"two people signeD", statement + b" "):
+        assert unwrap(keys, wrapped, other) is None
+    for place in range(len(wrapped)):
+        assert unwrap(keys, wrapped[:place] + bytes([wrapped[place] ^ 1]) + wrapped[place + 1 :], statement) is None
+    assert unwrap(Keys(bytes(32)), wrapped, statement) is None and unwrap(keys, b"", statement) is None
