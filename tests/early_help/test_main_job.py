@@ -25,7 +25,7 @@ FAMILIES = 400
 STAGES = ("sources", "residents", "features", "identification", "models", "audits", "reports")
 HOSTILE = ("=HYPERLINK", "<script>alert", "DROP TABLE")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main_job")]
 
 
 @dataclass(frozen=True)
