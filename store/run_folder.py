@@ -89,7 +89,11 @@ def connect(settings: RunSettings, spill: Path) -> duckdb.DuckDBPyConnection:
             "checkpoint_threshold": "1TB",
         }
     )
-    # The job shows its own progress. In a notebook without widgets the engine shows none, and refuses to be told so.
+    hide_progress(con)
+    return con
+
+
+def hide_progress(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the job alone show progress. In a notebook without widgets the engine shows none, and refuses to be told."""
     with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar = false")
-    return con

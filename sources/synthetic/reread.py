@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 from pyarrow import csv
 
+from store.run_folder import hide_progress
+
 BLOCKS = 20
 """Families are dealt into so many blocks; each figure is worked out with each block left out in turn."""
 
@@ -217,7 +219,7 @@ def _read(extracts: Path, pattern: str, delimiter: str, columns: tuple[str, ...]
 def read_back(extracts: Path, truth: Path) -> duckdb.DuckDBPyConnection:
     """A connection with the tables that the figures of ``targets.py`` are counted in."""
     connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false")
+    hide_progress(connection)
     for name, (pattern, delimiter, columns) in _CSV.items():
         connection.register(name, _read(extracts, pattern, delimiter, columns))
     connection.read_parquet(str(truth / "young_carers.parquet")).to_view("carers_truth")
