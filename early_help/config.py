@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from early_help.config_errors import in_our_words, toml_trouble
-from fairness_audits.config import AuditConfig
+from fairness_audits.config import AuditConfig, CensusConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
 from residents.config import ResidentsConfig
@@ -31,7 +31,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
-    *("residents", "features", "models", "targets", "audit"),
+    *("residents", "features", "models", "targets", "audit", "census"),
 )
 
 
@@ -71,6 +71,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, FeaturesConfig, document.get("features", {}), prefix="features"),
         _section(path, ModelsConfig, models, prefix="models", bare=("targets",)),
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
+        _section(path, CensusConfig, document.get("census", {}), prefix="census"),
     )
     _refuse_impossible_mappings(path, parts[0])
     return CouncilConfig(

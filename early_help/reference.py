@@ -17,7 +17,8 @@ from early_help.code_pages import codes_page
 from early_help.contract_pages import contract_pages
 from early_help.feature_pages import feature_pages
 from early_help.rules_page import rules_page
-from fairness_audits.config import AuditConfig
+from fairness_audits.chain.recording import RECORDING
+from fairness_audits.config import AuditConfig, CensusConfig
 from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
 from models.config import ModelsConfig, TargetSettings
@@ -49,12 +50,13 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[models]", ModelsConfig, ("targets",)),
     ("[targets.<name>]", TargetSettings, ()),
     ("[audit]", AuditConfig, ()),
+    ("[census]", CensusConfig, ()),
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),
     ("residents", RESIDENTS_TABLES),
     ("features", FEATURES_TABLES),
-    ("fairness_audits", (IDENTIFICATION_WEIGHTS,)),
+    ("fairness_audits", (RECORDING, IDENTIFICATION_WEIGHTS)),
     ("models", MODELS_TABLES),
 )
 

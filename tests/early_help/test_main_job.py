@@ -22,7 +22,10 @@ from store.key_file import KEY_FILE_VARIABLE, rotate_key
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from early_help.cli import main; main()"]
 FAMILIES = 400
-STAGES = ("sources", "residents", "features", "identification", "models", "audits", "reports")
+STAGES = (
+    *("sources", "residents", "features", "identification", "models"),
+    *("audits", "recording", "chain", "reports"),
+)
 HOSTILE = ("=HYPERLINK", "<script>alert", "DROP TABLE")
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main_job")]

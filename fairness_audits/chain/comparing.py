@@ -1,0 +1,193 @@
+"""A step of the chain compared between groups: rates, ratios at equal standing, and what may be said of them.
+
+Each known group is compared with all others whose ethnicity is known. 'Unknown' is not part of anybody's rest, because
+whoever is unknown to the systems that ask is unlike everybody else; it is compared with all who are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness_audits.chain.standardised import Standardised, standardised
+from fairness_audits.clusters import group_totals
+from fairness_audits.document import REPORTED_CONFIDENCE
+from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, UNKNOWN, broad_group
+from fairness_audits.intervals import ratio_of_rates
+from fairness_audits.policy import Grouping
+from store.intervals import wilson, z_of
+
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+LEAST_EXPECTED = 10.0
+"""Events (and as many non-events) that either side of a comparison needs, or would need at the other's rate."""
+ALIKE = 1.25
+"""Shown to lie within this ratio and its inverse, a group is said to be about as the rest."""
+
+GROUPS: dict[Grouping, tuple[str, ...]] = {Grouping.BROAD: BROAD_GROUPS, Grouping.DETAILED: DETAILED_GROUPS}
+
+
+class Reading(StrEnum):
+    """What may be said of a group beside the rest. The interval decides, made wider for how many groups are read."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    ALIKE = "alike"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The cases of a step; all arrays have the same length."""
+
+    happened: Flags
+    detailed: NDArray[Any]
+    """Each case's detailed ethnic group."""
+    family: Codes
+    """By which cases are clustered."""
+    stratum: Codes | None = None
+    """What is held equal; nothing without it."""
+
+    def __len__(self) -> int:
+        return len(self.happened)
+
+    def of(self, inside: Flags) -> Rows:
+        """Some of the cases."""
+        stratum = None if self.stratum is None else self.stratum[inside]
+        return Rows(self.happened[inside], self.detailed[inside], self.family[inside], stratum)
+
+
+@dataclass(frozen=True)
+class Range:
+    """A figure and its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One group at one step."""
+
+    group: str
+    n: int
+    events: int
+    effective: float
+    """Cases, after allowing for families that recur."""
+    rate: Range
+    rest_n: int
+    rest_events: int
+    ratio: Range | None
+    """Of the group's rate to the rest's, at equal standing where the step has strata; None where there is none."""
+    expected: float | None
+    """The group's events, had it been as the rest at equal standing."""
+    reading: Reading
+
+    @property
+    def rest_rate(self) -> float | None:
+        return self.rest_events / self.rest_n if self.rest_n else None
+
+
+def compare(rows: Rows) -> dict[Grouping, tuple[Compared, ...]]:
+    """Every group with a case, by broad and by detailed group, in the settled order of groups."""
+    broad = {code: broad_group(code) for code in DETAILED_GROUPS}
+    names = {
+        Grouping.BROAD: np.array([broad[code] for code in rows.detailed.tolist()], dtype=object),
+        Grouping.DETAILED: rows.detailed,
+    }
+    return {grouping: _grouping(rows, names[grouping], order) for grouping, order in GROUPS.items()}
+
+
+def _grouping(rows: Rows, group: NDArray[Any], order: Sequence[str]) -> tuple[Compared, ...]:
+    known = group != UNKNOWN
+    there = set(group.tolist())
+    groups = [name for name in order if name in there]
+    among = [name for name in groups if name != UNKNOWN]
+    found = _compared(rows.of(known), group[known], among) if among else {}
+    if UNKNOWN in there:
+        either = np.where(known, "known", UNKNOWN)
+        found |= _compared(rows, either, [UNKNOWN, *(["known"] if among else [])])
+    return tuple(found[name] for name in groups)
+
+
+def _compared(rows: Rows, group: NDArray[Any], groups: Sequence[str]) -> dict[str, Compared]:
+    place = {name: number for number, name in enumerate(groups)}
+    code = np.array([place[name] for name in group.tolist()], dtype=np.int64)
+    totals = group_totals(rows.happened.astype(np.float64), code, rows.family, len(groups))
+    compared_groups = max(len(groups), 1)
+    return {name: _one(rows, code == number, name, totals, number, compared_groups) for name, number in place.items()}
+
+
+def _one(rows: Rows, mine: Flags, name: str, totals: Any, number: int, compared: int) -> Compared:
+    n, events = int(totals.rows[number]), int(totals.total[number])
+    rest_n, rest_events = int(totals.rest_rows[number]), int(totals.rest_total[number])
+    effective = (n / totals.design_effect[number], rest_n / totals.rest_design_effect[number])
+    z, wide = z_of(REPORTED_CONFIDENCE), z_of(1 - (1 - REPORTED_CONFIDENCE) / compared)
+    low, high = wilson(events / n * effective[0], effective[0], z)
+    at_equal = None if rows.stratum is None else standardised(rows.happened, mine, rows.stratum, rows.family)
+    ratio, reach = (_ratio(events, n, rest_events, rest_n, effective, at_equal, one) for one in (z, wide))
+    expected = _expected(events, n, rest_events, rest_n, at_equal)
+    enough = _enough(events, n, rest_events, rest_n, expected)
+    return Compared(
+        name,
+        n,
+        events,
+        float(effective[0]),
+        Range(events / n, float(low), float(high)),
+        rest_n,
+        rest_events,
+        ratio,
+        expected,
+        reading(reach) if enough else Reading.CANNOT_TELL,
+    )
+
+
+def _ratio(
+    events: int,
+    n: int,
+    rest_events: int,
+    rest_n: int,
+    effective: tuple[float, float],
+    at_equal: Standardised | None,
+    z: float,
+) -> Range | None:
+    """The ratio with an interval of ``z`` standard errors: standardised, or of the rates as they are."""
+    if at_equal is not None:
+        ends = at_equal.interval(z)
+        return None if ends is None or at_equal.ratio is None else Range(at_equal.ratio, *ends)
+    if not rest_n or not rest_events:
+        return None
+    rate, rest = events / n, rest_events / rest_n
+    low, high = ratio_of_rates(rate * effective[0], effective[0], rest * effective[1], effective[1], z)
+    return Range(rate / rest, float(low), float(high))
+
+
+def _expected(events: int, n: int, rest_events: int, rest_n: int, at_equal: Standardised | None) -> float | None:
+    if at_equal is not None:
+        return at_equal.expected
+    return n * rest_events / rest_n if rest_n else None
+
+
+def _enough(events: int, n: int, rest_events: int, rest_n: int, expected: float | None) -> bool:
+    """Whether the group has, or would have, enough events for a ratio to mean something, and the rest too."""
+    if expected is None or not rest_n:
+        return False
+    return min(max(events, expected), max(rest_events, events / n * rest_n)) >= LEAST_EXPECTED
+
+
+def reading(ratio: Range | None) -> Reading:
+    """Higher or lower where the interval leaves 1 out, alike where it is close about 1."""
+    if ratio is None:
+        return Reading.CANNOT_TELL
+    if ratio.low > 1:
+        return Reading.HIGHER
+    if ratio.high < 1:
+        return Reading.LOWER
+    return Reading.ALIKE if ratio.low >= 1 / ALIKE and ratio.high <= ALIKE else Reading.CANNOT_TELL

@@ -1,0 +1,273 @@
+"""The chain of a made-up borough: what is found, what may be shown, and what is said where there is nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fairness_audits.chain.comparing import Compared, Range, Reading, Rows, compare
+from fairness_audits.chain.document import Chain, Told, published, restricted
+from fairness_audits.chain.evidence import PROMPTED
+from fairness_audits.chain.recording import HELD, RECORDING
+from fairness_audits.chain.stage import PUBLISHED, RESTRICTED, STAGE
+from fairness_audits.chain.steps import FROM_POPULATION, Link
+from fairness_audits.config import CensusConfig
+from fairness_audits.policy import Grouping
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
+from models.config import ModelsConfig, TargetSettings
+from models.tables import COHORT
+from residents.tables import PROTECTED
+from sources.tables import TABLES as SOURCES_TABLES
+from store.run_folder import RunFolder
+from store.table import Zone
+from tests.support import put_table, run_stage
+
+AS_OFS = (dt.date(2025, 3, 31), dt.date(2025, 6, 30), dt.date(2025, 9, 30), dt.date(2026, 6, 30))
+"""The last window would end after the extracts do."""
+TARGET = "under_the_radar"
+
+
+def catalogue() -> list[dict[str, Any]]:
+    def entry(name: str, sources: list[str], made_of: list[str]) -> dict[str, Any]:
+        return {"name": name, "columns": {"families": name}, "sources": sources, "made_of": made_of}
+
+    return [
+        entry("needs_count", ["attendance", "contacts"], ["need_education", "need_keeping_safe"]),
+        entry("need_education", ["attendance"], ["absent"]),
+        entry("need_keeping_safe", ["contacts"], ["referrals_365"]),
+        entry("absent", ["attendance"], []),
+        entry("referrals_365", ["contacts"], []),
+    ]
+
+
+def put_borough(root: Path, families: int = 400) -> RunFolder:
+    """Every third family is Black African and reported twice as often at equal need; one in fifty is a Traveller's."""
+    run = RunFolder(root)
+    draw = np.random.default_rng(3)
+    members, steps, features, children, codes = [], [], [], [], {}
+    cohort = []
+    for number in range(families):
+        family, child = f"f{number:04}", f"c{number:04}"
+        code = "WIRT" if number % 50 == 1 else "BAFR" if number % 3 == 0 else "WBRI" if number % 7 else None
+        codes[child] = code
+        need = int(draw.random() < 0.3)
+        for as_of in AS_OFS:
+            members.append({"as_of": as_of, "family_id": family, "person_id": child, "role": "child", "age_years": 9})
+            features.append(
+                {
+                    "family_id": family,
+                    "as_of": as_of,
+                    "needs_count": need + 0.0,
+                    "absent": need + 0.0,
+                    "referrals_365": None,
+                }
+            )
+            children.append({"person_id": child, "family_id": family, "as_of": as_of, "caring_signs": float(need)})
+            if draw.random() < (0.1 + 0.15 * need) * (2 if code == "BAFR" else 1):
+                day = as_of + dt.timedelta(10)
+                steps.append({"person_id": child, "kind": "contact", "event_date": day, "recorded_on": day})
+                if draw.random() < 0.4:
+                    steps.append({"person_id": child, "kind": "referral", "event_date": day, "recorded_on": day})
+        happened = bool(draw.random() < 0.1 * (2 if code == "BAFR" else 1))
+        cohort.append(
+            {"unit_id": family, "family_id": family, "as_of": AS_OFS[0], "part": "test", "outcome": happened}
+            | {"family_group": number, "fold": 0}
+        )
+    put_table(run, MEMBERS, sorted(members, key=lambda m: (m["as_of"], m["family_id"])))
+    put_table(run, MILESTONES, sorted(steps, key=lambda s: (s["person_id"], s["kind"], s["event_date"])))
+    put_table(run, FAMILY_FEATURES, sorted(features, key=lambda f: (f["as_of"], f["family_id"])))
+    put_table(run, CHILD_FEATURES, sorted(children, key=lambda c: (c["as_of"], c["person_id"])))
+    put_people(run, codes)
+    put_table(run, COHORT, cohort, TARGET)
+    put_table(
+        run,
+        RECORDING,
+        [
+            {"measure": HELD, "source": "<script>", "ethnicity": "BAFR", "people": 200, "holding": 100},
+            {"measure": HELD, "source": "<script>", "ethnicity": "WBRI", "people": 400, "holding": 380},
+            {"measure": HELD, "source": "police", "ethnicity": "WBRI", "people": 400, "holding": 0},
+        ],
+    )
+    (root / "features" / "catalogue.json").write_text(json.dumps(catalogue()), encoding="utf-8")
+    return run
+
+
+def put_people(run: RunFolder, codes: dict[str, str | None]) -> None:
+    put_table(
+        run,
+        PROTECTED,
+        [
+            {"person_id": f"id-{person}", "analysis_id": person, "ethnicity": code, "conflict": False}
+            for person, code in sorted(codes.items())
+        ],
+    )
+
+
+def follow(root: Path, census: dict[str, int] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    config = ModelsConfig(targets={TARGET: TargetSettings()})
+    run_stage(STAGE, root, CensusConfig(children=census or {}), config)
+    exact, shown = (json.loads((root / path).read_text(encoding="utf-8")) for path in (RESTRICTED, PUBLISHED))
+    return exact, shown
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
+    root = tmp_path_factory.mktemp("chain")
+    put_borough(root)
+    return follow(root, {"WBRI": 500, "BAFR": 250, "CHNE": 250})
+
+
+def steps(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {step["step"]: step for link in document["links"] for step in link.get("steps", ())}
+
+
+def group(step: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [entry for grouping in step["groupings"].values() for entry in grouping if entry["group"] == name]
+    return found
+
+
+def test_the_links_stand_in_the_order_of_the_chain(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    for document in chain:
+        assert [link["link"] for link in document["links"]] == [link.value for link in Link]
+
+
+def test_being_reported_more_at_equal_need_is_found(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    for needs in ("all_needs", "unprompted_needs"):
+        step = steps(chain[0])[f"contact_at_equal_{needs}"]
+        black = group(step, "BAFR")
+        assert 1.5 < black["ratio"]["value"] < 2.6 and black["reading"] == "higher"
+        assert black["ratio"]["low"] < 2 < black["ratio"]["high"]
+        assert group(step, "WBRI")["reading"] == "lower"
+    assert group(steps(chain[0])["population_to_contact"], "BAFR")["reading"] == "higher"
+
+
+def test_only_windows_that_have_closed_count(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    assert [window["from"] for window in chain[0]["windows"]] == ["2025-03-31", "2025-06-30", "2025-09-30"]
+    assert steps(chain[0])["population_to_contact"]["everyone"]["n"] == 3 * 400
+
+
+def test_the_label_is_compared_at_equal_need(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    step = steps(chain[0])[f"{TARGET}_label_at_equal_all_needs"]
+    assert step["everyone"]["n"] == 400
+    assert group(step, "BAFR")["ratio"]["value"] > 1.2
+
+
+def test_who_is_absent_from_the_data_is_named(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    (population,) = [link for link in chain[0]["links"] if link["link"] == "population"]
+    found = {entry["group"]: entry for entry in population["groupings"]["detailed"]}
+    assert found["CHNE"]["children"] == 0 and found["CHNE"]["reading"] == "lower"
+    assert found["BAFR"]["reading"] == "higher"
+    assert "unknown ethnicity" in found["Unknown"]["sentence"]
+
+
+def test_a_system_that_never_asks_is_left_out_and_a_hostile_name_is_a_name(
+    chain: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    held = [step for step in steps(chain[0]).values() if step["step"].startswith(HELD)]
+    assert [step["source"] for step in held] == ["<script>"]
+    assert group(held[0], "BAFR")["reading"] == "lower"
+
+
+def test_what_is_not_there_is_said(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    missing = {link["link"]: link["not_told"] for link in chain[1]["links"] if "not_told" in link}
+    assert "None yet" in missing["panel"]
+    assert set(missing) == {"linkage", "model", "panel"}
+
+
+def test_without_a_family_everything_says_so(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    for table in (MEMBERS, MILESTONES, FAMILY_FEATURES, CHILD_FEATURES, PROTECTED, RECORDING):
+        put_table(run, table, [])
+    (tmp_path / "features" / "catalogue.json").write_text("[]", encoding="utf-8")
+    exact, shown = follow(tmp_path)
+    assert not steps(exact) and not steps(shown)
+    missing = {link["link"] for link in exact["links"] if "not_told" in link}
+    assert missing == {"population", "linkage", "steps", "equal_need", "labels", "model", "panel"}
+
+
+def test_the_same_run_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        put_borough(tmp_path / name, 120)
+        follow(tmp_path / name)
+    for path in (RESTRICTED, PUBLISHED):
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
+def test_the_stage_opens_nothing_identifiable_and_writes_no_name(
+    chain: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    assert not [table for table in STAGE.reads if table.zone in (Zone.IDENTIFIABLE, Zone.SEALED)]
+    assert not re.search(r"[fc]\d{4}", json.dumps(chain))
+
+
+def test_evidence_that_somebody_reported_is_named_by_tables_there_are() -> None:
+    assert {table.name for table in SOURCES_TABLES} >= PROMPTED
+
+
+# --- what may be shown -----------------------------------------------------------------------------------
+
+
+def counts(document: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    for name, step in steps(document).items():
+        for grouping, entries in step["groupings"].items():
+            yield from ((name, grouping, entry["group"], entry) for entry in entries)
+
+
+def test_no_small_count_is_shown_nor_a_figure_that_rests_on_one(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    exact = {(name, grouping, one): entry for name, grouping, one, entry in counts(chain[0])}
+    hidden = 0
+    for name, grouping, one, entry in counts(chain[1]):
+        true = exact[name, grouping, one]
+        for column in ("n", "events"):
+            shown = entry[column]
+            assert isinstance(shown, str) or (shown >= 10 and shown % 5 == 0 and abs(shown - true[column]) <= 2)
+        if min(true["events"], true["n"] - true["events"]) < 10:
+            hidden += 1
+            assert entry["rate"] is None and entry["ratio"] is None and entry["rest_rate"] is None
+            assert "withheld" in entry["sentence"] and not re.search(r"\d+%|\d\.\d", entry["sentence"].split(".")[0])
+    assert hidden
+
+
+def test_no_relation_of_one_table_leaves_one_count_hidden_alone(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """Neither a total, nor a broad group with its detailed ones, gives a count away."""
+    for step in steps(chain[1]).values():
+        for column in ("n", "events"):
+            for entries in step["groupings"].values():
+                cells = [step["everyone"][column], *(entry[column] for entry in entries)]
+                assert sum(isinstance(cell, str) for cell in cells) != 1 or len(entries) == 1
+            for wide in step["groupings"]["broad"]:
+                inside = [e[column] for e in step["groupings"]["detailed"] if e["broad"] == wide["group"]]
+                assert sum(isinstance(cell, str) for cell in (wide[column], *inside)) != 1
+
+
+def test_cases_that_steps_share_are_shown_alike_in_each(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    shared = [steps(chain[1])[step.name] for step, _ in FROM_POPULATION]
+    for name in ("WBRI", "BAFR", "WIRT", "Unknown"):
+        shown = {
+            str(entry["n"]) for step in shared for entry in step["groupings"]["detailed"] if entry["group"] == name
+        }
+        assert len(shown) == 1
+
+
+def test_where_nothing_happened_the_number_of_cases_is_still_shown() -> None:
+    rows = Rows(np.zeros(300, dtype=bool), np.repeat(np.array(["WBRI", "BAFR"], dtype=object), 150), np.arange(300))
+    told = [Told(step, "children", compare(rows)) for step, _ in FROM_POPULATION]
+    for step in steps(published(Chain(told), {})).values():
+        assert [entry["n"] for entry in step["groupings"]["broad"]] == [150, 150]
+        assert [entry["events"] for entry in step["groupings"]["broad"]] == ["<10", "<10"]
+
+
+def test_an_end_without_a_bound_is_no_interval() -> None:
+    one = Compared(
+        "White", 50, 20, 50.0, Range(0.4, 0.3, 0.5), 50, 0, Range(2.0, 1.0, float("inf")), 0.0, Reading.HIGHER
+    )
+    told = Told(FROM_POPULATION[0][0], "children", {Grouping.BROAD: (one,), Grouping.DETAILED: ()})
+    for document in (restricted(Chain([told]), {}), published(Chain([told]), {})):
+        assert group(steps(document)[told.step.name], "White")["ratio"] is None
