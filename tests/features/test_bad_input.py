@@ -19,10 +19,12 @@ from residents.tables import FAMILIES, PEOPLE
 from sources.mapping.moments import british_day
 from sources.tables import ATTENDANCE as ATTENDANCE_TABLE
 from store.errors import UsageError
+from tests.features.dense import AS_OFS as DENSE_AS_OFS
+from tests.features.dense import SEEDS, dense
 from tests.features.engines import BACKENDS, backend, computed, put_tables
 from tests.features.histories import AS_OFS
 from tests.features.reference import Reference
-from tests.features.test_engine_against_reference import PROBES, differences, drawn, probe, side_by_side
+from tests.features.test_engine_against_reference import PROBES, differences, drawn, probe
 
 SMALL = drawn(3)
 
@@ -58,10 +60,10 @@ def test_an_empty_table_is_no_rows_and_no_fault(name: str, emptied: str, tmp_pat
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_row_without_the_day_it_was_recorded_is_known_at_no_date(name: str, tmp_path: Path) -> None:
     counted = (probe("contacts_seen", CONTACTS.count()),)
-    tables = side_by_side(drawn(12))
+    tables = dense(SEEDS[0])
     undated = {**tables, "contacts": [{**row, "recorded_on": None} for row in tables["contacts"]]}
-    families, _ = computed(name, tmp_path / "undated", undated, counted, AS_OFS)
-    dated, _ = computed(name, tmp_path / "dated", tables, counted, AS_OFS)
+    families, _ = computed(name, tmp_path / "undated", undated, counted, DENSE_AS_OFS)
+    dated, _ = computed(name, tmp_path / "dated", tables, counted, DENSE_AS_OFS)
     assert any(row["contacts_seen"] for row in dated.values())
     assert not any(row["contacts_seen"] for row in families.values())
 

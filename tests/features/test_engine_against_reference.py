@@ -153,7 +153,11 @@ PROBES = (
 
 @cache
 def drawn(count: int) -> list[dict[str, list[Row]]]:
-    """The same histories in every run."""
+    """Histories that are the same in every run of the same tests, and others with other modules collected.
+
+    What Hypothesis draws it takes from constants of the modules that are loaded too: that some row be among them, of a
+    kind that a test needs, is for `tests.features.dense` to see to.
+    """
     found: list[dict[str, list[Row]]] = []
 
     @settings(

@@ -18,6 +18,7 @@ from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from store.council import RunSettings
 from store.files import file_hash
 from store.run_folder import RunFolder
+from tests.features.dense import SEEDS, dense
 from tests.features.engines import put_tables
 from tests.features.histories import AS_OFS
 from tests.features.test_engine_against_reference import drawn, side_by_side
@@ -33,7 +34,7 @@ DATES = FeaturesConfig(as_of=AS_OFS)
 
 
 def borough() -> dict[str, list[Row]]:
-    tables = side_by_side(drawn(12))
+    tables = side_by_side([dense(SEEDS[0]), *drawn(3)])
     people = [{"kind": "person", "id": r["person_id"], "pseudonym": f"x{r['person_id']}"} for r in tables["people"]]
     ids = sorted({row["family_id"] for row in tables["families"]})
     tables["pseudonyms"] = people + [{"kind": "family", "id": name, "pseudonym": f"y{name}"} for name in ids]
