@@ -9,7 +9,7 @@ SPARK_STAMP := $(VENV)/.installed-spark
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-spark test-councils test-notebooks lint bench bench-linkage bench-features bench-models docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 
 test-notebooks: install ## Run the notebooks from beginning to end
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks
+
+test-browser: install ## Open every report in a real Chromium: accessibility, keyboard, zoom, paper
+	$(BIN)/python -m pytest -m browser tests/reports
 
 lint: install ## Check style and types
 	$(BIN)/ruff check .

@@ -149,7 +149,7 @@ def levels_chart(comparisons: Sequence[Document]) -> Chart | None:
         width=_WIDTH - _LABELS, height=_LEVEL_ROW * len(rows), padding={"left": 4, "right": 12, "top": 4, "bottom": 4}
     )
     said = "Match weight of every level of agreement. The table below has the figures."
-    return Chart("What each agreement is worth", "", _svg(chart, "levels", said))
+    return Chart("Agreements by what they are worth", "", _svg(chart, "levels", said))
 
 
 def _axis(title: str) -> alt.Axis:
