@@ -88,13 +88,10 @@ def decide(
     is, the rule still names one, and the choice says so. Among those, the stable ones come before those of which
     ``unstable`` says why they are not; where none is stable, the rule still names one, and the choice says so.
 
-    Raises CannotModel when no candidate of the rule is eligible, nor the one that it names for that case.
+    Raises CannotModel when no candidate of the rule is eligible.
     """
     compared = [name for name in rule.simplest_first if name in tried]
     may_be = [name for name in compared if not eligible.get(name)]
-    if not may_be and rule.otherwise is not None and rule.otherwise in tried:
-        compared.append(rule.otherwise)
-        may_be = [name for name in compared if not eligible.get(name)]
     if not may_be:
         reasons = "; ".join(f"{name.value}: {eligible[name]}" for name in compared)
         raise CannotModel(f"no candidate may be chosen ({reasons})")

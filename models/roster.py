@@ -11,7 +11,7 @@ from models.of_need import OF_NEED, of_need
 from models.target import CandidateName, Target
 from models.unlabelled.bagged import BaggedUnlabelled
 from models.unlabelled.caring import Caring
-from models.unlabelled.signs import SignsCount
+from models.unlabelled.signs import SignsAlike, SignsCount
 
 
 def roster(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
@@ -51,4 +51,8 @@ def _for_unlabelled(name: CandidateName, target: Target) -> Candidate:
         return BaggedUnlabelled()
     if target.unlabelled is None:
         raise ValueError(f"{target.name} compares {name.value} and does not say what its signs are")
-    return Caring(target.unlabelled) if name is CandidateName.CARING else SignsCount(target.unlabelled.count)
+    if name is CandidateName.CARING:
+        return Caring(target.unlabelled)
+    if name is CandidateName.SIGNS_ALIKE:
+        return SignsAlike(target.unlabelled.signs)
+    return SignsCount(target.unlabelled.count)

@@ -31,6 +31,7 @@ class CandidateName(StrEnum):
     NEED_FOUND = "need_found"
     NEED_FOUND_UNWATCHED = "need_found_without_contact_history"
     NEED_AMONG_ASSESSED = "need_among_assessed"
+    SIGNS_ALIKE = "signs_alike"
     SIGNS_COUNT = "signs_count"
     BAGGED_UNLABELLED = "bagged_unlabelled"
     CARING = "caring_apart"
@@ -173,8 +174,6 @@ class ChoiceRule:
     within_standard_errors: float = 1.0
     label: str = ""
     no_worse_than: CandidateName | None = None
-    otherwise: CandidateName | None = None
-    """Which of those that stand beside makes the list where none of the above is eligible."""
     least_list_overlap: float = 0.75
     """Mean share in common of two lists by models trained on families drawn anew."""
     least_reasons_overlap: float = 0.85
@@ -187,14 +186,13 @@ class ChoiceRule:
             f", of those not shown to find fewer outcomes than {self.no_worse_than.value}" if self.no_worse_than else ""
         )
         names = ", ".join(name.value for name in self.simplest_first)
-        otherwise = f" Where none of these may be chosen: {self.otherwise.value}." if self.otherwise else ""
         return (
             f"The simplest of {names} (simplest first) whose precision at capacity{of} is within "
             f"{self.within_standard_errors:g} standard error of the best one's{floor}, and which is shown to beat "
             "a list drawn by lot where any is; judged on families held out of training at training as-of dates, all "
             "before the first test as-of date. Of those, where any is, a stable one: trained again on families drawn "
             f"anew, on average {self.least_list_overlap:.0%} of its list and {self.least_reasons_overlap:.0%} of the "
-            f"strongest reasons of the cases on both lists stay the same.{otherwise}"
+            f"strongest reasons of the cases on both lists stay the same."
         )
 
 
@@ -236,4 +234,4 @@ class Target:
     @property
     def only_compared(self) -> frozenset[CandidateName]:
         """Candidates that can never make the list."""
-        return frozenset(self.beside) - {self.choice.otherwise}
+        return frozenset(self.beside)

@@ -99,6 +99,7 @@ CANDIDATE_WORDS = {
     "logistic_regression": "Logistic regression",
     "additive_trees": "Trees that add up by subject",
     "boosted_trees": "Boosted trees",
+    "signs_alike": "All signs, each counting alike",
     "signs_count": "Count of signs",
     "bagged_unlabelled": "Bagged, with those not identified as unknown",
     "caring_apart": "Caring apart from being noticed",

@@ -49,7 +49,8 @@ TARGET = TARGETS["hidden_young_carers"]
 _SHOWN = {
     CandidateName.CHANCE: "chance",
     CandidateName.NEEDS_COUNT: "count of needs",
-    CandidateName.SIGNS_COUNT: "count of signs of caring",
+    CandidateName.SIGNS_COUNT: "count of six signs of caring",
+    CandidateName.SIGNS_ALIKE: "all signs, each counting alike",
     CandidateName.LOGISTIC: "naive: logistic regression; and Elkan-Noto, in the same order",
     CandidateName.BOOSTED: "naive: boosted trees",
     CandidateName.BAGGED_UNLABELLED: "bagged, positive and unlabelled",

@@ -27,14 +27,13 @@ HIDDEN_YOUNG_CARERS = Target(
     ),
     outcome=Outcome(("young_carer_identified",)),
     features=FeatureChoice(levels=("child", "family")),
-    # The others rank by being identified, so that none of them may make the list; and of two ways to rank by signs the
-    # few who are identified in a year could not say which is better: the plain count stands beside, and makes the list
-    # only where the other would tell too much of the few whom it learnt from.
-    choice=ChoiceRule(simplest_first=(CandidateName.CARING,), otherwise=CandidateName.SIGNS_COUNT),
-    beside=(
-        *(CandidateName.SIGNS_COUNT, CandidateName.LOGISTIC, CandidateName.BOOSTED),
-        CandidateName.BAGGED_UNLABELLED,
-    ),
+    # What the label can and cannot judge. It counts who was identified, never who cares, so that a way of ranking that
+    # learns who is noticed would win by it: those stand beside, and never make the list. The three that rank by signs
+    # alone see nothing of who is noticed, and every child identified is a carer: between them it is a fair judge, if a
+    # weak one, for a handful of those listed are ever identified. So the first, which learns nothing and looks at every
+    # sign, makes the list unless another is clearly better by it, and is stable.
+    choice=ChoiceRule(simplest_first=(CandidateName.SIGNS_ALIKE, CandidateName.SIGNS_COUNT, CandidateName.CARING)),
+    beside=(CandidateName.LOGISTIC, CandidateName.BOOSTED, CandidateName.BAGGED_UNLABELLED),
     unlabelled=Unlabelled(
         # Home and absence. What a service did or decided is not among them, but for marks of illness.
         signs=(
@@ -57,10 +56,10 @@ HIDDEN_YOUNG_CARERS = Target(
         "here count as 'no outcome'.",
         "Two schools in three record no young carer at all: a child's chance of being identified depends on the "
         "school and on which services already know the family.",
-        "Children of some ethnic groups are identified about half as often at equal caring. A model of this label "
-        "learns that too, and its list repeats it.",
-        "The list is in the order of the probability of caring. The score beside it is how often children placed like "
-        "this one are identified within 12 months, because only that can be checked: most who care score low.",
+        "Children of some ethnic groups are identified about half as often at equal caring. Ranking by this "
+        "label repeats that; the list is by signs of caring alone.",
+        "How much each sign is worth nobody knows. The score beside a place is how often children placed like this one "
+        "are identified within 12 months, because only that can be checked: most who care score low.",
     ),
     retirement=(
         "Withdraw when schools and services identify young carers themselves (fewer than one in ten children on the "

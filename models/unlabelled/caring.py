@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +10,17 @@ import numpy as np
 from models.calibration import logit, sigmoid
 from models.candidates import Fitted, Training
 from models.cases import Cases, Floats, Integers
-from models.catalogue import Feature
 from models.groups import derived_seed
-from models.logistic import LinearModel, scale, standardised
+from models.logistic import Scaling, scale, standardised
 from models.target import CandidateName, Unlabelled
 from models.unlabelled.identification import Identification
+from models.unlabelled.signs import held_before, places_of, signs_model
 from models.unlabelled.two_parts import Priors, Seen, TwoParts, fit_two_parts
 
 MOST_CASES = 20_000
 """Cases of which one fit looks at those without the outcome, each for as many as there are; at all with it."""
-_SIGN = 0.2
-"""Log-odds by which a sign is held to count before looking, for one standard deviation: every sign a little."""
 _SIGN_SPREAD = 0.15
+"""How far a sign's weight may well be from what is held before looking (`models.unlabelled.signs.SIGN`)."""
 _NOTICING_SPREAD = 0.5
 _TENTH = 1.2815515655446004
 """Standard deviations from the middle of a normal distribution to its tenth part at either end."""
@@ -38,10 +37,8 @@ class Design:
     rows: Integers
     seen: Seen
     priors: Priors
-    median: Floats
-    centre: Floats
-    spread: Floats
-    unknown_share: Floats
+    scaling: Scaling
+    """Of the signs."""
 
     def part(self, kept: np.ndarray[tuple[int], np.dtype[np.bool_]], weight: Floats | None = None) -> Seen:
         """Some of the rows, counted ``weight`` times where that is given."""
@@ -56,7 +53,7 @@ class Design:
 
     def signs(self, values: Floats) -> Floats:
         """Standardised signs of any cases, from all their features."""
-        return standardised(values[:, self.places], self.median, self.centre, self.spread)[0]
+        return standardised(values[:, self.places], self.scaling.median, self.scaling.centre, self.scaling.spread)[0]
 
 
 @dataclass(frozen=True)
@@ -72,15 +69,14 @@ class Caring:
         fitted: list[Fitted] = []
         for one in range(training.folds):
             parts = fit_two_parts(made.part(fold != one), made.priors)
-            fitted.append(caring_model(training.features, made, parts))
+            fitted.append(signs_model(training.features, made.places, made.scaling, parts.caring, parts.caring_base))
             advance()
         return fitted
 
 
 def design(training: Training, unlabelled: Unlabelled) -> Design:
     """Standardise, and draw the cases that are looked at: by the seed alone, whatever became of them."""
-    place = {feature.name: column for column, feature in enumerate(training.features)}
-    places = np.array([place[name] for name in unlabelled.signs if name in place], dtype=np.int64)
+    places = places_of(unlabelled.signs, training.features)
     scaling = scale(training.values[:, places])
     signs = standardised(training.values[:, places], scaling.median, scaling.centre, scaling.spread)[0]
     beside = training.identification or nothing_beside(len(training.outcome))
@@ -94,7 +90,7 @@ def design(training: Training, unlabelled: Unlabelled) -> Design:
     low, high = logit(np.array(unlabelled.share))
     middle = 1 / (1 + np.exp(-(low + high) / 2))
     priors = Priors(
-        caring=np.array([_SIGN * training.features[column].direction for column in places], dtype=np.float64),
+        caring=held_before(training.features, places),
         caring_spread=_SIGN_SPREAD,
         identification=np.zeros(noticing.shape[1]),
         identification_spread=_NOTICING_SPREAD,
@@ -103,28 +99,7 @@ def design(training: Training, unlabelled: Unlabelled) -> Design:
     )
     weight = np.where(outcome > 0, 1.0, stands_for)
     seen = Seen(signs[rows], noticing[rows], outcome, weight, beside.offset[rows])
-    return Design(places, rows, seen, priors, scaling.median, scaling.centre, scaling.spread, scaling.unknown_share)
-
-
-def caring_model(features: Sequence[Feature], made: Design, parts: TwoParts) -> LinearModel:
-    """The caring part as a linear model of all features: the log-odds of caring, signs alone having a weight."""
-    width = len(features)
-
-    def spread_out(of_signs: Floats, elsewhere: float) -> Floats:
-        column = np.full(width, elsewhere)
-        column[made.places] = np.round(of_signs, 9)
-        return column
-
-    return LinearModel(
-        names=tuple(feature.name for feature in features),
-        median=spread_out(made.median, 0.0),
-        centre=spread_out(made.centre, 0.0),
-        spread=spread_out(made.spread, 1.0),
-        value_weight=spread_out(parts.caring, 0.0),
-        unknown_share=spread_out(made.unknown_share, 0.0),
-        unknown_weight=np.zeros(width),
-        base=round(parts.caring_base, 9),
-    )
+    return Design(places, rows, seen, priors, scaling)
 
 
 def expected_carers(made: Design, parts: TwoParts, values: Floats) -> float:

@@ -74,8 +74,8 @@ def hidden(
         "signs_not_known_here": absent,
         "noticing": _weights(beside.names, estimate.parts.identification, noticing),
         "order_and_score": (
-            "The list is in the order of the probability of caring. The score is how often children placed like this "
-            "one are identified within the horizon; it alone can be checked, and is calibrated to that."
+            "The list is in the order of signs of caring. The score is how often children placed like this one are "
+            "identified within the horizon; it alone can be checked, and is calibrated to that."
         ),
         "assumptions": _assumptions(unlabelled),
         "cannot_be_learned": _cannot(identified),
@@ -159,7 +159,7 @@ def _cannot(identified: int) -> list[str]:
     ]
     if identified < FEW:
         said += [
-            f"What any one sign is worth: fewer than {FEW} children were identified, and the order rests as much on "
+            f"What any one sign is worth: fewer than {FEW} children were identified, and weights rest as much on "
             "every sign counting a little as on them.",
             "Which way of ranking is best: at the panel's capacity too few of those listed are ever identified for a "
             "difference to be told from chance.",

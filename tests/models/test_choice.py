@@ -155,22 +155,6 @@ def test_one_that_is_not_eligible_is_judged_and_never_chosen() -> None:
         )
 
 
-def test_where_none_of_the_rule_is_eligible_the_one_named_for_that_case_makes_the_list() -> None:
-    values = np.random.default_rng(1).normal(size=(600, 3))
-    cases = borough(values, 1 / (1 + np.exp(3 - 2.5 * values[:, 1])))
-    rehearsal, single = rehearsed(cases)
-    tried = tried_out(cases, rehearsal, training_for(cases, rehearsal.origin, folds=FOLDS, seed=1, threads=1), single)
-    rule = ChoiceRule((CandidateName.SINGLE_INDICATOR,), otherwise=CandidateName.NEEDS_COUNT)
-    barred = {CandidateName.SINGLE_INDICATOR: "it tells who was in training"}
-    asked = (cases, rehearsal, tried, rule, 30, 200, 5)
-    assert decide(*asked).chosen is CandidateName.SINGLE_INDICATOR
-    assert CandidateName.NEEDS_COUNT not in decide(*asked).judged
-    assert decide(*asked, eligible=barred).chosen is CandidateName.NEEDS_COUNT
-    assert "needs_count" in rule.in_words()
-    with pytest.raises(CannotModel):
-        decide(*asked, eligible={**barred, CandidateName.NEEDS_COUNT: "and so does this"})
-
-
 SIGNALS = (CandidateName.NEEDS_COUNT, CandidateName.SINGLE_INDICATOR)
 
 

@@ -17,7 +17,7 @@ from models.target import Unlabelled
 from models.unlabelled.bagged import BaggedUnlabelled
 from models.unlabelled.caring import MOST_CASES, Caring, design
 from models.unlabelled.identification import Identification
-from models.unlabelled.signs import SignsCount
+from models.unlabelled.signs import SignsAlike, SignsCount
 from models.unlabelled.two_parts import Priors, Seen, TwoParts, fit_two_parts
 from tests.models.test_candidates import feature
 
@@ -293,3 +293,38 @@ def test_signs_are_counted_where_there_are_any() -> None:
     known = ~np.isnan(made.values[:, 1])
     assert (np.argsort(counted[known]) == np.argsort(made.values[known, 1])).all()
     assert not SignsCount("nowhere").fit(made, nothing)[2].margin(made.values).any()
+
+
+def test_all_signs_count_alike_in_their_expected_direction() -> None:
+    made, _ = training()
+    lowers = replace(made.features[1], direction=-1)
+    neither = replace(made.features[2], direction=0)
+    made = replace(made, features=(made.features[0], lowers, neither, made.features[3]))
+    (model, *others) = SignsAlike(SIGNS.signs).fit(made, nothing)
+    assert isinstance(model, LinearModel)
+    assert len(others) == made.folds - 1 and all(one is model for one in others)
+    known = np.where(np.isnan(made.values), np.nanmedian(made.values, axis=0), made.values)
+    standard = (known - known.mean(axis=0)) / known.std(axis=0)
+    assert model.margin(made.values) == pytest.approx(0.2 * (standard[:, 0] - standard[:, 1]), abs=1e-6)
+    assert not model.contributions(made.values)[:, 2:].any()
+
+
+def test_what_counts_alike_learns_nothing_of_who_was_identified() -> None:
+    made, cares = training()
+    turned = replace(made, outcome=1 - made.outcome, identification=None)
+    one, other = (SignsAlike(SIGNS.signs).fit(each, nothing)[0].described() for each in (made, turned))
+    assert one == other
+    assert area_under_curve(SignsAlike(SIGNS.signs).fit(made, nothing)[0].margin(made.values), cares) > 0.7
+    none_here = SignsAlike(("not_here",)).fit(made, nothing)[0]
+    assert not none_here.margin(made.values).any()
+
+
+def test_caring_without_anything_seen_is_all_signs_alike() -> None:
+    """What is learnt is a departure from it: the fewer are identified, the nearer the two."""
+    made, _ = training()
+    alike = SignsAlike(SIGNS.signs).fit(made, nothing)[0].margin(made.values)
+    apart = [
+        np.corrcoef(Caring(SIGNS).fit(replace(made, outcome=outcome), nothing)[0].margin(made.values), alike)[0, 1]
+        for outcome in (made.outcome, np.where(np.cumsum(made.outcome) <= 6, made.outcome, 0.0))
+    ]
+    assert apart[0] < apart[1] and apart[1] > 0.98
