@@ -1,70 +1,56 @@
 """The door: nothing sealed is read outside the audit unless a valid release of that target stands open.
 
-A release holds for exactly what was audited. It is bound to the hashes of the audit, the sealed scores and
-reasons, the model's evaluation, the cohort and the policy; when one of them differs, the approvals are void.
-Audit and release are authenticated under the release key, and every attempt is logged before it takes effect.
+A release holds for exactly what was audited (`fairness_audits.binding`), under the policy and the champion of the day
+(`fairness_audits.in_force`). It hands out the keys of the sealed files, which it holds wrapped for its own statement;
+without it the gate has no way to them. Every attempt is in the log before it takes effect.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fairness_audits.log import append, locked
+from fairness_audits.log import Action, Outcome, append, entries, locked, standing_line
 from fairness_audits.panel_list import panel_list
-from fairness_audits.record import AuditRecord, ReleaseRecord, read_audit, read_release, write_release
+from fairness_audits.record import ReleaseRecord, authentic, rendered
 from fairness_audits.release import (
     AFTER_APPROVAL,
-    AFTER_AUDIT,
+    AFTER_WITHDRAWAL,
     LONGEST_NAME,
     Approval,
     GateState,
-    Verdict,
+    Withdrawal,
     check_approval,
     check_words,
-    expiry,
-    in_force,
     role_named,
+    with_an_end,
 )
+from fairness_audits.signing import PUBLIC_KEY, Ring, release_path
+from fairness_audits.standing import GateStatus as GateStatus  # noqa: PLC0414 - whoever asks the gate needs it
+from fairness_audits.standing import Standing, clock_problem, stand
 from models.tables import REASONS, SCORES
 from residents.tables import PSEUDONYMS
-from store.errors import UsageError, Withheld
-from store.files import replacing
+from store.errors import EarlyHelpError, InputRejected, UsageError, Withheld
+from store.files import canonical, replacing, write_bytes
 from store.keys import Keys
-from store.run_folder import RunFolder
-from store.workspace import open_sealed
+from store.run_folder import RunFolder, relative_path
+from store.sealing import file_key, unseal_with, unwrap, wrap
+from store.table import Table
 
-_ALLOWED = "allowed"
-_REFUSED = "refused"
-_COMMAND = 'early-help release RUN --target TARGET --approve --as "NAME" --role ROLE --note "TEXT"'
-_MITIGATED = ' --mitigation "TEXT" --expires YYYY-MM-DD'
-_MODEL_AGAIN = "Read the fairness report; change the model or the data, and run the job again."
-
-
-@dataclass(frozen=True)
-class GateStatus:
-    """Where a target stands, why, and what would move it on. ``approvals`` are those that count."""
-
-    target: str
-    state: GateState
-    verdict: Verdict
-    reason: str
-    fix: str
-    approvals: tuple[Approval, ...] = ()
-    expires: dt.date | None = None
-    """First day on which the release no longer holds; None when it has no end."""
+_SEALED = {SCORES: "scores_sha256", REASONS: "reasons_sha256"}
 
 
 def status(run: RunFolder, keys: Keys, target: str, today: dt.date) -> GateStatus:
     """Where ``target`` stands on the day ``today``. Reads hashes and records only; opens nothing sealed."""
-    return _status(run, keys, read_audit(run, keys, target), today)
+    return stand(run, Ring.of(keys), target, today).status
 
 
 def approve(
@@ -81,22 +67,52 @@ def approve(
     """Record one person's approval and return where the target then stands.
 
     Raises UsageError for a name, role or note that is none, Withheld when the audit or the rules of release
-    (`release.check_approval`) do not allow it; a refusal is logged as well.
+    (`release.check_approval`) do not allow it, InputRejected when the log is broken; a refusal is logged as well.
     """
     with locked(run):
-        with _refusals_logged(run, today, "approve", target, **_who(name, role)):
+        with _refusals_logged(run, keys, today, Action.APPROVE, target, **_who(name, role)):
             check_words(name, note)
             approval = Approval(" ".join(name.split()), role_named(role), note.strip(), today, mitigation, expires)
-            audit = read_audit(run, keys, target)
-            before = _status(run, keys, audit, today)
-            if before.state not in AFTER_APPROVAL:
-                raise Withheld(_refusal(before), where=target, fix=before.fix)
-            standing = before.approvals if before.state is GateState.ONE_APPROVAL else ()
-            check_approval(approval, before.verdict, standing[0] if standing else None)
-        append(run, today, "approve", target, _ALLOWED, **_who(name, role))
-        write_release(run, keys, target, ReleaseRecord(audit.hashes, (*standing, approval)))
+            before = stand(run, Ring.of(keys), target, today)
+            if before.status.state not in AFTER_APPROVAL:
+                raise Withheld(_refusal(before.status), where=target, fix=before.status.fix)
+            _check_clock(run, keys, today)
+            standing = before.status.approvals if before.status.state is GateState.ONE_APPROVAL else ()
+            check_approval(approval, before.status.verdict, standing[0] if standing else None)
+        approvals = (*standing, with_an_end(approval))
+        record = _with_keys(keys, target, ReleaseRecord(before.audit.binding, before.champion.entry, approvals))
+        _put(run, keys, target, today, Action.APPROVE, record, **_who(name, role))
         after = status(run, keys, target, today)
-    assert after.state is AFTER_APPROVAL[before.state]
+    assert after.state is AFTER_APPROVAL[before.status.state]
+    return after
+
+
+def withdraw(run: RunFolder, keys: Keys, target: str, name: str, role: str, note: str, today: dt.date) -> GateStatus:
+    """Take back what was approved, by one person alone, and return where the target then stands.
+
+    It holds from the moment it is in the log; the record that is written after it has no key to the sealed files any
+    more. Raises UsageError for a name, role or note that is none, Withheld when nothing that was approved stands,
+    InputRejected when the log is broken (then nothing is released either); a refusal is logged as well.
+    """
+    with locked(run):
+        with _refusals_logged(run, keys, today, Action.WITHDRAW, target, **_who(name, role)):
+            check_words(name, note)
+            withdrawal = Withdrawal(" ".join(name.split()), role_named(role), note.strip(), today)
+            ring = Ring.of(keys)
+            told = standing_line(entries(run, ring), target, ring)
+            if told is None or told["action"] == Action.WITHDRAW.value:
+                raise Withheld(
+                    "There is nothing to withdraw: no approval of this target stands.",
+                    where=target,
+                    fix="See early-help status.",
+                )
+            before = status(run, keys, target, today)
+        path = release_path(run.root, target)
+        found = authentic(path.read_bytes(), ring, target) if path.is_file() else None
+        record = replace(found or ReleaseRecord(), withdrawn=withdrawal, wrapped={})
+        _put(run, keys, target, today, Action.WITHDRAW, record, **_who(name, role))
+        after = status(run, keys, target, today)
+    assert after.state is AFTER_WITHDRAWAL[before.state]
     return after
 
 
@@ -107,24 +123,32 @@ def open_released(run: RunFolder, keys: Keys, target: str, today: dt.date) -> tu
     unless the release stands open on the day ``today``; the attempt is logged either way.
     """
     with locked(run):
-        _pass(run, keys, target, today, "open")
-        return _unsealed(run, keys, target)
+        with _refusals_logged(run, keys, today, Action.OPEN, target):
+            record = _open_record(run, keys, target, today)
+            tables = _unsealed(run, keys, target, record)
+        append(run, keys, today, Action.OPEN, target, Outcome.ALLOWED, release=_hash_of_release(run, target))
+    return tables
 
 
 def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.date) -> int:
     """Write a released target's list for the panel as CSV, replacing ``out`` whole, and return its cases.
 
     Refused as `open_released` is, and, as a UsageError, where ``out`` is a folder or in the run folder. The file is
-    for its owner alone where the system knows such a thing.
+    for its owner alone where the system knows such a thing. Its hash is in the log, so that a list can be told later
+    from one that was changed or made up.
     """
     _check_place(run, out)
     with locked(run):
-        _pass(run, keys, target, today, "export")
-        scores, reasons = _unsealed(run, keys, target)
-    content = panel_list(target, scores, reasons, pq.read_table(run.path(PSEUDONYMS), partitioning=None))
-    with replacing(out) as temporary:
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(content.encode("utf-8"))
+        with _refusals_logged(run, keys, today, Action.EXPORT, target):
+            record = _open_record(run, keys, target, today)
+            scores, reasons = _unsealed(run, keys, target, record)
+            pseudonyms = pq.read_table(run.path(PSEUDONYMS), partitioning=None)
+            content = panel_list(target, scores, reasons, pseudonyms).encode("utf-8")
+        facts = {"release": _hash_of_release(run, target), "list": hashlib.sha256(content).hexdigest()}
+        append(run, keys, today, Action.EXPORT, target, Outcome.ALLOWED, **facts)
+        with replacing(out) as temporary:
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(content)
     return int(pc.sum(pc.and_(pc.equal(scores["part"], "current"), scores["flagged"])).as_py() or 0)
 
 
@@ -139,89 +163,86 @@ def _check_place(run: RunFolder, out: Path) -> None:
         )
 
 
-def _status(run: RunFolder, keys: Keys, audit: AuditRecord, today: dt.date) -> GateStatus:
-    state = AFTER_AUDIT[audit.verdict]
-    if state is not GateState.AWAITING_APPROVAL:
-        fix = _MODEL_AGAIN if state is GateState.FAILED else audit.fix
-        return GateStatus(audit.target, state, audit.verdict, _audit_reason(audit), fix)
-    record, void = read_release(run, keys, audit)
-    approvals = record.approvals if record else ()
-    return GateStatus(
-        audit.target,
-        _state(approvals, today),
-        audit.verdict,
-        *_reason_and_fix(audit, approvals, void, today),
-        approvals,
-        expiry(approvals),
-    )
-
-
-def _state(approvals: tuple[Approval, ...], today: dt.date) -> GateState:
-    if not approvals:
-        return GateState.AWAITING_APPROVAL
-    if not in_force(approvals, today):
-        return GateState.EXPIRED
-    return GateState.RELEASED if len(approvals) == 2 else GateState.ONE_APPROVAL
-
-
-def _reason_and_fix(audit: AuditRecord, approvals: tuple[Approval, ...], void: str, today: dt.date) -> tuple[str, str]:
-    mitigated = (
-        " Each gives a mitigation and an expiry date, because the audit cannot tell."
-        if audit.verdict is Verdict.CANNOT_TELL
-        else ""
-    )
-    sign = (
-        f"Two people of different roles, one of them not of the data team, must approve the release.{mitigated}"
-        f" Each runs: {_COMMAND}{_MITIGATED if mitigated else ''}"
-    )
-    state = _state(approvals, today)
-    if state is GateState.AWAITING_APPROVAL:
-        return f"{void or 'Nobody has approved the release.'} {_audit_reason(audit)}", sign
-    if state is GateState.EXPIRED:
-        return f"The approvals are not in force on {today.isoformat()}: they have expired.", sign
-    ends = expiry(approvals)
-    until = f" until {ends.isoformat()}" if ends else ""
-    signed = " and ".join(f"{approval.name} ({approval.role.value})" for approval in approvals)
-    if state is GateState.ONE_APPROVAL:
-        return f"Approved so far by {signed}.", f"A second person of another role must approve as well.{mitigated}"
-    return f"Released{until}, approved by {signed}.", ""
-
-
-def _audit_reason(audit: AuditRecord) -> str:
-    said = {
-        Verdict.PASS: "The audit passed.",
-        Verdict.FAIL: "The audit failed.",
-        Verdict.CANNOT_TELL: "The audit cannot tell.",
-        Verdict.NOT_AUDITED: "Not audited.",
-    }
-    return f"{said[audit.verdict]} {audit.why}"
-
-
 def _refusal(found: GateStatus) -> str:
     if found.state is GateState.RELEASED:
         return f"The target needs no further approval. {found.reason}"
     return f"The target may not be released. {found.reason}"
 
 
-def _pass(run: RunFolder, keys: Keys, target: str, today: dt.date, action: str) -> None:
-    """Log the attempt, and raise Withheld unless the release stands open. The caller holds the lock."""
-    with _refusals_logged(run, today, action, target):
-        found = status(run, keys, target, today)
-        if found.state is not GateState.RELEASED:
-            raise Withheld(f"The target is withheld. {found.reason}", where=target, fix=found.fix)
-    append(run, today, action, target, _ALLOWED)
+def _check_clock(run: RunFolder, keys: Keys, today: dt.date) -> None:
+    problem = clock_problem(entries(run, Ring.of(keys)), today)
+    if problem:
+        raise Withheld(problem, where="the machine's clock", fix="Set the machine's clock right, then sign.")
 
 
-def _unsealed(run: RunFolder, keys: Keys, target: str) -> tuple[pa.Table, pa.Table]:
-    return open_sealed(run, keys, SCORES, target), open_sealed(run, keys, REASONS, target)
+def _open_record(run: RunFolder, keys: Keys, target: str, today: dt.date) -> ReleaseRecord:
+    """The record by which the target stands open. Raises Withheld unless it does, InputRejected on a broken log."""
+    found: Standing = stand(run, Ring.of(keys), target, today)
+    if found.status.state is GateState.LOG_BROKEN:
+        raise InputRejected(found.status.reason, where=target, fix=found.status.fix)
+    if found.status.state is not GateState.RELEASED or found.record is None:
+        raise Withheld(f"The target is withheld. {found.status.reason}", where=target, fix=found.status.fix)
+    return found.record
+
+
+def _with_keys(keys: Keys, target: str, record: ReleaseRecord) -> ReleaseRecord:
+    """The record with the sealed files' keys wrapped for its statement, where two have signed it."""
+    if len(record.approvals) < 2:
+        return record
+    names = [relative_path(table, target).as_posix() for table in _SEALED]
+    statement = _wrapping_statement(record, target)
+    return replace(record, wrapped={name: wrap(keys, file_key(keys, name), statement).hex() for name in names})
+
+
+def _unsealed(run: RunFolder, keys: Keys, target: str, record: ReleaseRecord) -> tuple[pa.Table, pa.Table]:
+    return _table(run, keys, target, record, SCORES), _table(run, keys, target, record, REASONS)
+
+
+def _table(run: RunFolder, keys: Keys, target: str, record: ReleaseRecord, table: Table) -> pa.Table:
+    """A sealed table, by the key that the record hands out for it, and of the very bytes that were approved."""
+    name = relative_path(table, target).as_posix()
+    key = unwrap(keys, bytes.fromhex(record.wrapped.get(name, "")), _wrapping_statement(record, target))
+    content = (run.root / name).read_bytes()
+    if key is None or hashlib.sha256(content).hexdigest() != record.binding[_SEALED[table]]:
+        raise Withheld("The release does not open this file.", where=name, fix="Ask again; else approve anew.")
+    return pq.read_table(pa.BufferReader(unseal_with(key, name, content)))
+
+
+def _wrapping_statement(record: ReleaseRecord, target: str) -> bytes:
+    """What the keys are wrapped for: everything that is signed for but the place in the log."""
+    return canonical(record.statement(target) | {"log": ""})
+
+
+def _put(
+    run: RunFolder, keys: Keys, target: str, today: dt.date, action: Action, record: ReleaseRecord, **who: str
+) -> None:
+    """Log the record, then write it. Stopped in between, the log is right and no older record counts any more."""
+    lines = entries(run, Ring.of(keys))
+    content = rendered(replace(record, log=lines[-1]["hash"] if lines else ""), keys, target)
+    facts = {name: record.binding.get(f"{name}_sha256", "") for name in ("audit", "policy")}
+    release = hashlib.sha256(content).hexdigest()
+    append(run, keys, today, action, target, Outcome.ALLOWED, release=release, **facts, **who)
+    write_bytes(release_path(run.root, target), content)
+    pem = Ring.of(keys).pem
+    public = run.root / PUBLIC_KEY
+    if not public.is_file() or public.read_bytes() != pem:
+        write_bytes(public, pem)
+
+
+def _hash_of_release(run: RunFolder, target: str) -> str:
+    return hashlib.sha256(release_path(run.root, target).read_bytes()).hexdigest()
 
 
 @contextmanager
-def _refusals_logged(run: RunFolder, today: dt.date, action: str, target: str, **who: str) -> Iterator[None]:
+def _refusals_logged(
+    run: RunFolder, keys: Keys, today: dt.date, action: Action, target: str, **who: str
+) -> Iterator[None]:
     try:
         yield
-    except (UsageError, Withheld) as refusal:
-        append(run, today, action, target, _REFUSED, why=refusal.message, **who)
+    except EarlyHelpError as refusal:
+        # A log that is broken takes no line; that is then the refusal's own reason.
+        with suppress(InputRejected):
+            append(run, keys, today, action, target, Outcome.REFUSED, why=refusal.message, **who)
         raise
 
 

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from fairness_audits.release import Approval, Role, Verdict, valid_pair
+from fairness_audits.binding import AUDITED_FILES, NAMES, changed_since_audit, file_hashes, further_hashes
+from fairness_audits.in_force import Champion, policy_in_force
+from fairness_audits.log import Action, Line, standing_line
+from fairness_audits.policy_change import policy_change
+from fairness_audits.release import Approval, Role, Verdict, Withdrawal, valid_pair
 from fairness_audits.signing import (
+    Ring,
     audit_code,
     audit_code_path,
     audit_path,
-    evaluation_path,
-    release_code,
     release_path,
     same_code,
+    sign,
 )
-from models.tables import COHORT, REASONS, SCORES
-from store.files import file_hash, write_bytes
+from store.errors import UsageError
+from store.files import canonical
 from store.keys import Keys
 from store.run_folder import RunFolder
 
-_NAMES = {
-    "audit_sha256": "the audit",
-    "scores_sha256": "the sealed scores",
-    "reasons_sha256": "the sealed reasons",
-    "evaluation_sha256": "the model's evaluation",
-    "cohort_sha256": "the cohort",
-    "policy_sha256": "the audit policy",
-}
+FORMAT = 2
 _AUDIT_AGAIN = "Run the job again, so that what is there now is audited."
 _FILL_THE_LACK = "Give what the reason says is lacking, and run the job again."
-_AUDITED_FILES = ("scores_sha256", "reasons_sha256", "cohort_sha256", "evaluation_sha256")
+_HASHES = (
+    "audit_sha256",
+    "scores_sha256",
+    "reasons_sha256",
+    "evaluation_sha256",
+    "cohort_sha256",
+    "policy_sha256",
+)
 
 
 @dataclass(frozen=True)
@@ -42,98 +47,165 @@ class AuditRecord:
     target: str
     verdict: Verdict
     why: str
-    hashes: dict[str, str]
-    """Hashes of everything a release binds, as the files are now; empty when there is nothing to release."""
+    binding: dict[str, str]
+    """Hashes of everything a release binds, as it is now; empty when there is nothing to release."""
     fix: str = ""
     """What would make an audit of it that counts, where there is none."""
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Those of the audit, its policy and the files that it binds itself."""
+        return {name: self.binding[name] for name in _HASHES if name in self.binding}
 
 
 @dataclass(frozen=True)
 class ReleaseRecord:
-    """Approvals and the hashes of what was approved."""
+    """Approvals, what was approved, and who withdrew it if anybody did."""
 
-    binding: dict[str, str]
-    approvals: tuple[Approval, ...]
+    binding: dict[str, str] = field(default_factory=dict)
+    champion: dict[str, str] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    withdrawn: Withdrawal | None = None
+    log: str = ""
+    """Hash of the newest line of the log before the one that tells of this record."""
+    wrapped: dict[str, str] = field(default_factory=dict)
+    """The sealed files' keys, wrapped for this very statement, by the file's path; only where two have signed."""
+
+    def statement(self, target: str) -> dict[str, Any]:
+        """What is signed for, without the wrapped keys."""
+        return {
+            "format": FORMAT,
+            "target": target,
+            "binding": self.binding,
+            "champion": self.champion,
+            "approvals": [_entry(approval) for approval in self.approvals],
+            "withdrawn": _withdrawal_entry(self.withdrawn),
+            "log": self.log,
+        }
 
 
-def read_audit(run: RunFolder, keys: Keys, target: str) -> AuditRecord:
-    """The target's audit, if it is whole and about the files that are there now; else 'not audited' and why."""
-    path, code = run.root / audit_path(target), run.root / audit_code_path(target)
-    if not path.exists() or not code.exists():
-        return _unusable(target, "The target has not been audited.")
-    content = path.read_bytes()
-    if not same_code(audit_code(keys, target, content) + "\n", code.read_bytes()):
-        return _unusable(target, "The audit was changed after it was written.")
-    document = json.loads(content)
-    verdict = Verdict(document["verdict"])
+def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
+    """The target's audit, if it is whole, about what is there now, and by the policy in force; else why it is not.
+
+    Without ``keys`` its own code is not tried: whoever asks then holds its hash against a signed release.
+    """
+    document = _audit_document(run, keys, target)
+    if isinstance(document, str):
+        return _unusable(target, document)
+    verdict, bound = Verdict(document["verdict"]), document["bound"]
     if verdict is Verdict.NOT_AUDITED:
         return AuditRecord(target, verdict, document["why"], {}, _FILL_THE_LACK)
-    now = _file_hashes(run, target)
-    changed = [_NAMES[name] for name in _AUDITED_FILES if now.get(name) != document["bound"][name]]
+    now = file_hashes(run, target)
+    changed = changed_since_audit(run, target, document, now)
     if changed:
         return _unusable(target, f"Changed since the audit: {', '.join(changed)}.")
-    hashes = now | {"policy_sha256": document["bound"]["policy_sha256"]}
-    return AuditRecord(target, verdict, document["why"], hashes)
+    try:
+        policy = policy_in_force(run)
+    except UsageError as problem:
+        return _unusable(target, problem.message, problem.fix)
+    if policy is not None and policy.sha256 != bound["policy_sha256"]:
+        return _unusable(target, policy_change(document.get("policy", {}), policy.model_dump(mode="json")))
+    hashes = now | further_hashes(run, target, document) | {"policy_sha256": bound["policy_sha256"]}
+    in_force = {"policy_in_force_sha256": policy.sha256 if policy else ""}
+    return AuditRecord(target, verdict, document["why"], hashes | in_force)
 
 
-def read_release(run: RunFolder, keys: Keys, audit: AuditRecord) -> tuple[ReleaseRecord | None, str]:
-    """The release record that counts for this audit, or None; and why an existing one does not count."""
+def read_release(
+    run: RunFolder, ring: Ring, audit: AuditRecord, lines: list[Line], champion: Champion | None
+) -> tuple[ReleaseRecord | None, str]:
+    """The release record that counts for this audit, or None; and why an existing one does not count.
+
+    ``lines`` are those of the log, ``champion`` is None where whoever asks cannot know which it is.
+    """
     path = release_path(run.root, audit.target)
-    if not path.exists():
-        return None, ""
-    document = _authentic(path.read_bytes(), keys, audit.target)
-    if document is None:
+    told = standing_line(lines, audit.target, ring)
+    if not path.is_file():
+        approved = told is not None and told["action"] == Action.APPROVE.value
+        return None, "The release record is missing; the approvals in it are void." if approved else ""
+    content = path.read_bytes()
+    record = authentic(content, ring, audit.target)
+    if record is None:
         return None, "The release record was changed after it was written; the approvals in it are void."
-    changed = [name for key, name in _NAMES.items() if document["binding"].get(key) != audit.hashes[key]]
+    if told is None or told.get("release") != hashlib.sha256(content).hexdigest():
+        return None, "The release record is not the one that the log tells of last; the approvals in it are void."
+    void = "" if record.withdrawn is not None else _void(record, audit, champion)
+    return (None, void) if void else (record, "")
+
+
+def changed_since_approval(record: ReleaseRecord, audit: AuditRecord, champion: Champion | None) -> list[str]:
+    """What is no longer as it was approved, in words."""
+    changed = [name for key, name in NAMES.items() if record.binding.get(key) != audit.binding.get(key)]
+    moved = champion is not None and champion.changed_since(record.champion)
+    return [*changed, "the champion"] if moved else changed
+
+
+def rendered(record: ReleaseRecord, keys: Keys, target: str) -> bytes:
+    """The record as the bytes of its file, signed."""
+    document = record.statement(target) | {"keys": record.wrapped, "public_key": Ring.of(keys).mark}
+    return _text(document | {"signature": sign(keys, "release", target, canonical(document))})
+
+
+def authentic(content: bytes, ring: Ring, target: str) -> ReleaseRecord | None:
+    """The record of these bytes, or None unless they are, to the byte, what `rendered` made."""
+    try:
+        document = json.loads(content)
+        # A record that says one thing twice, or in other words, is not what the toolkit wrote.
+        if not isinstance(document, dict) or _text(document) != content:
+            return None
+        signature = document.pop("signature", None)
+        if not ring.signed("release", target, canonical(document), signature):
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return _record(document) if document.get("format") == FORMAT else None
+
+
+def _audit_document(run: RunFolder, keys: Keys | None, target: str) -> dict[str, Any] | str:
+    """The audit's document, or why there is none that can be gone by."""
+    path, code = run.root / audit_path(target), run.root / audit_code_path(target)
+    if not path.is_file() or not code.is_file():
+        return "The target has not been audited."
+    content = path.read_bytes()
+    if keys is not None and not same_code(audit_code(keys, target, content) + "\n", code.read_bytes()):
+        return "The audit was changed after it was written."
+    try:
+        document: dict[str, Any] = {"why": ""} | json.loads(content)
+        whole = document["verdict"] in list(Verdict) and {*AUDITED_FILES, "policy_sha256"} <= set(document["bound"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "The audit cannot be read."
+    if not whole and document["verdict"] != Verdict.NOT_AUDITED.value:
+        return "The audit cannot be read."
+    return document
+
+
+def _void(record: ReleaseRecord, audit: AuditRecord, champion: Champion | None) -> str:
+    """Why the approvals of a genuine record do not count; empty where they do."""
+    changed = changed_since_approval(record, audit, champion)
     if changed:
-        return None, f"Changed since the approvals, which are void: {', '.join(changed)}."
-    approvals = tuple(_approval(entry) for entry in document["approvals"])
-    if not valid_pair(approvals, audit.verdict):
-        return None, "The approvals in the release record do not meet the rules of release, and are void."
-    return ReleaseRecord(document["binding"], approvals), ""
+        return f"Changed since the approvals, which are void: {', '.join(changed)}."
+    if not valid_pair(record.approvals, audit.verdict):
+        return "The approvals in the release record do not meet the rules of release, and are void."
+    return ""
 
 
-def write_release(run: RunFolder, keys: Keys, target: str, record: ReleaseRecord) -> None:
-    """Write the record with its authentication code, all at once."""
-    document = {
-        "format": 1,
-        "target": target,
-        "binding": record.binding,
-        "approvals": [_entry(approval) for approval in record.approvals],
-    }
-    document["code"] = release_code(keys, target, document)
-    write_bytes(release_path(run.root, target), _rendered(document))
+def _unusable(target: str, problem: str, fix: str = _AUDIT_AGAIN) -> AuditRecord:
+    return AuditRecord(target, Verdict.NOT_AUDITED, problem, {}, fix)
 
 
-def _file_hashes(run: RunFolder, target: str) -> dict[str, str]:
-    files = {
-        "audit_sha256": run.root / audit_path(target),
-        "scores_sha256": run.path(SCORES, target),
-        "reasons_sha256": run.path(REASONS, target),
-        "evaluation_sha256": run.root / evaluation_path(target),
-        "cohort_sha256": run.path(COHORT, target),
-    }
-    return {name: file_hash(path) for name, path in files.items() if path.is_file()}
-
-
-def _unusable(target: str, problem: str) -> AuditRecord:
-    return AuditRecord(target, Verdict.NOT_AUDITED, problem, {}, _AUDIT_AGAIN)
-
-
-def _rendered(document: dict[str, Any]) -> bytes:
+def _text(document: dict[str, Any]) -> bytes:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).encode("utf-8") + b"\n"
 
 
-def _authentic(content: bytes, keys: Keys, target: str) -> dict[str, Any] | None:
-    """The record of these bytes, or None unless they are, to the byte, what `write_release` wrote."""
-    try:
-        document = json.loads(content)
-    except ValueError:
-        return None
-    if not isinstance(document, dict) or _rendered(document) != content:
-        return None
-    code = str(document.pop("code", ""))
-    return document if same_code(release_code(keys, target, document), code.encode("utf-8")) else None
+def _record(document: dict[str, Any]) -> ReleaseRecord:
+    withdrawn = document["withdrawn"]
+    return ReleaseRecord(
+        document["binding"],
+        document["champion"],
+        tuple(_approval(entry) for entry in document["approvals"]),
+        _withdrawal(withdrawn) if withdrawn else None,
+        document["log"],
+        document["keys"],
+    )
 
 
 def _entry(approval: Approval) -> dict[str, str | None]:
@@ -156,3 +228,18 @@ def _approval(entry: dict[str, Any]) -> Approval:
         entry["mitigation"],
         dt.date.fromisoformat(entry["expires"]) if entry["expires"] else None,
     )
+
+
+def _withdrawal_entry(withdrawal: Withdrawal | None) -> dict[str, str] | None:
+    if withdrawal is None:
+        return None
+    return {
+        "name": withdrawal.name,
+        "role": withdrawal.role.value,
+        "note": withdrawal.note,
+        "on": withdrawal.on.isoformat(),
+    }
+
+
+def _withdrawal(entry: dict[str, Any]) -> Withdrawal:
+    return Withdrawal(entry["name"], Role(entry["role"]), entry["note"], dt.date.fromisoformat(entry["on"]))

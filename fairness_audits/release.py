@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fairness_audits.verdict import Verdict as Verdict  # noqa: PLC0414 - whoever asks the gate needs it
@@ -23,20 +23,40 @@ class GateState(StrEnum):
     """Where a target stands."""
 
     NOT_AUDITED = "not_audited"
+    """Not audited as it is now, by the policy in force: something changed since, or there never was an audit."""
     FAILED = "failed"
+    SUPERSEDED = "superseded"
+    """Another model was promoted since this one was registered, or the history that tells which cannot be trusted."""
+    LOG_BROKEN = "log_broken"
+    """The log does not hang together, so that nobody can tell what was approved or withdrawn."""
     AWAITING_APPROVAL = "awaiting_approval"
     ONE_APPROVAL = "one_approval"
     RELEASED = "released"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
 
 
 AFTER_APPROVAL: dict[GateState, GateState] = {
     GateState.AWAITING_APPROVAL: GateState.ONE_APPROVAL,
     GateState.EXPIRED: GateState.ONE_APPROVAL,
+    GateState.WITHDRAWN: GateState.ONE_APPROVAL,
     GateState.ONE_APPROVAL: GateState.RELEASED,
 }
 """The only way forward. From any other state an approval is refused; any change of what was approved, or a new
 audit, leads back to the state that the audit alone gives."""
+
+AFTER_WITHDRAWAL: dict[GateState, GateState] = {
+    GateState.AWAITING_APPROVAL: GateState.WITHDRAWN,
+    GateState.ONE_APPROVAL: GateState.WITHDRAWN,
+    GateState.RELEASED: GateState.WITHDRAWN,
+    GateState.EXPIRED: GateState.WITHDRAWN,
+    GateState.NOT_AUDITED: GateState.NOT_AUDITED,
+    GateState.FAILED: GateState.FAILED,
+    GateState.SUPERSEDED: GateState.SUPERSEDED,
+}
+"""One person stops what anybody approved, wherever the target stands by now: where something else already keeps it
+shut it stays shut for that, and is withdrawn as soon as that no longer does. From 'awaiting approval' there is
+something to withdraw where approvals are void for a change that may be undone."""
 
 AFTER_AUDIT: dict[Verdict, GateState] = {
     Verdict.NOT_AUDITED: GateState.NOT_AUDITED,
@@ -65,7 +85,7 @@ DATA_TEAM = frozenset({Role.DATA_SCIENTIST, Role.DATA_ENGINEER, Role.PERFORMANCE
 
 @dataclass(frozen=True)
 class Approval:
-    """One signature. ``mitigation`` and ``expires`` are None only when the audit passed."""
+    """One signature. ``mitigation`` is None only when the audit passed, and ``expires`` before it is settled."""
 
     name: str
     role: Role
@@ -95,10 +115,10 @@ def same_person(one: str, other: str) -> bool:
 def check_words(name: str, note: str) -> None:
     """Raise UsageError unless the name and the note say something and can be printed."""
     if not _letters(name) or len(name) > LONGEST_NAME or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
-        raise UsageError("An approval needs the approver's name, on one line.", where="name", fix="Give the full name.")
+        raise UsageError("The name of whoever signs is needed, on one line.", where="name", fix="Give the full name.")
     if not _letters(note) or len(note) > LONGEST_TEXT or _broken(note):
         raise UsageError(
-            "An approval needs a note that says why.", where="note", fix="Write what was read and what was decided."
+            "A note that says why is needed.", where="note", fix="Write what was read and what was decided."
         )
 
 
@@ -141,8 +161,23 @@ def says_enough(text: str) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Withdrawal:
+    """Who stopped a release, and why."""
+
+    name: str
+    role: Role
+    note: str
+    on: dt.date
+
+
+def with_an_end(approval: Approval) -> Approval:
+    """The approval with a day on which it ends: the one given, or the latest that may be."""
+    return replace(approval, expires=approval.expires or approval.on + dt.timedelta(days=LONGEST_VALID_DAYS))
+
+
 def expiry(approvals: tuple[Approval, ...]) -> dt.date | None:
-    """The first day on which the release no longer holds: the earliest any approver gave."""
+    """The first day on which the release no longer holds: the earliest of its approvals' ends; None without any."""
     return min((approval.expires for approval in approvals if approval.expires is not None), default=None)
 
 
@@ -154,7 +189,7 @@ def in_force(approvals: tuple[Approval, ...], today: dt.date) -> bool:
 
 def valid_pair(approvals: tuple[Approval, ...], verdict: Verdict) -> bool:
     """Whether these approvals, as they stand in a record, could have been given in this order."""
-    if len(approvals) > 2:
+    if len(approvals) > 2 or any(approval.expires is None for approval in approvals):
         return False
     try:
         for place, approval in enumerate(approvals):

@@ -97,5 +97,5 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         unhashed = {name: value for name, value in entry.items() if name != "hash"}
         whole = hashlib.sha256(canonical(unhashed)).hexdigest() == entry["hash"] and canonical(entry) == line
         return entry if whole and {"number", "previous"} <= set(entry) else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

