@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,11 +63,11 @@ def open_inputs(work: Workspace, connection: duckdb.DuckDBPyConnection, folds: i
     return Inputs(connection, catalogue, family_groups(connection, folds, work.settings.seed), tuple(as_ofs))
 
 
-def asked(work: Workspace, inputs: Inputs, target: Target) -> Asked:
-    """The target's cohort at every as-of date that is used, with the features that its file allows."""
+def asked(work: Workspace, inputs: Inputs, target: Target, dates: Sequence[dt.date] = ()) -> Asked:
+    """The target's cohort with the features that its file allows, at every as-of date that is used or these alone."""
     closed = closed_as_ofs(target.outcome, inputs.as_ofs, work.council.covers_to)
     current = inputs.as_ofs[-1]
-    used = sorted({*closed, current})
+    used = sorted(dates or {*closed, current})
     salt = f"{work.settings.seed}|{target.name}"
     cohort = build_cohort(inputs.connection, target.cohort, target.outcome, used, salt, target.labels)
     unit = target.cohort.unit

@@ -16,7 +16,7 @@ from models.unlabelled.signs import SignsAlike, SignsCount
 
 def roster(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
     """The baselines, and every candidate that the target's file names, simplest first."""
-    return tuple(_candidate(name, target, config, cases) for name in target.compared)
+    return tuple(candidate(name, target, config, cases) for name in target.compared)
 
 
 def single_indicator(target: Target, cases: Cases) -> SingleIndicator:
@@ -25,7 +25,8 @@ def single_indicator(target: Target, cases: Cases) -> SingleIndicator:
     return SingleIndicator(tuple(cases.column(name) for name in named))
 
 
-def _candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: Cases) -> Candidate:  # noqa: PLR0911
+def candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: Cases) -> Candidate:  # noqa: PLR0911
+    """One candidate by its name."""
     if name in OF_NEED:
         return of_need(name, target, cases)
     match name:
