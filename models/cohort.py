@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from models.labels import label_columns
-from models.target import Cohort, Condition, Label, NoOpenSpell, Outcome, Unit
+from models.target import Cohort, Condition, Label, NoneKnown, NoOpenSpell, Outcome, Unit
 
 # The tables are views of this connection: members, milestones and, for each unit, the rows that have features.
 
@@ -121,6 +121,15 @@ def build_cohort(
     for name, days in label_columns(connection, labels, outcome.horizon_days).items():
         found = found.append_column(name, days)
     return found
+
+
+def whole_from(cohort: Cohort, covers_from: dt.date) -> dt.date:
+    """The first date before which the extracts cover all the time that the cohort's conditions look back over.
+
+    A condition on whether a thing was ever known has no such time: of that nothing can be covered whole.
+    """
+    days = [one.within_days or 0 for one in cohort.conditions if isinstance(one, NoneKnown)]
+    return covers_from + dt.timedelta(max(days, default=0))
 
 
 def closed_as_ofs(outcome: Outcome, as_ofs: Sequence[dt.date], covers_to: dt.date) -> list[dt.date]:

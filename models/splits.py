@@ -11,6 +11,9 @@ import numpy as np
 from models.cases import Cases, Floats, Integers
 from models.target import Outcome
 
+_ENOUGH_TESTS = 2
+"""Test dates without which dates of little history are used after all: calibration on test dates takes as many."""
+
 
 class CannotModel(Exception):
     """The data does not hold enough to model a target. The run goes on; the reason is reported."""
@@ -62,15 +65,45 @@ def plan(
     current: dt.date,
     limits: Limits,
     as_ofs: Sequence[dt.date] = (),
+    whole_from: dt.date = dt.date.min,
 ) -> Plan:
     """Choose the newest closed as-of dates to test on.
 
     ``as_ofs`` are all there are: of those that have not closed it is said why they are not tested on.
 
+    ``whole_from`` is the first date before which the extracts cover all the time that the cohort looks back over
+    (`models.cohort.whole_from`). At an earlier one nobody can know of all its cases whether they belong to it, and
+    steps that began before the extracts look like first ones. Such dates are neither tested on nor learnt from,
+    unless fewer than two dates could be tested on without them.
+
     A test learns only from dates whose horizon and reporting delay were over by then, so no two tests may lie so
     far apart that one would learn from another's outcomes: the choice of a candidate never sees a test.
     Raises CannotModel when no closed date can be tested on.
     """
+    wait = dt.timedelta(outcome.closing_days)
+    used = [day for day in sorted(closed) if day >= whole_from]
+    tests, skipped = _tested(cases, outcome, used, current, limits)
+    if len(tests) < _ENOUGH_TESTS and len(used) < len(closed):
+        used = sorted(closed)
+        tests, skipped = _tested(cases, outcome, used, current, limits)
+    if not tests:
+        raise CannotModel(_why_none(outcome, skipped))
+    too_early = [
+        Skipped(day, f"the extracts begin too late for what the cohort looks back over, which takes until {whole_from}")
+        for day in sorted(set(closed) - set(used))
+    ]
+    still_open = [
+        Skipped(day, f"its outcomes have not closed: that takes until {day + wait}, and the extracts do not cover it")
+        for day in sorted(set(as_ofs) - {*closed, current})
+    ]
+    learns_from = tuple(day for day in used if day + wait <= current)
+    return Plan(tuple(reversed(tests)), Origin(current, learns_from), (*too_early, *reversed(skipped), *still_open))
+
+
+def _tested(
+    cases: Cases, outcome: Outcome, closed: Sequence[dt.date], current: dt.date, limits: Limits
+) -> tuple[list[Origin], list[Skipped]]:
+    """The dates to test on and those that are not, newest first."""
     wait = dt.timedelta(outcome.closing_days)
     tests: list[Origin] = []
     skipped: list[Skipped] = []
@@ -85,14 +118,7 @@ def plan(
             skipped.append(Skipped(as_of, "enough newer as-of dates are tested on"))
         else:
             tests.append(origin)
-    if not tests:
-        raise CannotModel(_why_none(outcome, skipped))
-    learns_from = tuple(day for day in sorted(closed) if day + wait <= current)
-    still_open = [
-        Skipped(day, f"its outcomes have not closed: that takes until {day + wait}, and the extracts do not cover it")
-        for day in sorted(set(as_ofs) - {*closed, current})
-    ]
-    return Plan(tuple(reversed(tests)), Origin(current, learns_from), (*reversed(skipped), *still_open))
+    return tests, skipped
 
 
 @dataclass(frozen=True)

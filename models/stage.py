@@ -14,6 +14,7 @@ from models.candidates import Candidate, SingleIndicator
 from models.cases import Cases
 from models.catalogue import CATALOGUE
 from models.choice import Choice, decide, tried_out
+from models.cohort import whole_from
 from models.config import ModelsConfig
 from models.evaluation import Setting, cannot_model, cohort_sizes, modelled
 from models.faithfulness import faithfulness
@@ -93,7 +94,8 @@ def _target(work: Workspace, inputs: Inputs, target: Target, config: ModelsConfi
         limits = Limits(
             config.test_as_ofs, config.folds, setting.capacity, config.min_positives, config.min_positives // 2
         )
-        planned = plan(cases, target.outcome, closed, current, limits, inputs.as_ofs)
+        whole = whole_from(target.cohort, work.council.covers_from)
+        planned = plan(cases, target.outcome, closed, current, limits, inputs.as_ofs, whole)
         _check_current(cases, planned, setting.capacity)
         return _model(work, target, config, setting, cases, planned, closed)
     except CannotModel as reason:

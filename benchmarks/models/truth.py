@@ -27,6 +27,7 @@ from benchmarks.models.radar_truth import Truth, truth_of
 from early_help.config import load_config
 from models.cases import Cases, Flags, Floats
 from models.choice import decide, tried_out
+from models.cohort import whole_from
 from models.config import ModelsConfig
 from models.inputs import asked, open_inputs
 from models.label_facts import everybody, judged_by, left_out
@@ -155,7 +156,8 @@ def _cases(run: Path, config: Any, models: ModelsConfig) -> Iterator[tuple[Cases
         work.end()
         capacity = models.targets[TARGET.name].capacity
         limits = Limits(models.test_as_ofs, models.folds, capacity, models.min_positives, models.min_positives // 2)
-        yield made.cases, plan(made.cases, TARGET.outcome, made.closed, made.current, limits, inputs.as_ofs)
+        whole = whole_from(TARGET.cohort, config.council.covers_from)
+        yield made.cases, plan(made.cases, TARGET.outcome, made.closed, made.current, limits, inputs.as_ofs, whole)
 
 
 def _rehearsed(

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from features.tables import MEMBERS
 from models.cases import Cases
+from models.cohort import whole_from
 from models.groups import family_groups, kept_in_bag
 from models.splits import CannotModel, Limits, Plan, plan
-from models.target import Outcome
+from models.target import Ages, Cohort, NoneKnown, NoOpenSpell, Outcome, Unit
 from tests.models.made_up import QUARTERS
 
 OUTCOME = Outcome(("cp",))
@@ -72,6 +73,38 @@ def test_too_little_evidence_says_why(limits: Limits, share: float, words: str) 
     closed = QUARTERS[:10]
     with pytest.raises(CannotModel, match=words):
         planned(closed, QUARTERS[-1], made_cases((*closed, QUARTERS[-1]), share=share), limits)
+
+
+def test_dates_with_too_little_before_them_are_neither_learnt_from_nor_tested_on() -> None:
+    closed = QUARTERS[:10]
+    cases = made_cases((*closed, QUARTERS[-1]))
+    found = plan(cases, OUTCOME, closed, QUARTERS[-1], LIMITS, QUARTERS, whole_from=closed[2])
+    assert found.current.learns_from == closed[2:9]
+    assert [origin.as_of for origin in found.tests] == list(closed[7:]), "the one before has nothing to learn from"
+    assert all(set(origin.learns_from) <= set(closed[2:]) for origin in found.tests)
+    assert [found.part(day) for day in closed[:2]] == [None, None]
+    early = [one for one in found.skipped if one.as_of in closed[:2]]
+    assert [one.as_of for one in early] == list(closed[:2])
+    assert all("too late" in one.why for one in early)
+
+
+@pytest.mark.parametrize(("place", "left_out"), [(3, True), (4, False), (10, False)])
+def test_dates_with_little_before_them_serve_where_two_could_not_be_tested_on_else(place: int, left_out: bool) -> None:
+    closed = QUARTERS[:10]
+    cases = made_cases((*closed, QUARTERS[-1]))
+    whole = closed[place] if place < len(closed) else QUARTERS[-1]
+    found = plan(cases, OUTCOME, closed, QUARTERS[-1], LIMITS, QUARTERS, whole_from=whole)
+    assert len(found.tests) == (2 if left_out else 4)
+    assert (closed[0] in found.tests[-1].learns_from) is not left_out
+    assert any("too late" in one.why for one in found.skipped) is left_out
+
+
+def test_a_cohort_looks_back_as_far_as_its_longest_condition() -> None:
+    begins = dt.date(2022, 9, 1)
+    conditions = (NoOpenSpell(("cp",)), NoneKnown(("contact",), 90), NoneKnown(("referral",), 365))
+    assert whole_from(Cohort(Unit.FAMILY, Ages(0, 17), conditions), begins) == dt.date(2023, 9, 1)
+    ever = (NoneKnown(("young_carer_identified",)),)
+    assert whole_from(Cohort(Unit.CHILD, Ages(5, 17), ever), begins) == begins
 
 
 def test_no_closed_horizon_says_why() -> None:
