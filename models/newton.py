@@ -19,6 +19,8 @@ _NEAR = 1e-2
 _NOISE = 1e-12
 _RIDGE = 1e-9
 _PART = 20_000
+_LOOKED_AT = 20_000
+"""At most so many cases give the curvature on the way to the start: it is how far a step goes, not where they end."""
 
 
 def fit_folds(
@@ -27,10 +29,12 @@ def fit_folds(
     """Coefficients of shape (folds, columns + 1), the intercept last: each fitted on the cases outside its fold.
 
     Minimises ``sum(weight * logloss) + sum(penalty * coefficients ** 2) / 2``, the intercept free; ``penalty`` is one
-    for all columns or one for each. The expensive part is the matrix of second derivatives. It is made where all cases
-    together are nearly fitted, in a part for each fold, and the parts outside a fold stand for that fold's own
-    throughout; only the gradients are made anew. Leaving a fold out changes the matrix little, so few steps are
-    needed, and they end where the fold's gradient is nought.
+    for all columns or one for each. A case whose ``fold`` is none of ``range(folds)`` is outside every fold.
+
+    The expensive part is the matrix of second derivatives. It is made where all cases together are nearly fitted, in a
+    part for each fold, and the parts outside a fold stand for that fold's own throughout, inverted once; only the
+    gradients are made anew. Leaving a fold out changes the matrix little, so few steps are needed, and they end where
+    the fold's gradient is nought.
     """
     columns = np.column_stack([design, np.ones(len(design))])
     penalties = np.append(np.broadcast_to(penalty, design.shape[1]), _RIDGE)
@@ -38,10 +42,11 @@ def fit_folds(
     start = _start(everyone)
     curvature = everyone.curvature(start)[:, 0]
     parts = [_gram(columns, curvature, np.flatnonzero(fold == one)) for one in range(folds)]
-    whole = np.sum(parts, axis=0) + np.diag(penalties)
+    in_none = _gram(columns, curvature, np.flatnonzero(~np.isin(fold, np.arange(folds))))
+    whole = np.sum(parts, axis=0) + in_none + np.diag(penalties)
     outside = np.column_stack([np.where(fold == one, 0.0, weight) for one in range(folds)])
     problem = _Problem(columns, outcome, outside, penalties)
-    return _solved(problem, np.repeat(start.found, folds, axis=1), [whole - part for part in parts]).T
+    return _solved(problem, np.repeat(start.found, folds, axis=1), [np.linalg.inv(whole - part) for part in parts]).T
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,11 @@ def _start(everyone: _Problem) -> _At:
     share = np.clip(everyone.weights[:, 0] @ everyone.outcome / total, 1e-6, 1 - 1e-6)
     found = np.zeros((everyone.columns.shape[1], 1))
     found[-1] = np.log(share / (1 - share))
-    at, cases = everyone.at(found), np.arange(len(everyone.outcome))
+    at, size = everyone.at(found), len(everyone.outcome)
+    some = np.arange(0, size, -(-size // _LOOKED_AT))
     for _ in range(_STEPS):
-        matrix = _gram(everyone.columns, everyone.curvature(at)[:, 0], cases) + np.diag(everyone.penalties)
+        curvature = everyone.curvature(at)[:, 0] * (size / len(some))
+        matrix = _gram(everyone.columns, curvature, some) + np.diag(everyone.penalties)
         step: Floats = np.linalg.solve(matrix, everyone.gradients(at)).astype(np.float64)
         at, moved = everyone.stepped(at, step)
         if moved < _NEAR:
@@ -110,13 +117,11 @@ def _start(everyone: _Problem) -> _At:
     return at
 
 
-def _solved(problem: _Problem, found: Floats, matrices: list[Floats]) -> Floats:
+def _solved(problem: _Problem, found: Floats, inverses: list[Floats]) -> Floats:
     at = problem.at(found)
     for _ in range(_STEPS):
         gradients = problem.gradients(at)
-        step = np.empty_like(found)
-        for place, matrix in enumerate(matrices):
-            step[:, place] = np.linalg.solve(matrix, gradients[:, place])
+        step = np.column_stack([inverse @ gradients[:, place] for place, inverse in enumerate(inverses)])
         at, moved = problem.stepped(at, step)
         if moved < _SETTLED:
             break

@@ -33,7 +33,12 @@ def choose_knots(values: Floats) -> Floats:
 
 def bends(values: Floats, knots: Floats) -> Floats:
     """The bends at each value, shape (values, knots - 2), in the feature's own unit (over the knots' range squared)."""
-    beyond_last = np.maximum(values - knots[-1], 0) ** 3
-    hinges = [(np.maximum(values - knot, 0) ** 3 - beyond_last) / (knots[-1] - knot) for knot in knots[:-1]]
+    beyond_last = _cube(np.maximum(values - knots[-1], 0))
+    hinges = [(_cube(np.maximum(values - knot, 0)) - beyond_last) / (knots[-1] - knot) for knot in knots[:-1]]
     scale = (knots[-1] - knots[0]) ** 2
     return np.asarray(np.column_stack([hinge - hinges[-1] for hinge in hinges[:-1]]) / scale, dtype=np.float64)
+
+
+def _cube(values: Floats) -> Floats:
+    # Many times as fast as a power.
+    return values * values * values

@@ -12,6 +12,7 @@ from scipy.interpolate import CubicSpline
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
+from models import newton
 from models.calibration import sigmoid
 from models.logistic import LinearModel, Logistic
 from models.newton import fit_folds
@@ -59,8 +60,17 @@ def test_knots_are_quantiles_of_distinct_values(values: np.ndarray, expected: li
 
 
 @settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 1000), penalty=st.sampled_from((0.5, 5.0, 50.0)), share=st.floats(0.03, 0.5))
-def test_each_fold_is_what_scikit_learn_finds_on_the_cases_outside_it(seed: int, penalty: float, share: float) -> None:
+@given(
+    seed=st.integers(0, 1000),
+    penalty=st.sampled_from((0.5, 5.0, 50.0)),
+    share=st.floats(0.03, 0.5),
+    folds=st.integers(1, 3),
+    looked_at=st.sampled_from((60, 100, 1000)),
+)
+def test_each_fold_is_what_scikit_learn_finds_on_the_cases_outside_it(
+    seed: int, penalty: float, share: float, folds: int, looked_at: int
+) -> None:
+    """Whatever the number of cases that show the way; those of the third part are in no fold where there are two."""
     generator = np.random.default_rng(seed)
     design = generator.normal(size=(240, 4)) * np.array([1.0, 5.0, 0.1, 1.0])
     log_odds = np.log(share / (1 - share)) + design @ np.array([1.0, -0.3, 2.0, 0.0])
@@ -68,8 +78,10 @@ def test_each_fold_is_what_scikit_learn_finds_on_the_cases_outside_it(seed: int,
     outcome[:6] = [0, 1, 0, 1, 0, 1]
     weight = generator.integers(1, 4, 240).astype(float)
     fold = np.arange(240) % 3
-    found = fit_folds(design, outcome, weight, fold, 3, penalty)
-    for one in range(3):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(newton, "_LOOKED_AT", looked_at)
+        found = fit_folds(design, outcome, weight, fold, folds, penalty)
+    for one in range(folds):
         outside = fold != one
         theirs = LogisticRegression(C=1 / penalty, solver="newton-cholesky", tol=1e-10, max_iter=500)
         theirs.fit(design[outside], outcome[outside], sample_weight=weight[outside])
