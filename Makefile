@@ -87,5 +87,12 @@ lock: ## Resolve the dependencies again into requirements.lock and requirements-
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
 		| $(LOCK) --constraint requirements.lock - -o requirements-spark.lock
 
-clean: ## Remove the environment and everything a run made
-	rm -rf $(VENV) runs mlruns/mlflow.db mlruns/artifacts .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info
+# A history says who made which model champion, and the store beside it holds the files of those models: the two go
+# together, are evidence, and nothing makes them again.
+clean: ## Remove the environment and everything a run made; models with a history of promotions are kept
+	rm -rf $(VENV) runs .mypy_cache .pytest_cache .ruff_cache .coverage build *.egg-info
+	@if [ -d mlruns/history ]; then \
+		echo "mlruns/ is kept: its history says who promoted which model. Move it to a backup if it is not needed here."; \
+	else \
+		rm -rf mlruns/mlflow.db mlruns/artifacts mlruns/.lock; \
+	fi
