@@ -19,6 +19,7 @@ from early_help.config_errors import in_our_words, toml_trouble
 from fairness_audits.config import AuditConfig, CensusConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
+from models.thresholds import RetrainingConfig
 from residents.config import ResidentsConfig
 from sources.config import SourcesConfig
 from sources.plan import plan_extracts
@@ -31,7 +32,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
-    *("residents", "features", "models", "targets", "audit", "census"),
+    *("residents", "features", "models", "targets", "retraining", "audit", "census"),
 )
 
 
@@ -70,6 +71,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, ResidentsConfig, document.get("residents", {}), prefix="residents"),
         _section(path, FeaturesConfig, document.get("features", {}), prefix="features"),
         _section(path, ModelsConfig, models, prefix="models", bare=("targets",)),
+        _section(path, RetrainingConfig, document.get("retraining", {}), prefix="retraining"),
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
         _section(path, CensusConfig, document.get("census", {}), prefix="census"),
     )

@@ -9,28 +9,30 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-FELL_TO = 0.75
-"""A table with under this share of the rows it had a quarter ago fell sharply: extracts of the past do not shrink."""
-SET_ASIDE, BEFORE = 0.20, 0.10
-"""More than the first share of an extract's rows set aside, where it was under the second, is a changed format."""
+from models.thresholds import RetrainingConfig
+
 _QUARTER_MONTHS = 3
 _MISSED = 2
-_RETIRED_MONTHS = 12
 _YEAR = 12
+_CUSTOMARY = RetrainingConfig()
 
 
 def broken_feeds(
-    quality: Mapping[str, Any], before: Mapping[str, Any] | None, as_of: dt.date
+    quality: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    as_of: dt.date,
+    thresholds: RetrainingConfig = _CUSTOMARY,
 ) -> tuple[list[str], list[str]]:
     """What is wrong with the feeds, in sentences, and what is only to be told. ``before`` is the last quarter's."""
-    missing, retired = _missing_periods(quality, as_of)
+    missing, retired = _missing_periods(quality, as_of, thresholds.known_gap_months)
     if before is None:
         return missing, retired
-    return [*missing, *_fallen(_rows(quality), _rows(before)), *_set_aside(quality, before)], retired
+    fallen = _fallen(_rows(quality), _rows(before), thresholds.rows_fell_to)
+    return [*missing, *fallen, *_set_aside(quality, before, thresholds)], retired
 
 
-def _missing_periods(quality: Mapping[str, Any], as_of: dt.date) -> tuple[list[str], list[str]]:
-    """Tables that next to nothing came of in the quarter; and those that stopped over a year ago, which is known."""
+def _missing_periods(quality: Mapping[str, Any], as_of: dt.date, known_months: int) -> tuple[list[str], list[str]]:
+    """Tables that next to nothing came of in the quarter; and those that stopped so long ago that it is known."""
     last = as_of.year * _YEAR + as_of.month - 1
     quarter = range(last - _QUARTER_MONTHS + 1, last + 1)
     missing, retired = [], []
@@ -42,8 +44,8 @@ def _missing_periods(quality: Mapping[str, Any], as_of: dt.date) -> tuple[list[s
             if not missed or (len(missed) < _MISSED and len(missed) < len(judged)):
                 continue
             what = f"{table['source']}: next to nothing of {_named(table['table'])} from {gap['from']} to {gap['to']}"
-            if last - first >= _RETIRED_MONTHS:
-                retired.append(f"{what}. It has been so for over a year, and is taken for known.")
+            if last - first >= known_months:
+                retired.append(f"{what}. It has been so for {known_months} months or more, and is taken for known.")
             else:
                 missing.append(f"{what}.")
     return missing, retired
@@ -60,7 +62,7 @@ def _rows(quality: Mapping[str, Any]) -> dict[tuple[str, str], int]:
     return found
 
 
-def _fallen(now: Mapping[tuple[str, str], int], before: Mapping[tuple[str, str], int]) -> list[str]:
+def _fallen(now: Mapping[tuple[str, str], int], before: Mapping[tuple[str, str], int], fell_to: float) -> list[str]:
     told = []
     for (source, table), rows in sorted(before.items()):
         left = now.get((source, table))
@@ -68,18 +70,18 @@ def _fallen(now: Mapping[tuple[str, str], int], before: Mapping[tuple[str, str],
             told.append(
                 f"{source}: there is nothing of {_named(table)} any more; a quarter ago there were {rows:,} rows."
             )
-        elif left < FELL_TO * rows:
+        elif left < fell_to * rows:
             told.append(f"{source}: {left:,} rows of {_named(table)}, where a quarter ago there were {rows:,}.")
     return told
 
 
-def _set_aside(quality: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+def _set_aside(quality: Mapping[str, Any], before: Mapping[str, Any], thresholds: RetrainingConfig) -> list[str]:
     now, then = _shares(quality), _shares(before)
     return [
         f"{extract}: {share:.0%} of the rows for {_named(table)} broke a rule and were set aside; a quarter ago it was "
         f"{then[extract, table]:.0%}."
         for (extract, table), share in sorted(now.items())
-        if share > SET_ASIDE and then.get((extract, table), 1.0) < BEFORE
+        if share > thresholds.set_aside and then.get((extract, table), 1.0) < thresholds.set_aside_before
     ]
 
 

@@ -36,6 +36,7 @@ from models.history import Action
 from models.persistence import check_model
 from models.registry import CHAMPION, Registry, Version
 from models.targets import TARGETS
+from models.thresholds import RetrainingConfig
 from models.tracking import identity
 from store.errors import InputRejected, UsageError, Withheld
 from store.files import read_json
@@ -43,8 +44,6 @@ from store.key_file import load_keys
 from store.keys import Keys
 from store.run_folder import RunFolder
 
-EVIDENCE_DAYS = 100
-"""A quarter and a week: then the next quarter's job has newer evidence."""
 _AGAIN = "Run early-help retrain for the quarter again, read what it says, and sign for that."
 console = Console(highlight=False)
 
@@ -71,7 +70,7 @@ def promote(
     run, keys = require_run(run_folder), load_keys()
     require_target(run, target)
     registry = _registry(run, keys)
-    now = dt.datetime.now(dt.UTC)
+    now = _now()
     with run_lock(run.root), registry.locked():
         registry.open()
         moved = registry.settle(target)
@@ -112,6 +111,10 @@ def history(
         console.print(f"{name}: " + (f"version {held['version']}" if held else "none"), markup=False)
     for line in registry.disagreements(target):
         console.print(f"Warning: {line}", markup=False, soft_wrap=True)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _registry(run: RunFolder, keys: Keys) -> Registry:
@@ -155,10 +158,12 @@ def _check_evidence(run: RunFolder, keys: Keys, version: Version, now: dt.dateti
         raise InputRejected(
             f"Changed since the challenger was registered: {', '.join(changed)}.", where=str(run.root), fix=_AGAIN
         )
+    # As the recommendation has it, whose hash was just looked at: what the TOML says since makes it no younger.
+    days = RetrainingConfig.model_validate(read_json(run.root / DOCUMENT)["thresholds"]).evidence_days
     age = now - version.registered
-    if not dt.timedelta(0) <= age <= dt.timedelta(days=EVIDENCE_DAYS):
+    if not dt.timedelta(0) <= age <= dt.timedelta(days=days):
         raise Withheld(
-            f"The evidence is of {version.registered.date().isoformat()}, and holds for {EVIDENCE_DAYS} days.",
+            f"The evidence is of {version.registered.date().isoformat()}, and holds for {days} days.",
             where=version.target,
             fix=_AGAIN,
         )

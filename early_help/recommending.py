@@ -12,18 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 from fairness_audits.release import Verdict
+from models.thresholds import RetrainingConfig
 
-NOT_WORSE_BY = 0.10
-"""Precision at capacity that may be lost, at the unlucky end of the interval: five in a list of fifty."""
-CALIBRATED = (0.67, 1.5)
-"""Observed over expected outcomes whose whole interval lies outside this is miscalibrated."""
-MUCH_DRIFT = 0.20
-"""Share of features that changed much, above which the extracts themselves are to be looked into."""
-LOST_BLANKS = 0.50
-"""Rise in the share of unknown values of one feature that means that its source broke or changed."""
-MUCH_TURNOVER = 0.60
-"""Share of the list that is new, above which it is another list."""
-BASE_RATE_FACTOR = 1.5
+_CUSTOMARY = RetrainingConfig()
 
 
 class Advice(StrEnum):
@@ -67,6 +58,7 @@ def recommend(
     verdict: Verdict,
     why: str,
     feeds_despite: str | None = None,
+    thresholds: RetrainingConfig = _CUSTOMARY,
 ) -> Recommendation:
     """Weigh the new model of a target. ``verdict`` and ``why`` are its fairness audit's.
 
@@ -79,8 +71,8 @@ def recommend(
     reasons = (
         *_of_feeds(feeds_despite),
         *_of_audit(verdict, why),
-        *_of_itself(evaluation, first=comparison["state"] == "first"),
-        *_of_comparison(comparison),
+        *_of_itself(evaluation, thresholds, first=comparison["state"] == "first"),
+        *_of_comparison(comparison, thresholds),
     )
     advice = next(
         (one for one in (Advice.INVESTIGATE, Advice.KEEP) if any(r.points_to is one for r in reasons)), Advice.PROMOTE
@@ -108,7 +100,7 @@ def _of_audit(verdict: Verdict, why: str) -> Iterator[Reason]:
         yield Reason(Advice.PROMOTE, "The fairness audit passed.")
 
 
-def _of_itself(evaluation: Mapping[str, Any], *, first: bool) -> Iterator[Reason]:
+def _of_itself(evaluation: Mapping[str, Any], thresholds: RetrainingConfig, *, first: bool) -> Iterator[Reason]:
     """What the new model's own evaluation says."""
     choice = evaluation["choice"]
     if choice["no_better_than_chance"]:
@@ -116,7 +108,7 @@ def _of_itself(evaluation: Mapping[str, Any], *, first: bool) -> Iterator[Reason
     yield from _of_stability(evaluation, first=first)
     newest = evaluation["splits"][-1]["as_of"]
     ratio = evaluation["candidates"][choice["chosen"]]["by_as_of"][newest]["observed_over_expected"]
-    low, high = CALIBRATED
+    low, high = thresholds.calibrated_from, thresholds.calibrated_to
     if None not in (ratio["low"], ratio["high"]) and (ratio["high"] < low or ratio["low"] > high):
         yield Reason(
             Advice.INVESTIGATE,
@@ -132,7 +124,7 @@ def _of_stability(evaluation: Mapping[str, Any], *, first: bool) -> Iterator[Rea
         yield Reason(None if first else Advice.KEEP, text)
 
 
-def _of_comparison(comparison: Mapping[str, Any]) -> Iterator[Reason]:
+def _of_comparison(comparison: Mapping[str, Any], thresholds: RetrainingConfig) -> Iterator[Reason]:
     match comparison["state"]:
         case "first":
             yield Reason(Advice.PROMOTE, "There is no champion yet to compare it with.")
@@ -140,13 +132,13 @@ def _of_comparison(comparison: Mapping[str, Any]) -> Iterator[Reason]:
             yield Reason(Advice.KEEP, "The new model is the champion, to the byte.")
         case "cannot_compare":
             yield Reason(Advice.INVESTIGATE, f"It cannot be compared with the champion. {comparison['why']}")
-            yield from _of_change(comparison)
+            yield from _of_change(comparison, thresholds)
         case _:
-            yield from _of_precision(comparison)
-            yield from _of_change(comparison)
+            yield from _of_precision(comparison, thresholds.not_worse_by)
+            yield from _of_change(comparison, thresholds)
 
 
-def _of_precision(comparison: Mapping[str, Any]) -> Iterator[Reason]:
+def _of_precision(comparison: Mapping[str, Any], not_worse_by: float) -> Iterator[Reason]:
     figures = comparison["figures"]["precision"]
     difference = figures["difference"]
     said = (
@@ -157,14 +149,14 @@ def _of_precision(comparison: Mapping[str, Any]) -> Iterator[Reason]:
     )
     if difference["high"] < 0:
         yield Reason(Advice.KEEP, f"{said} The challenger is worse.")
-    elif difference["low"] < -NOT_WORSE_BY:
+    elif difference["low"] < -not_worse_by:
         yield Reason(Advice.KEEP, f"{said} It is not shown to be about as good.")
     else:
         better = "better" if difference["low"] > 0 else "about as good"
         yield Reason(Advice.PROMOTE, f"{said} The challenger is {better}, and knows newer data.")
 
 
-def _of_change(comparison: Mapping[str, Any]) -> Iterator[Reason]:
+def _of_change(comparison: Mapping[str, Any], thresholds: RetrainingConfig) -> Iterator[Reason]:
     """What changed since the champion learnt."""
     drift, labels, turnover = comparison["feature_drift"], comparison["label_drift"], comparison["turnover"]
     if not comparison["families_known"]:
@@ -179,23 +171,23 @@ def _of_change(comparison: Mapping[str, Any]) -> Iterator[Reason]:
             f"Features that the champion uses are no longer there: {_listed(drift['vanished'])}. It was scored as if "
             "they were unknown of everybody.",
         )
-    emptied = [one["feature"] for one in drift["features"] if one["unknown_change"] >= LOST_BLANKS]
+    emptied = [one["feature"] for one in drift["features"] if one["unknown_change"] >= thresholds.blanks_lost]
     if emptied:
-        yield Reason(Advice.INVESTIGATE, f"Features became unknown for half the cases or more: {_listed(emptied)}.")
+        yield Reason(Advice.INVESTIGATE, f"Features became unknown for many more cases: {_listed(emptied)}.")
     changed, known = len(drift["large"]), len(drift["features"])
-    if known and changed > MUCH_DRIFT * known:
+    if known and changed > thresholds.features_changed * known:
         yield Reason(Advice.INVESTIGATE, f"{changed} of {known} features changed much: {_listed(drift['large'])}.")
     elif changed:
         yield Reason(None, f"{changed} of {known} features changed much: {_listed(drift['large'])}.")
-    yield from _of_labels(labels)
+    yield from _of_labels(labels, thresholds.base_rate_factor)
     share = turnover["share"]
     text = f"{share:.0%} of the new list at {turnover['as_of']} is not on the champion's."
-    yield Reason(Advice.INVESTIGATE if share > MUCH_TURNOVER else None, text)
+    yield Reason(Advice.INVESTIGATE if share > thresholds.turnover else None, text)
 
 
-def _of_labels(labels: Mapping[str, Any]) -> Iterator[Reason]:
+def _of_labels(labels: Mapping[str, Any], factor: float) -> Iterator[Reason]:
     newest, then = labels["by_as_of"][-1], labels["learnt_from"]
-    beyond = newest["base_rate"] > BASE_RATE_FACTOR * then or newest["base_rate"] * BASE_RATE_FACTOR < then
+    beyond = newest["base_rate"] > factor * then or newest["base_rate"] * factor < then
     apart = labels["difference"]["low"] > 0 or labels["difference"]["high"] < 0
     text = (
         f"The outcome befell {newest['base_rate']:.1%} of the cohort of {newest['as_of']} (95% interval "

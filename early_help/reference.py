@@ -24,6 +24,7 @@ from features.tables import TABLES as FEATURES_TABLES
 from models.config import ModelsConfig, TargetSettings
 from models.tables import IDENTIFICATION_WEIGHTS
 from models.tables import TABLES as MODELS_TABLES
+from models.thresholds import RetrainingConfig
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
 from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping, Unpivot
@@ -49,6 +50,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[features]", FeaturesConfig, ()),
     ("[models]", ModelsConfig, ("targets",)),
     ("[targets.<name>]", TargetSettings, ()),
+    ("[retraining]", RetrainingConfig, ()),
     ("[audit]", AuditConfig, ()),
     ("[census]", CensusConfig, ()),
 )

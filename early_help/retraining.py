@@ -33,6 +33,7 @@ from models.config import ModelsConfig
 from models.persistence import check_model
 from models.registry import Registry, Version
 from models.stage import STAGE as MODELLING
+from models.thresholds import RetrainingConfig
 from models.tracking import identity
 from store.errors import InputRejected, UsageError
 from store.files import read_json, write_json, write_text
@@ -95,6 +96,12 @@ class _Job:
     def models(self) -> ModelsConfig:
         section = self.config.sections[ModelsConfig]
         assert isinstance(section, ModelsConfig)
+        return section
+
+    @property
+    def thresholds(self) -> RetrainingConfig:
+        section = self.config.sections[RetrainingConfig]
+        assert isinstance(section, RetrainingConfig)
         return section
 
 
@@ -178,7 +185,10 @@ def _check_feeds(job: _Job, previous: RunFolder | None, despite: str | None) -> 
     """Stop the job where a feed broke. Returns what is only to be told."""
     before = previous.root / _QUALITY if previous else None
     broken, told = broken_feeds(
-        read_json(job.run.root / _QUALITY), read_json(before) if before and before.is_file() else None, job.as_of
+        read_json(job.run.root / _QUALITY),
+        read_json(before) if before and before.is_file() else None,
+        job.as_of,
+        job.thresholds,
     )
     if broken and despite is None:
         write_json(job.run.root / DOCUMENT, _document(job) | {"state": "stopped", "broken_feeds": broken})
@@ -224,7 +234,7 @@ def _recommended(job: _Job, despite: str | None) -> list[Recommendation]:
     for target in sorted(job.models.targets):
         audit = read_audit(job.run, job.keys, target)
         evaluation = read_json(_evaluation(job, target))
-        found.append(recommend(target, evaluation, compared[target], audit.verdict, audit.why, despite))
+        found.append(recommend(target, evaluation, compared[target], audit.verdict, audit.why, despite, job.thresholds))
     return found
 
 
@@ -244,6 +254,7 @@ def _publish(
         "state": "recommended",
         "feeds": told,
         "despite": despite,
+        "thresholds": job.thresholds.model_dump(),
         "targets": {
             one.target: {
                 **one.document(),

@@ -28,6 +28,7 @@ from models.roster import roster
 from models.splits import Origin
 from models.target import Target
 from models.targets import TARGETS
+from models.thresholds import RetrainingConfig
 from store.council import Section
 from store.files import read_json
 from store.workspace import Stage, Workspace
@@ -103,7 +104,7 @@ def _target(
     newest = dt.date.fromisoformat(evaluation["splits"][-1]["as_of"])
     current = cases.at(at_hand.current)
     capacity = evaluation["capacity"]
-    profile = kept.document["profile"]
+    profile, thresholds = kept.document["profile"], work.section(RetrainingConfig)
     lists = (
         kept.margin(kept.values(cases, current), fold[current]),
         challenger.margin(challenger.values(cases, current), cases.fold[current]),
@@ -117,7 +118,7 @@ def _target(
             "learns_from": kept.document["learns_from"],
         },
         "families_known": champion.ids == ids,
-        "feature_drift": {"as_of": at_hand.current.isoformat(), **feature_drift(profile, cases, current)},
+        "feature_drift": {"as_of": at_hand.current.isoformat(), **feature_drift(profile, cases, current, thresholds)},
         "label_drift": label_drift(profile, cases, at_hand.closed),
         "turnover": {
             "as_of": at_hand.current.isoformat(),
@@ -193,7 +194,7 @@ STAGE = Stage(
     room="models",
     reads=TABLES,
     writes=(),
-    sections=(ModelsConfig, Champions),
+    sections=(ModelsConfig, RetrainingConfig, Champions),
     run=run,
     documents=(CATALOGUE, "models/*/evaluation.json", INDEX),
 )

@@ -4,7 +4,7 @@ The population stability index of a feature is the sum over bins of ``(new - old
 the known values. Where nothing changed it is no 0 but about ``(bins - 1) * (1/n + 1/m)``, and in that unit
 chi-squared (Yurdakul and Naranjo 2020, Journal of Risk Model Validation 14: 89-100), with n and m the numbers of
 independent cases: here families, as each recurs from date to date. An index counts as large only above both
-the customary .25 and what chance gives once in a thousand times.
+a customary figure (.25 unless the council says otherwise) and what chance gives once in a thousand times.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ import numpy as np
 from scipy.stats import chi2
 
 from models.cases import Cases, Floats, Integers
+from models.thresholds import RetrainingConfig
 from store.intervals import newcombe, wilson, z_of
 from store.small_numbers import THRESHOLD
 
-SOME, LARGE = 0.10, 0.25
-"""The customary bands of the index: below the first little, from the second on large."""
-BLANKS_CHANGED = 0.10
-"""Change in the share of unknown values that counts as large."""
 _CHANCE = 0.999
 _CUTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 _PLACES = 6
 _Z = z_of(0.95)
+_CUSTOMARY = RetrainingConfig()
 
 
 def profile(cases: Cases, rows: Integers, outcome: Floats) -> dict[str, Any]:
@@ -45,7 +43,9 @@ def profile(cases: Cases, rows: Integers, outcome: Floats) -> dict[str, Any]:
     }
 
 
-def feature_drift(kept: Mapping[str, Any], cases: Cases, rows: Integers) -> dict[str, Any]:
+def feature_drift(
+    kept: Mapping[str, Any], cases: Cases, rows: Integers, thresholds: RetrainingConfig = _CUSTOMARY
+) -> dict[str, Any]:
     """Each feature of a kept `profile` among these rows: its index, its share of unknown values, and what that means.
 
     ``vanished`` are features that these cases have not; ``new`` those that the profile has not.
@@ -53,7 +53,7 @@ def feature_drift(kept: Mapping[str, Any], cases: Cases, rows: Integers) -> dict
     families = len(np.unique(cases.group[rows]))
     place = {feature.name: column for column, feature in enumerate(cases.features)}
     entries = [
-        {"feature": name, **_drift(spread, cases.values[rows, place[name]], kept["families"], families)}
+        {"feature": name, **_drift(spread, cases.values[rows, place[name]], kept["families"], families, thresholds)}
         for name, spread in kept["features"].items()
         if name in place
     ]
@@ -125,7 +125,9 @@ def _counts(known: Floats, ends: Sequence[float]) -> Floats:
     return np.bincount(place, minlength=len(ends) + 1).astype(np.float64)
 
 
-def _drift(spread: Mapping[str, Any], column: Floats, learnt: int, families: int) -> dict[str, Any]:
+def _drift(
+    spread: Mapping[str, Any], column: Floats, learnt: int, families: int, thresholds: RetrainingConfig
+) -> dict[str, Any]:
     known = column[~np.isnan(column)]
     unknown = 1 - len(known) / len(column)
     change = _rounded(unknown - spread["unknown"])
@@ -134,14 +136,14 @@ def _drift(spread: Mapping[str, Any], column: Floats, learnt: int, families: int
     bins = len(spread["shares"])
     index = _psi(np.asarray(spread["shares"]), _counts(known, spread["ends"]), then) if then and now else 0.0
     by_chance = float(chi2.ppf(_CHANCE, bins - 1)) * (1 / then + 1 / now) if bins > 1 and then and now else 0.0
-    large = index >= LARGE and index > by_chance
+    large = index >= thresholds.psi_large and index > by_chance
     return {
         "psi": _rounded(index),
         "by_chance_at_most": _rounded(by_chance),
         "unknown_then": spread["unknown"],
         "unknown_now": _rounded(unknown),
         "unknown_change": change,
-        "large": bool(large or abs(change) >= BLANKS_CHANGED),
+        "large": bool(large or abs(change) >= thresholds.blanks_changed),
     }
 
 

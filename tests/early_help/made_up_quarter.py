@@ -27,6 +27,7 @@ from models.config import ModelsConfig, TargetSettings
 from models.mlflow_store import IDENTITY, MlflowStore
 from models.registry import Registry
 from models.tables import COHORT, REASONS, SCORES
+from models.thresholds import RetrainingConfig
 from models.tracking import identity
 from store.council import RunSettings
 from store.files import file_hash, text_hash, write_json, write_text
@@ -55,6 +56,7 @@ class Quarter:
         self.as_of = as_of
         self.run = RunFolder(folder / "runs" / as_of.isoformat())
         self.mlruns = folder / "mlruns"
+        self.thresholds = RetrainingConfig()
 
     @property
     def registry(self) -> Registry:
@@ -68,7 +70,7 @@ class Quarter:
             "0" * 64,
             COUNCIL,
             RunSettings(),
-            {ModelsConfig: models, FeaturesConfig: FeaturesConfig()},
+            {ModelsConfig: models, FeaturesConfig: FeaturesConfig(), RetrainingConfig: self.thresholds},
         )
 
     def make(self, *, seed: int = 1, verdict: str = "pass", state: str = "first", precision: float = 0.3) -> None:

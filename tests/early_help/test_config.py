@@ -8,6 +8,7 @@ import pytest
 
 from early_help.config import load_config
 from models.config import ModelsConfig
+from models.thresholds import RetrainingConfig
 from sources.config import SourcesConfig
 from store.errors import UsageError
 
@@ -47,6 +48,18 @@ def written(tmp_path: Path, content: str) -> Path:
     path = tmp_path / "council.toml"
     path.write_text(content, encoding="utf-8")
     return path
+
+
+def test_thresholds_of_retraining_are_read_and_held_to_their_order(tmp_path: Path) -> None:
+    default = load_config(written(tmp_path, GOOD)).sections[RetrainingConfig]
+    assert default == RetrainingConfig()
+    found = load_config(written(tmp_path, GOOD + "[retraining]\nnot_worse_by = 0.05\n")).sections[RetrainingConfig]
+    assert found == RetrainingConfig(not_worse_by=0.05)
+    with pytest.raises(UsageError, match="not known") as unknown:
+        load_config(written(tmp_path, GOOD + "[retraining]\nnot_worse = 0.05\n"))
+    assert "not_worse_by" in unknown.value.fix and "retraining.not_worse" in unknown.value.where
+    with pytest.raises(UsageError, match="et_aside_before must not be more than set_aside"):
+        load_config(written(tmp_path, GOOD + "[retraining]\nset_aside = 0.05\n"))
 
 
 def test_sections_reach_their_rooms_and_paths_are_the_tomls_own(tmp_path: Path) -> None:

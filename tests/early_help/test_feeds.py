@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from early_help.feeds import broken_feeds
+from models.thresholds import RetrainingConfig
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -49,7 +50,7 @@ def test_a_quarter_that_hardly_came_stops_the_job(
 def test_what_stopped_over_a_year_ago_is_told_and_taken_for_known() -> None:
     broken, told = broken_feeds(quality(gap=("2025-05", "2026-08")), None, AS_OF)
     assert broken == []
-    assert "for over a year" in told[0]
+    assert "for 12 months or more" in told[0]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,29 @@ def test_a_table_that_fell_or_broke_its_rules_stops_the_job(
     assert len(broken) == (said is not None)
     if said:
         assert said in broken[0]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "now", "stops"),
+    [
+        ({"rows_fell_to": 0.5}, {"accepted": 740}, False),
+        ({"rows_fell_to": 0.9}, {"accepted": 850}, True),
+        ({"set_aside": 0.4}, {"set_aside": 300}, False),
+        ({"set_aside_before": 0.01}, {"set_aside": 300}, False),
+        ({"set_aside": 0.1}, {"set_aside": 150}, True),
+    ],
+)
+def test_a_council_may_set_other_thresholds(thresholds: dict[str, float], now: dict[str, Any], stops: bool) -> None:
+    asked = RetrainingConfig(**thresholds)
+    before = quality(set_aside=20)
+    assert bool(broken_feeds(quality(**now), before, AS_OF, asked)[0]) is stops
+    assert bool(broken_feeds(quality(**now), before, AS_OF)[0]) is not stops
+
+
+def test_a_gap_is_known_after_as_many_months_as_the_council_says() -> None:
+    gap = quality(gap=("2025-12", "2026-08"))
+    assert broken_feeds(gap, None, AS_OF)[0]
+    assert broken_feeds(gap, None, AS_OF, RetrainingConfig(known_gap_months=6))[0] == []
 
 
 def test_a_system_that_sends_nothing_any_more_stops_the_job_and_a_new_one_does_not() -> None:

@@ -15,6 +15,7 @@ from early_help import promotion
 from early_help.promotion import history, promote
 from models.mlflow_store import MlflowStore
 from models.registry import CHALLENGER, CHAMPION
+from models.thresholds import RetrainingConfig
 from store.errors import EarlyHelpError, InputRejected, UsageError, Withheld
 from store.keys import Keys
 from tests.early_help.made_up_quarter import AS_OF, TARGET, Quarter
@@ -200,11 +201,22 @@ def test_what_changed_since_cannot_be_signed_for_even_by_the_second(
     assert CHAMPION not in aliases(quarter)
 
 
-def test_evidence_grows_old(quarter: Quarter, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("days", [100, 7])
+def test_evidence_grows_old_as_the_recommendation_says(
+    quarter: Quarter, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    quarter.thresholds = RetrainingConfig(evidence_days=days)
+    quarter.retrain()
     sign(quarter, ANN)
-    monkeypatch.setattr(promotion, "EVIDENCE_DAYS", -1)
-    with pytest.raises(Withheld, match="holds for -1 days"):
+    # What the TOML says later does not make older evidence good again.
+    quarter.thresholds = RetrainingConfig(evidence_days=366)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=1)
+    monkeypatch.setattr(promotion, "_now", lambda: later)
+    with pytest.raises(Withheld, match=f"holds for {days} days"):
         sign(quarter, BEA)
+    monkeypatch.setattr(promotion, "_now", lambda: later - dt.timedelta(hours=2))
+    sign(quarter, BEA)
+    assert champion(quarter) is not None
 
 
 @pytest.mark.parametrize(("verdict", "why"), [("cannot_tell", "audit cannot tell"), ("pass", "recommendation is to")])

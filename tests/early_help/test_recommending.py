@@ -8,6 +8,7 @@ import pytest
 
 from early_help.recommending import Advice, Recommendation, recommend
 from fairness_audits.release import Verdict
+from models.thresholds import RetrainingConfig
 
 TARGET = "under_the_radar"
 
@@ -97,7 +98,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], Verdict, Advice, str]] = 
         Advice.INVESTIGATE,
         "no longer there: gone",
     ),
-    ("emptied", {}, {"feature_drift": drift(features=EMPTIED)}, Verdict.PASS, Advice.INVESTIGATE, "or more: f0."),
+    (
+        "emptied",
+        {},
+        {"feature_drift": drift(features=EMPTIED)},
+        Verdict.PASS,
+        Advice.INVESTIGATE,
+        "many more cases: f0.",
+    ),
     ("some drift", {}, {"feature_drift": drift(large=["f1", "f2"])}, Verdict.PASS, Advice.PROMOTE, "2 of 10 features"),
     (
         *("much drift", {}, {"feature_drift": drift(large=["f1", "f2", "f3"])}, Verdict.PASS),
@@ -138,6 +146,29 @@ def test_each_thing_that_may_be_wrong(
     found = recommend(TARGET, evaluation(**changed), comparison(**compared), verdict, "Why.")
     assert found.advice is advice, words(found)
     assert said in words(found)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "changed", "compared", "advice"),
+    [
+        ({"not_worse_by": 0.25}, {}, {"figures": precision(-0.2, 0.2)}, Advice.PROMOTE),
+        ({"not_worse_by": 0.01}, {}, {}, Advice.KEEP),
+        ({"calibrated_from": 0.2}, {"ratio": figure(0.4, 0.3, 0.6)}, {}, Advice.PROMOTE),
+        ({"calibrated_to": 1.1}, {"ratio": figure(1.3, 1.2, 1.4)}, {}, Advice.INVESTIGATE),
+        ({"blanks_lost": 0.9}, {}, {"feature_drift": drift(features=EMPTIED)}, Advice.PROMOTE),
+        ({"features_changed": 0.5}, {}, {"feature_drift": drift(large=["f1", "f2", "f3"])}, Advice.PROMOTE),
+        ({"turnover": 0.2}, {}, {}, Advice.INVESTIGATE),
+        ({"base_rate_factor": 3}, {}, {"label_drift": labels(0.1, 0.02, 0.08)}, Advice.PROMOTE),
+    ],
+)
+def test_a_council_may_set_other_thresholds(
+    thresholds: dict[str, float], changed: dict[str, Any], compared: dict[str, Any], advice: Advice
+) -> None:
+    asked = RetrainingConfig(**thresholds)
+    found = recommend(TARGET, evaluation(**changed), comparison(**compared), Verdict.PASS, "", thresholds=asked)
+    by_default = recommend(TARGET, evaluation(**changed), comparison(**compared), Verdict.PASS, "")
+    assert found.advice is advice, words(found)
+    assert by_default.advice is not advice
 
 
 def words(found: Recommendation) -> str:

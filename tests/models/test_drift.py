@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.drift import feature_drift, label_drift, profile
+from models.thresholds import RetrainingConfig
 
 SIZE = 800
 
@@ -108,6 +109,18 @@ def test_a_rise_in_blanks_counts_by_itself(blank: float, large: bool) -> None:
     drawn().shuffle(now)
     found = drifted(before, now)
     assert (found["unknown_change"], found["large"]) == (pytest.approx(blank), large)
+
+
+def test_what_is_large_is_what_the_council_says() -> None:
+    before = drawn().normal(size=SIZE)
+    now = before + 0.25
+    some_blank = before.copy()
+    some_blank[: SIZE // 20] = np.nan
+    for changed, thresholds in ((now, {"psi_large": 0.02}), (some_blank, {"blanks_changed": 0.04})):
+        one = cases(changed)
+        by_default = feature_drift(kept(before), one, rows(one))
+        assert by_default["large"] == []
+        assert feature_drift(kept(before), one, rows(one), RetrainingConfig(**thresholds))["large"] == ["x"]
 
 
 @pytest.mark.parametrize("before", [np.full(SIZE, np.nan), np.full(SIZE, 7.0), np.array([1.0] * 5)])
