@@ -7,7 +7,6 @@ traceback is shown with --debug only, because it may hold data.
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 import traceback
 from importlib import metadata
@@ -24,13 +23,15 @@ from early_help.calibration import print_calibration
 from early_help.config import load_config
 from early_help.engine import on_engine
 from early_help.features_command import features as features_commands
-from early_help.job import config_of, council_of, refresh_reports, run_job, shown, today
+from early_help.job import council_of, refresh_reports, run_job, shown, today
 from early_help.keys_commands import keys as keys_commands
 from early_help.lock import run_lock
 from early_help.losses import print_losses
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
 from early_help.promotion import history, promote
+from early_help.release_commands import export, release, verify, withdraw_release
+from early_help.release_commands import log as log_commands
 from early_help.resident_commands import resident as resident_commands
 from early_help.retraining import retrain
 from early_help.review_pairs import review_pairs
@@ -41,12 +42,10 @@ from early_help.status import (
     print_status,
     print_targets,
     require_run,
-    require_target,
     target_lines,
     targets_of,
 )
-from fairness_audits.gate import approve, export_list
-from fairness_audits.release import GateState, Role
+from fairness_audits.release import GateState
 from reports.packs import withdraw_packs
 from store.council import Engine
 from store.errors import EarlyHelpError, UsageError
@@ -68,6 +67,11 @@ app.command()(review_pairs)
 app.command()(retrain)
 app.command()(promote)
 app.command()(history)
+app.command()(export)
+app.command()(release)
+app.command("withdraw")(withdraw_release)
+app.command()(verify)
+app.add_typer(log_commands, name="log")
 app.add_typer(keys_commands, name="keys")
 app.add_typer(resident_commands, name="resident")
 app.add_typer(features_commands, name="features")
@@ -146,59 +150,6 @@ def status(run_folder: RunArgument) -> None:
     folder, keys = require_run(run_folder), load_keys()
     withdraw_packs(folder, keys, today())
     print_status(console, folder, keys, today())
-
-
-@app.command()
-def export(
-    run_folder: RunArgument,
-    target: TargetName,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="The list for the panel.")],
-) -> None:
-    """Write a released target's list for the panel; refused (exit 4) for any other."""
-    folder = require_run(run_folder)
-    require_target(folder, target)
-    with run_lock(folder.root):
-        rows = export_list(folder, load_keys(), target, out, today())
-    console.print(f"{rows} cases written to {out}", markup=False)
-
-
-@app.command()
-def release(
-    run_folder: RunArgument,
-    target: TargetName,
-    approve_it: Annotated[bool, typer.Option("--approve", help="Sign for the release of this target.")],
-    name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who signs.")],
-    role: Annotated[str, typer.Option("--role", help="The signer's role: " + ", ".join(Role) + ".")],
-    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why it may be released.")],
-    mitigation: Annotated[
-        str | None, typer.Option("--mitigation", metavar="TEXT", help="Needed when the verdict is 'cannot tell'.")
-    ] = None,
-    expires: Annotated[
-        dt.datetime | None,
-        typer.Option("--expires", formats=["%Y-%m-%d"], help="Needed when the verdict is 'cannot tell'."),
-    ] = None,
-) -> None:
-    """Sign for a target's release: two different people, one of them not from the data team."""
-    if not approve_it:
-        raise UsageError("Nothing was signed.", where="--approve", fix="Say --approve to sign.")
-    folder = require_run(run_folder)
-    require_target(folder, target)
-    config = config_of(folder)
-    with run_lock(folder.root):
-        gate = approve(
-            folder,
-            load_keys(),
-            target,
-            name=name,
-            role=role,
-            note=note,
-            today=today(),
-            mitigation=mitigation,
-            expires=expires.date() if expires else None,
-        )
-        console.print(gate.reason, markup=False)
-        if gate.state is GateState.RELEASED:
-            refresh_reports(console, folder, config)
 
 
 @app.command()

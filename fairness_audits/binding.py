@@ -25,11 +25,13 @@ from store.errors import InputRejected
 from store.files import canonical, file_hash, read_json
 from store.run_folder import RunFolder
 
+POLICY_IN_FORCE = "policy_in_force_sha256"
+
 NAMES = {
     "audit_sha256": "the audit",
     "documents_sha256": "the audit's documents",
     "policy_sha256": "the audit policy",
-    "policy_in_force_sha256": "the audit policy in force",
+    POLICY_IN_FORCE: "the audit policy in force",
     "scores_sha256": "the sealed scores",
     "reasons_sha256": "the sealed reasons",
     "evaluation_sha256": "the model's evaluation",
@@ -83,17 +85,20 @@ def further_hashes(run: RunFolder, target: str, audit: Mapping[str, Any]) -> dic
 
 
 def changed_since_audit(run: RunFolder, target: str, audit: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
-    """What is no longer as the audit found it, in words. ``now`` is what `file_hashes` gives."""
+    """Which files are no longer as the audit found them, in words. ``now`` is what `file_hashes` gives."""
     changed = [NAMES[name] for name in AUDITED_FILES if now.get(name) != audit["bound"][name]]
     documents = audit.get("documents", {})
     if any(_hash_or_none(run.root / name) != sha256 for name, sha256 in documents.items()):
         changed.append(NAMES["documents_sha256"])
     if not changed and not _model_is_whole(run, target):
         changed.append(NAMES["model_sha256"])
-    code = _record(run, AUDIT_STAGE).get("code", "")
-    if code and code != code_hash(AUDIT_ROOM):
-        changed.append(NAMES["code_sha256"])
     return changed + [f"files of the stage {stage}" for stage in DATA_STAGES if not _files_hold(run, stage)]
+
+
+def code_differs(run: RunFolder) -> bool:
+    """Whether the toolkit at work is another than the one that audited."""
+    code = _record(run, AUDIT_STAGE).get("code", "")
+    return bool(code) and code != code_hash(AUDIT_ROOM)
 
 
 def hash_now(path: Path) -> str:

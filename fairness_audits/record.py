@@ -5,10 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fairness_audits.binding import AUDITED_FILES, NAMES, changed_since_audit, file_hashes, further_hashes
+from fairness_audits.binding import (
+    AUDITED_FILES,
+    NAMES,
+    POLICY_IN_FORCE,
+    changed_since_audit,
+    code_differs,
+    file_hashes,
+    further_hashes,
+)
 from fairness_audits.in_force import Champion, policy_in_force
 from fairness_audits.log import Action, Line, standing_line
 from fairness_audits.policy_change import policy_change
@@ -87,7 +95,8 @@ class ReleaseRecord:
 def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
     """The target's audit, if it is whole, about what is there now, and by the policy in force; else why it is not.
 
-    Without ``keys`` its own code is not tried: whoever asks then holds its hash against a signed release.
+    Without ``keys`` whoever asks is not the council: the audit's own code is not tried (its hash is to be held against
+    a signed release), nor are the policy in force and the toolkit at work, which are those of another place.
     """
     document = _audit_document(run, keys, target)
     if isinstance(document, str):
@@ -97,17 +106,13 @@ def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
         return AuditRecord(target, verdict, document["why"], {}, _FILL_THE_LACK)
     now = file_hashes(run, target)
     changed = changed_since_audit(run, target, document, now)
+    if keys is not None and code_differs(run):
+        changed.append(NAMES["code_sha256"])
     if changed:
         return _unusable(target, f"Changed since the audit: {', '.join(changed)}.")
-    try:
-        policy = policy_in_force(run)
-    except UsageError as problem:
-        return _unusable(target, problem.message, problem.fix)
-    if policy is not None and policy.sha256 != bound["policy_sha256"]:
-        return _unusable(target, policy_change(document.get("policy", {}), policy.model_dump(mode="json")))
-    hashes = now | further_hashes(run, target, document) | {"policy_sha256": bound["policy_sha256"]}
-    in_force = {"policy_in_force_sha256": policy.sha256 if policy else ""}
-    return AuditRecord(target, verdict, document["why"], hashes | in_force)
+    binding = now | further_hashes(run, target, document) | {"policy_sha256": bound["policy_sha256"]}
+    audit = AuditRecord(target, verdict, document["why"], binding)
+    return audit if keys is None else _under_policy_in_force(run, audit, document)
 
 
 def read_release(
@@ -134,7 +139,9 @@ def read_release(
 
 def changed_since_approval(record: ReleaseRecord, audit: AuditRecord, champion: Champion | None) -> list[str]:
     """What is no longer as it was approved, in words."""
-    changed = [name for key, name in NAMES.items() if record.binding.get(key) != audit.binding.get(key)]
+    # Only who cannot know the policy in force has no hash of it.
+    known = [key for key in NAMES if key != POLICY_IN_FORCE or key in audit.binding]
+    changed = [NAMES[key] for key in known if record.binding.get(key) != audit.binding.get(key)]
     moved = champion is not None and champion.changed_since(record.champion)
     return [*changed, "the champion"] if moved else changed
 
@@ -176,6 +183,17 @@ def _audit_document(run: RunFolder, keys: Keys | None, target: str) -> dict[str,
     if not whole and document["verdict"] != Verdict.NOT_AUDITED.value:
         return "The audit cannot be read."
     return document
+
+
+def _under_policy_in_force(run: RunFolder, audit: AuditRecord, document: dict[str, Any]) -> AuditRecord:
+    """The audit, if the policy in force is the one that it was made by; else why it does not count."""
+    try:
+        policy = policy_in_force(run)
+    except UsageError as problem:
+        return _unusable(audit.target, problem.message, problem.fix)
+    if policy is not None and policy.sha256 != audit.binding["policy_sha256"]:
+        return _unusable(audit.target, policy_change(document.get("policy", {}), policy.model_dump(mode="json")))
+    return replace(audit, binding=audit.binding | {POLICY_IN_FORCE: policy.sha256 if policy else ""})
 
 
 def _void(record: ReleaseRecord, audit: AuditRecord, champion: Champion | None) -> str:
