@@ -20,6 +20,7 @@ from fairness_audits.config import AuditConfig, CensusConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
 from models.thresholds import RetrainingConfig
+from reports.config import ReportsConfig
 from residents.config import ResidentsConfig
 from sources.config import SourcesConfig
 from sources.plan import plan_extracts
@@ -32,7 +33,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
-    *("residents", "features", "models", "targets", "retraining", "audit", "census"),
+    *("residents", "features", "models", "targets", "retraining", "audit", "census", "reports"),
 )
 
 
@@ -74,6 +75,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, RetrainingConfig, document.get("retraining", {}), prefix="retraining"),
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
         _section(path, CensusConfig, document.get("census", {}), prefix="census"),
+        _section(path, ReportsConfig, document.get("reports", {}), prefix="reports"),
     )
     _refuse_impossible_mappings(path, parts[0])
     return CouncilConfig(

@@ -25,6 +25,7 @@ from models.config import ModelsConfig, TargetSettings
 from models.tables import IDENTIFICATION_WEIGHTS
 from models.tables import TABLES as MODELS_TABLES
 from models.thresholds import RetrainingConfig
+from reports.config import ReportsConfig
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
 from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping, Unpivot
@@ -53,6 +54,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[retraining]", RetrainingConfig, ()),
     ("[audit]", AuditConfig, ()),
     ("[census]", CensusConfig, ()),
+    ("[reports]", ReportsConfig, ()),
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),

@@ -15,6 +15,6 @@ def withdraw_packs(run: RunFolder, keys: Keys, today: dt.date) -> None:
 
     A pack goes with its release, without waiting for a reports stage that may never come.
     """
-    for pack in sorted(run.root.glob("reports/*/explanation.html")):
+    for pack in sorted(run.root.glob("reports/*/explanation.*")):
         if status(run, keys, pack.parent.name, today).state is not GateState.RELEASED:
             pack.unlink()

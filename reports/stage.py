@@ -9,6 +9,7 @@ from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
 from reports.catalogue import catalogue_page
+from reports.config import ReportsConfig
 from reports.data_quality import data_quality_page
 from reports.explanation import explanation_page
 from reports.fairness import fairness_page
@@ -16,6 +17,7 @@ from reports.index import Card, index_page
 from reports.linkage import linkage_page
 from reports.opening import flagged_cases, gate_status, judging_day, release_facts, used_features
 from reports.packs import withdraw_packs
+from reports.pdf import as_pdf
 from reports.reading import audit_facts, feature_facts, no_audit, run_facts, target_facts
 from store.files import read_json
 from store.keys import Purpose
@@ -49,13 +51,13 @@ def run(work: Workspace) -> None:
             task.advance()
         features = feature_facts(catalogue)
         data = data_quality_page(work.council, _document(work, _DATA_QUALITY, None), features)
-        work.write_document(f"{ROOM}/data_quality.html", data)
+        _write(work, "data_quality", data)
         linkage = linkage_page(work.council, _document(work, _LINKAGE, None), _document(work, _REVIEW, None))
-        work.write_document(f"{ROOM}/linkage.html", linkage)
+        _write(work, "linkage", linkage)
         described = (_document(work, name, None) for name in (_COVERAGE, _STAND_INS))
-        work.write_document(f"{ROOM}/feature_catalogue.html", catalogue_page(work.council, catalogue, *described))
+        _write(work, "feature_catalogue", catalogue_page(work.council, catalogue, *described))
         facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
-        work.write_document(f"{ROOM}/index.html", index_page(work.council, facts, cards))
+        _write(work, "index", index_page(work.council, facts, cards))
         task.advance()
 
 
@@ -67,13 +69,20 @@ def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
     # What the gate does not accept as an audit (changed since, or about other scores) must not be shown as one.
     accepted = found.exists() and gate.verdict is not Verdict.NOT_AUDITED
     audit = audit_facts(read_json(found)) if accepted else no_audit(gate.reason)
-    work.write_document(f"{ROOM}/{name}/fairness.html", fairness_page(work.council, target, audit, release))
+    _write(work, f"{name}/fairness", fairness_page(work.council, target, audit, release))
     if release.open:
         used = used_features(target, feature_facts(catalogue))
         as_of, cases = flagged_cases(work, target, used, catalogue)
         page = explanation_page(work.council, target, audit, release, used, cases, as_of)
-        work.write_document(f"{ROOM}/{name}/explanation.html", page)
+        _write(work, f"{name}/explanation", page)
     return Card(target, audit, release)
+
+
+def _write(work: Workspace, name: str, page: str) -> None:
+    """The page, and the same for print where the council asks for it."""
+    work.write_document(f"{ROOM}/{name}.html", page)
+    if work.section(ReportsConfig).pdf:
+        work.write_document(f"{ROOM}/{name}.pdf", as_pdf(page))
 
 
 def _targets(work: Workspace) -> list[str]:
@@ -100,7 +109,7 @@ STAGE = Stage(
     room=ROOM,
     reads=(COHORT, SCORES, REASONS, FAMILY_FEATURES, CHILD_FEATURES),
     writes=(),
-    sections=(),
+    sections=(ReportsConfig,),
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE, _PUBLISHED_AUDIT)),

@@ -1,0 +1,32 @@
+"""A page as a PDF that assistive technology can read (PDF/UA-1), made from the same HTML."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+from store.errors import UsageError
+
+_QUIET = "weasyprint"
+
+
+def as_pdf(html: str) -> bytes:
+    """The page on A4. Same page, same bytes. Raises UsageError where the extra ``pdf`` is not installed.
+
+    A report holds everything it shows; whatever it asked for from outside would be refused.
+    """
+    try:
+        from weasyprint import HTML  # noqa: PLC0415 - an extra, and slow to import
+        from weasyprint.urls import URLFetcher  # noqa: PLC0415
+    except (ImportError, OSError) as missing:
+        raise UsageError(
+            "PDFs were asked for, and WeasyPrint or a library that it needs (Pango) is not installed.",
+            where="[reports] pdf",
+            fix="Install the toolkit with its extra, pip install 'early-help-analytics[pdf]', and Pango from the "
+            "system's packages; or leave `pdf` out.",
+        ) from missing
+    # What it says of the stylesheet's rules for screens is of no use to whoever runs the job.
+    logging.getLogger(_QUIET).setLevel(logging.CRITICAL)
+    identifier = hashlib.sha256(html.encode("utf-8")).digest()[:16]
+    page = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=()))
+    return bytes(page.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier))

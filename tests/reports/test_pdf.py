@@ -1,0 +1,83 @@
+"""Pages as PDFs: readable by everyone, the same each time, and asking for nothing."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from reports.config import ReportsConfig
+from reports.pdf import as_pdf
+from reports.stage import STAGE
+from store.errors import UsageError
+from store.run_folder import RunFolder
+from tests.reports.conftest import HOSTILE_NAME, HOSTILE_NOTE, HOSTILE_SENTENCE
+from tests.reports.samples import CHILD_TARGET, FAMILY_TARGET, TODAY, on_day, release
+from tests.support import run_stage
+
+try:
+    import weasyprint  # noqa: F401
+except OSError:
+    pytest.skip("Pango, by which PDFs are set, is not on this machine", allow_module_level=True)
+
+A4_POINTS = (595, 842)
+
+pytestmark = pytest.mark.slow
+
+
+def words(content: bytes) -> str:
+    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
+
+
+@pytest.fixture(scope="module")
+def printed(audited_run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A released run whose reports are written as PDFs too."""
+    root = tmp_path_factory.mktemp("printed") / "run"
+    shutil.copytree(audited_run.root, root)
+    release(RunFolder(root), FAMILY_TARGET, name=HOSTILE_NAME, note=HOSTILE_NOTE)
+    with on_day(TODAY):
+        return run_stage(STAGE, root, ReportsConfig(pdf=True))
+
+
+def test_every_page_has_its_pdf_and_hostile_words_are_words(printed: RunFolder) -> None:
+    reports = printed.root / "reports"
+    pages = {path.relative_to(reports).with_suffix("") for path in reports.rglob("*.html")}
+    assert {path.relative_to(reports).with_suffix("") for path in reports.rglob("*.pdf")} == pages
+    assert {Path("index"), Path(CHILD_TARGET, "fairness"), Path(FAMILY_TARGET, "explanation")} <= pages
+    pack = words((reports / FAMILY_TARGET / "explanation.pdf").read_bytes())
+    for hostile in (HOSTILE_SENTENCE, HOSTILE_NAME, HOSTILE_NOTE):
+        assert "".join(hostile.split()) in pack
+
+
+def test_it_is_tagged_titled_in_english_and_on_a4(printed: RunFolder) -> None:
+    reader = PdfReader(printed.root / "reports" / FAMILY_TARGET / "fairness.pdf")
+    catalogue = reader.root_object
+    assert catalogue["/Lang"] == "en-GB"
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert catalogue["/StructTreeRoot"]
+    assert reader.metadata and "Testborough" in str(reader.metadata.title)
+    assert {tuple(round(side) for side in page.mediabox[2:]) for page in reader.pages} == {A4_POINTS}
+
+
+def test_the_same_page_gives_the_same_bytes() -> None:
+    page = '<html lang="en-GB"><title>One page</title><h1>One page</h1></html>'
+    assert as_pdf(page) == as_pdf(page)
+
+
+def test_nothing_is_fetched(tmp_path: Path) -> None:
+    """Not even from the same disk, where another run's pages may lie."""
+    (tmp_path / "secret.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><text y="9">secret</text></svg>')
+    address = (tmp_path / "secret.svg").as_uri()
+    made = as_pdf(f'<html lang="en"><title>x</title><p>shown</p><img alt="" src="{address}"></html>')
+    assert words(made) == "shown"
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(UsageError, match="PDFs were asked for") as refused:
+        as_pdf("<p>x</p>")
+    assert "[pdf]" in refused.value.fix
