@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairness_audits.chain.recording import STAGE as RECORDING
 from fairness_audits.chain.stage import STAGE as CHAIN
 from fairness_audits.identification import STAGE as IDENTIFICATION
+from fairness_audits.proxies.stage import STAGE as PROXIES
 from fairness_audits.stage import STAGE as AUDITS
 from features.stage import STAGE as FEATURES
 from models.stage import STAGE as MODELS
@@ -14,7 +15,18 @@ from sources.stage import STAGE as SOURCES
 from store.errors import UsageError
 from store.workspace import Stage
 
-STAGES: tuple[Stage, ...] = (SOURCES, RESIDENTS, FEATURES, IDENTIFICATION, MODELS, AUDITS, RECORDING, CHAIN, REPORTS)
+STAGES: tuple[Stage, ...] = (
+    SOURCES,
+    RESIDENTS,
+    FEATURES,
+    IDENTIFICATION,
+    MODELS,
+    AUDITS,
+    RECORDING,
+    CHAIN,
+    PROXIES,
+    REPORTS,
+)
 
 
 def stages_until(last: str | None) -> tuple[Stage, ...]:

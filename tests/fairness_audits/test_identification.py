@@ -158,7 +158,7 @@ def test_the_models_stage_cannot_open_protected(tmp_path: Path) -> None:
 def test_protected_is_declared_by_the_audits_room_alone_after_the_residents_made_it() -> None:
     readers = {stage.name: stage.room for stage in STAGES if PROTECTED in stage.reads}
     assert set(readers.values()) == {"fairness_audits"}
-    assert set(readers) == {"identification", "audits", "recording", "chain"}
+    assert set(readers) == {"identification", "audits", "recording", "chain", "proxies"}
     protected = [table for stage in STAGES if stage.room == "models" for table in stage.reads]
     assert all(table.zone is Zone.ANALYSIS for table in protected)
     order = [stage.name for stage in STAGES]
