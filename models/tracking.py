@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from models.card import card_markdown, model_card
 from models.config import ModelsConfig
 from models.mlflow_store import IDENTITY, MlflowStore
 from models.plots import figures
+from store.code_version import code_hash
 from store.files import canonical, file_hash, text_hash
 from store.workspace import Workspace
 
+CARD = "model_card"
+"""Name of the model card among a run's artifacts, as JSON and as Markdown."""
 MODEL_FOLDER = "model"
 """Where a run's model files lie among its artifacts, under the names they have in the run folder."""
 
@@ -38,8 +44,8 @@ class Tracker:
 
     def log(self, work: Workspace, results: Mapping[str, tuple[dict[str, Any], Mapping[str, str]]]) -> None:
         """One MLflow run for each target, unless the very same one is there. One that fails half way is deleted."""
-        paths = {table.name: work.path(table) for table in work.stage.reads}
-        inputs = {name: file_hash(path) for name, path in paths.items() if path.exists()}
+        inputs = _inputs(work)
+        hashes = _hashes(work, inputs)
         with (
             work.task("Recording in MLflow", len(results)) as task,
             self._store.locked(),
@@ -47,7 +53,7 @@ class Tracker:
         ):
             client = self._store.client()
             for name, (evaluation, files) in results.items():
-                self._record(client, name, work, inputs, evaluation, files)
+                self._record(client, name, work, inputs, hashes, evaluation, files)
                 task.advance()
 
     def _record(
@@ -56,6 +62,7 @@ class Tracker:
         name: str,
         work: Workspace,
         inputs: Mapping[str, str],
+        hashes: Mapping[str, str],
         evaluation: dict[str, Any],
         files: Mapping[str, str],
     ) -> None:
@@ -63,9 +70,11 @@ class Tracker:
         self._forget_unfinished(client, name)
         if self._store.finished_run(client, name, mark) is not None:
             return
-        run = client.create_run(self._store.experiment(client, name), tags={"stage": "models", IDENTITY: mark})
+        tags = {"stage": "models", IDENTITY: mark, **hashes}
+        run = client.create_run(self._store.experiment(client, name), tags=tags)
         try:
             self._fill(client, run.info.run_id, work, inputs, evaluation, files)
+            self._card(client, run.info.run_id, model_card(evaluation, hashes))
         except BaseException:
             client.delete_run(run.info.run_id)
             raise
@@ -95,7 +104,7 @@ class Tracker:
             "capacity": evaluation["capacity"],
             "seed": work.settings.seed,
             "state": evaluation["state"],
-            **{f"sha256.{table}": digest for table, digest in inputs.items()},
+            **{f"sha256.{Path(name).stem}": digest for name, digest in inputs.items()},
         }
         if evaluation["state"] == "modelled":
             parameters["chosen"] = evaluation["choice"]["chosen"]
@@ -107,6 +116,34 @@ class Tracker:
             client.log_text(run_id, content, f"{MODEL_FOLDER}/{path}")
         for name, picture in figures(evaluation).items():
             client.log_text(run_id, picture, f"plots/{name}.svg")
+
+    def _card(self, client: Any, run_id: str, card: dict[str, Any]) -> None:
+        """The model card, for programs and for people."""
+        client.log_text(run_id, json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False) + "\n", f"{CARD}.json")
+        client.log_text(run_id, card_markdown(card), f"{CARD}.md")
+
+
+def _inputs(work: Workspace) -> dict[str, str]:
+    """SHA-256 of what the stage read, by path within the run."""
+    paths = [work.path(table) for table in work.stage.reads]
+    paths += [path for pattern in work.stage.documents for path in work.run.root.glob(pattern)]
+    found = {path.relative_to(work.run.root).as_posix(): file_hash(path) for path in paths if path.exists()}
+    return dict(sorted(found.items()))
+
+
+def _hashes(work: Workspace, inputs: Mapping[str, str]) -> dict[str, str]:
+    """One hash each of data, code and configuration, as the stage saw them.
+
+    That of the data is the ``data_sha256`` of a version that is registered later. Where MLflow's folder lies and how
+    many threads there are changes no output, and is not among the configuration.
+    """
+    config = work.section(ModelsConfig).model_dump(mode="json", exclude={"mlruns"})
+    decided = {"council": work.council.model_dump(mode="json"), "seed": work.settings.seed, "models": config}
+    return {
+        "data_sha256": text_hash(json.dumps(inputs, sort_keys=True)),
+        "models_code_sha256": code_hash(work.stage.room),
+        "models_config_sha256": text_hash(canonical(decided).decode("utf-8")),
+    }
 
 
 def _metrics(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, float, int]]:

@@ -42,6 +42,8 @@ def both_ways(
     else_listed = _listed(cases, current.rows, _margin(blind, current, unlabelled, setting), setting.capacity)
     return {
         "on": True,
+        # Others that rank by signs have no such part, so that nothing about who is noticed can reach their lists.
+        "of": CandidateName.CARING.value,
         "hidden": {"with": round(hidden, 6), "without": round(without, 6)},
         "share_of_current_list_the_same": round(len(np.intersect1d(listed, else_listed)) / len(listed), 6),
         "precision_at_newest_test": {

@@ -148,7 +148,7 @@ def test_with_weights_both_ways_are_shown_and_no_margin_reads_a_weight(run: Path
     assert set(np.exp(weighted.identification.offset).round(6)) == {0.5, 1.2}
     found, current = document(weighted)
     both = found["with_ethnicity"]
-    assert both["on"] is True
+    assert (both["on"], both["of"]) == (True, "caring_apart")
     assert both["hidden"]["without"] == pytest.approx(blind["hidden"]["value"])
     assert both["hidden"]["with"] == pytest.approx(found["hidden"]["value"])
     assert both["hidden"]["with"] != both["hidden"]["without"]

@@ -259,7 +259,8 @@ def test_experiments_hold_metrics_and_no_case(done: tuple[RunFolder, Path]) -> N
     run, folder = done
     files = read_bytes(folder / "mlruns")
     assert "mlflow.db" in files
-    assert {Path(name).suffix for name in files if Path(name).name != ".lock"} == {".db", ".json", ".svg", ".txt"}
+    suffixes = {Path(name).suffix for name in files if Path(name).name != ".lock"}
+    assert suffixes == {".db", ".json", ".svg", ".txt", ".md"}
     ids = [
         f'"{unit}"'.encode() for unit in pq.read_table(run.path(COHORT, "under_the_radar"))["unit_id"].to_pylist()[:50]
     ]
@@ -267,6 +268,11 @@ def test_experiments_hold_metrics_and_no_case(done: tuple[RunFolder, Path]) -> N
     with sqlite3.connect(folder / "mlruns" / "mlflow.db") as store:
         keys = {row[0] for row in store.execute("SELECT DISTINCT key FROM metrics")}
         states = {row[0] for row in store.execute("SELECT status FROM runs")}
+        tags = dict(store.execute("SELECT key, value FROM tags WHERE key LIKE '%_sha256'"))
+    assert set(tags) == {"data_sha256", "models_code_sha256", "models_config_sha256"}
+    cards = [content for name, content in files.items() if name.endswith("model_card.json")]
+    assert {json.loads(card)["target"] for card in cards} == set(BY_DEFAULT)
+    assert all(json.loads(card)["hashes"] == tags for card in cards)
     assert "boosted_trees.pooled.precision" in keys
     assert states == {"FINISHED"}
 
