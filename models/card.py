@@ -95,7 +95,7 @@ def _figures(evaluation: Mapping[str, Any]) -> Document:
     splits = evaluation["splits"]
     outcomes = {split["as_of"]: split["test_outcomes"] for split in splits}
     places = {split["as_of"]: min(evaluation["capacity"], split["cases"]) for split in splits}
-    return {name: _candidate(one, outcomes, places) for name, one in evaluation["candidates"].items()}
+    return {name: _candidate(one, outcomes, places) for name, one in sorted(evaluation["candidates"].items())}
 
 
 def _candidate(candidate: Mapping[str, Any], outcomes: Mapping[str, int], places: Mapping[str, int]) -> Document:
@@ -244,7 +244,7 @@ def _table(card: Mapping[str, Any]) -> str:
     names = ("precision", "recall", "average_precision", "auc", "observed_over_expected")
     rows = [
         [_name(card, name), *(_figure(one["pooled"][metric]) for metric in names)]
-        for name, one in sorted(card["figures"].items(), key=lambda item: (not item[1]["baseline"], item[0]))
+        for name, one in sorted(card["figures"].items(), key=lambda item: not item[1]["baseline"])
     ]
     return _grid(heads, rows)
 
