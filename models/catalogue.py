@@ -55,6 +55,8 @@ class Feature:
     """What a blank means: unknown, not_applicable, or zero where there is none."""
     same_as: str = ""
     """An earlier feature that is the same number under another name; none for most."""
+    made_of: tuple[str, ...] = ()
+    """The features that it is made of, where it is."""
 
     def say(self, value: float | None, median: float | None, *, usual: bool = True) -> str:
         """The reason in plain English, with the typical figure beside the case's own, and the source.
@@ -135,6 +137,7 @@ def _feature(entry: Mapping[str, Any], unit: Unit) -> Feature | None:
             leaks=tuple(str(reason) for reason in entry.get("leaks", ())),
             null_rule=str(entry.get("null_rule", "")),
             same_as=str(entry.get("same_as") or ""),
+            made_of=tuple(str(name) for name in entry.get("made_of", ())),
         )
     except (KeyError, TypeError, ValueError):
         raise InputRejected(

@@ -52,6 +52,9 @@ class LinearModel:
     unknown_share: Floats
     unknown_weight: Floats
     base: float
+    """Of a case with the mean of every feature. A fitted one counts from nought: its intercept is the share with the
+    outcome outside its fold, which says nothing of the cases inside, and left in it would let whole folds change places
+    in the list with who was drawn to learn from. Calibration gives the level."""
     curves: Mapping[int, Curve] = field(default_factory=dict)
     """Of the features that have one, by place."""
 
@@ -208,7 +211,7 @@ def _fitted(training: Training, design: _Design, coefficients: Floats) -> Linear
         value_weight=_kept(value_weight),
         unknown_share=scaling.unknown_share,
         unknown_weight=_kept(unknown_weight),
-        base=round(float(coefficients[-1]), 9),
+        base=0.0,
         curves=curves,
     )
 

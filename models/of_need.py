@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from models.assessed import AmongAssessed
 from models.candidates import Candidate
@@ -39,8 +39,16 @@ def of_need(name: CandidateName, target: Target, cases: Cases) -> Candidate:
         case CandidateName.NEED_AMONG_ASSESSED:
             noticing = _places(cases, lambda f: f.subject == _NEEDS or is_contact_history(f, target))
             return AmongAssessed(name, Logistic(), label, noticing, contact)
-    signs = _places(cases, lambda f: f.direction != 0 and (f.subject == _NEEDS or not is_contact_history(f, target)))
-    return WeightedNeeds(signs, label)
+    needs = evidenced_needs(cases.features, target)
+    signs = _places(cases, lambda f: f.direction != 0 and f.subject != _NEEDS and not is_contact_history(f, target))
+    return WeightedNeeds(needs, tuple(place for place in signs if place not in needs), label)
+
+
+def evidenced_needs(features: Sequence[Feature], target: Target) -> tuple[int, ...]:
+    """Places of what the target's count of needs counts; of the count itself where the catalogue does not say."""
+    count = next(feature for feature in features if feature.name == target.needs_count)
+    parts = tuple(place for place, feature in enumerate(features) if feature.name in count.made_of)
+    return parts or (features.index(count),)
 
 
 def is_contact_history(feature: Feature, target: Target) -> bool:

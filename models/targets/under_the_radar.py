@@ -49,7 +49,6 @@ UNDER_THE_RADAR = Target(
             CandidateName.NEEDS_COUNT,
             CandidateName.SINGLE_INDICATOR,
             CandidateName.WEIGHTED_NEEDS,
-            CandidateName.NEED_FOUND_UNWATCHED,
             CandidateName.LOGISTIC,
             CandidateName.ADDITIVE,
             CandidateName.BOOSTED,
@@ -58,8 +57,14 @@ UNDER_THE_RADAR = Target(
         no_worse_than=CandidateName.NEEDS_COUNT,
     ),
     # Need is found where somebody looks. Taught that, a model that sees contact history learns where they look, and
-    # the label by which the rule judges cannot tell the difference: it is compared, and never makes the list.
-    beside=(CandidateName.NEED_FOUND, CandidateName.UNWATCHED, CandidateName.NEED_AMONG_ASSESSED),
+    # the label by which the rule judges cannot tell the difference. One that does not see it goes by absence, which
+    # some groups have less of at equal need, and neither that label nor the audit can tell how many of theirs it
+    # misses. Of what is taught need, only that makes the list which begins at the count and moves nobody down for a
+    # sign of need; the others are compared.
+    beside=(
+        *(CandidateName.NEED_FOUND_UNWATCHED, CandidateName.NEED_FOUND),
+        *(CandidateName.UNWATCHED, CandidateName.NEED_AMONG_ASSESSED),
+    ),
     label_caveats=(
         "Being stepped up is not the same as needing help: it depends on who is watched, referred and assessed. "
         "Families whom services see less often are under-counted.",
