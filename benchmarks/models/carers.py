@@ -26,6 +26,7 @@ from early_help.config import CouncilConfig, load_config
 from fairness_audits.config import AuditConfig
 from fairness_audits.identification import STAGE as WEIGHING
 from models.cases import Cases, Floats
+from models.cohort import whole_from
 from models.config import ModelsConfig
 from models.evaluation import Setting
 from models.inputs import asked, open_inputs
@@ -56,7 +57,7 @@ _SHOWN = {
     CandidateName.BAGGED_UNLABELLED: "bagged, positive and unlabelled",
     CandidateName.CARING: "caring apart from being identified",
 }
-_BLIND = "caring signs alone, whoever would be noticed"
+_BLIND = "caring apart, with nothing known of who would be noticed"
 _WEIGHTED = "caring apart, ethnicity informing who is noticed"
 
 
@@ -127,11 +128,13 @@ def _cases(run: Path, config: CouncilConfig, models: ModelsConfig) -> Iterator[t
     work = Workspace(RunFolder(run), STAGE, config.council, config.settings, sections, SilentProgress(), KEYS)
     work.begin()
     with work.connect() as connection:
-        made = asked(work, open_inputs(work, connection, models.folds), TARGET)
+        inputs = open_inputs(work, connection, models.folds)
+        made = asked(work, inputs, TARGET)
     work.end()
     capacity = models.targets[TARGET.name].capacity
     limits = Limits(models.test_as_ofs, models.folds, capacity, models.min_positives, models.min_positives // 2)
-    planned = plan(made.cases, TARGET.outcome, made.closed, made.current, limits)
+    whole = whole_from(TARGET.cohort, config.council.covers_from)
+    planned = plan(made.cases, TARGET.outcome, made.closed, made.current, limits, inputs.as_ofs, whole)
     covers_to: dt.date = config.council.covers_to
     seed = config.settings.seed
     yield made.cases, planned, Setting(capacity, models.folds, models.bags, REPLICATES, seed, covers_to)
