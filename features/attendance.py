@@ -64,11 +64,11 @@ def _change(days: int) -> Value:
     return given(earlier, _rate(ABSENT, days) - _rate(ABSENT, days, 365))
 
 
-def _part_of_absence(sessions: Test, days: int) -> Value:
-    """Sessions of a kind as a share of missed sessions, where there are enough of these."""
+def _part_of_absence(missed: Test, days: int) -> Value:
+    """Missed sessions of a kind as a share of all that were missed, where there are enough of these."""
     return given(
         ATTENDANCE.count(ABSENT, days) >= _SOME_ABSENCE,
-        share(ATTENDANCE.count(ABSENT & sessions, days), ATTENDANCE.count(ABSENT, days)),
+        share(ATTENDANCE.count(missed, days), ATTENDANCE.count(ABSENT, days)),
     )
 
 
@@ -240,7 +240,7 @@ FEATURES: tuple[Feature, ...] = (
         _child(
             name="monday_friday_share_182",
             label="Share of absence on Mondays and Fridays, last 6 months",
-            value=_part_of_absence(MONDAY_OR_FRIDAY, 182),
+            value=_part_of_absence(ABSENT & MONDAY_OR_FRIDAY, 182),
             sentence="{value} of absence in the last 6 months fell on Mondays and Fridays.",
             sentence_none="Missed no Monday or Friday in the last 6 months.",
             why="Absence around weekends may follow a parent's shifts, contact arrangements or care at home.",

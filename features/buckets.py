@@ -83,11 +83,11 @@ class Buckets:
             "seen",
             *self._keys,
             nw.max_horizontal(nw.col(EVENT), nw.lit(first - 1, nw.Int64)).alias(EVENT),
-            *[row_expr(base).alias(name) for base, name in bases.items()],
+            *[self._small(base, row_expr(base)).alias(name) for base, name in bases.items()],
         )
         dated = brought.join(self._world.backend.small(intervals.calendar()), on=EVENT)
         return dated.group_by(CARRIER, *self._keys, "interval", "seen").agg(
-            *[merge_expr(base, nw.col(name)).alias(name) for base, name in bases.items()]
+            *[self._merge(base, name).alias(name) for base, name in bases.items()]
         )
 
     def _rows(self, bases: Iterable[Aggregate]) -> Frame:
@@ -132,7 +132,7 @@ class Buckets:
         for aggregate, name in self.names.items():
             amount = nw.col(bases[replace(aggregate, days=None, lag=0)])
             within = nw.col(windows[aggregate.days, aggregate.lag]) == 1
-            inside.append(brought_expr(aggregate, nw.when(within).then(amount)).alias(name))
+            inside.append(self._small(aggregate, brought_expr(aggregate, nw.when(within).then(amount))).alias(name))
         return self._merged(spread.select(AS_OF, CARRIER, *self._keys, *inside), AS_OF, CARRIER, *self._keys)
 
     # --- carriers to whom the rows describe ----------------------------------------------------------
@@ -177,8 +177,19 @@ class Buckets:
 
     def _merged(self, rows: Frame, *keys: str) -> Frame:
         return rows.group_by(*keys).agg(
-            *[merge_expr(aggregate, nw.col(name)).alias(name) for aggregate, name in self.names.items()]
+            *[self._merge(aggregate, name).alias(name) for aggregate, name in self.names.items()]
         )
+
+    def _only_whether(self, aggregate: Aggregate) -> bool:
+        """Of values kept apart it is enough to know, for each, whether there is a row; a median needs how many."""
+        return self._key is not None and aggregate.reducer in (Reducer.COUNT, Reducer.DISTINCT)
+
+    def _small(self, aggregate: Aggregate, amount: nw.Expr) -> nw.Expr:
+        return amount.cast(nw.Int8) if self._only_whether(aggregate) else amount
+
+    def _merge(self, aggregate: Aggregate, name: str) -> nw.Expr:
+        column = nw.col(name)
+        return column.max() if self._only_whether(aggregate) else merge_expr(aggregate, column)
 
 
 def _with_middles(by_value: Frame, keys: Sequence[str], medians: Sequence[str]) -> Frame:

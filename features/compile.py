@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import narwhals as nw
 
@@ -118,11 +118,12 @@ def finish_expr(aggregate: Aggregate, column: str) -> nw.Expr:
     return number.fill_null(0.0) if aggregate.reducer.adds else number
 
 
-def value_expr(value: Value, columns: Mapping[Aggregate, str]) -> nw.Expr:  # noqa: PLR0911
-    """Arithmetic on merged aggregates, in double precision; the steps are those of the definition."""
+def operation_expr(value: Value, parts: Sequence[nw.Expr]) -> nw.Expr:  # noqa: PLR0911
+    """One operation of arithmetic on what it is made of, in double precision; `features.arithmetic` puts them together.
+
+    The least and the most may be of more than two.
+    """
     match value:
-        case Aggregate():
-            return finish_expr(value, columns[value])
         case AsOf():
             return nw.col(AS_OF_DAY).cast(nw.Float64)
         case Number(number):
@@ -130,21 +131,20 @@ def value_expr(value: Value, columns: Mapping[Aggregate, str]) -> nw.Expr:  # no
         case Named(name):
             return nw.col(name)
         case Binary(Op.LEAST | Op.MOST as op, _, _):
-            return _outermost(op, [value_expr(part, columns) for part in _chained(op, value)])
-        case Binary(op, left, right):
-            return _arithmetic(op, value_expr(left, columns), value_expr(right, columns))
-        case AnyOf(parts):
-            return (_sum([_above_zero(value_expr(part, columns)).fill_null(0.0) for part in parts]) > 0.0).cast(
-                nw.Float64
-            )
-        case SumOf(parts):
-            return _sum([value_expr(part, columns).fill_null(0.0) for part in parts])
-        case Given(condition, inner):
-            return nw.when(value_expr(condition, columns) > 0.0).then(value_expr(inner, columns))
-    raise TypeError(f"not a value: {type(value).__name__}")
+            return _outermost(op, parts)
+        case Binary(op, _, right):
+            return _arithmetic(op, *parts, constant=isinstance(right, Number))
+        case AnyOf():
+            return (_sum([_above_zero(part).fill_null(0.0) for part in parts]) > 0.0).cast(nw.Float64)
+        case SumOf():
+            return _sum([part.fill_null(0.0) for part in parts])
+        case Given():
+            condition, inner = parts
+            return nw.when(condition > 0.0).then(inner)
+    raise TypeError(f"not arithmetic: {type(value).__name__}")
 
 
-def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:
+def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr, *, constant: bool) -> nw.Expr:
     match op:
         case Op.ADD:
             return left + right
@@ -153,7 +153,8 @@ def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:
         case Op.MULTIPLY:
             return left * right
         case Op.DIVIDE:
-            return divided(left, nw.when(right != 0.0).then(right))
+            divisor = nw.when(right != 0.0).then(right)
+            return divided(left, divisor) if constant else left / divisor
         case Op.ABOVE:
             return (left > right).cast(nw.Float64)
         case Op.AT_LEAST:
@@ -161,16 +162,7 @@ def _arithmetic(op: Op, left: nw.Expr, right: nw.Expr) -> nw.Expr:
     raise TypeError(f"not arithmetic on two numbers alone: {op}")
 
 
-def _chained(op: Op, value: Value) -> list[Value]:
-    """The parts of the least of the least of several: taken together, each is written out once and not for every
-    level above it."""
-    match value:
-        case Binary(inner, left, right) if inner is op:
-            return [*_chained(op, left), *_chained(op, right)]
-    return [value]
-
-
-def _outermost(op: Op, parts: list[nw.Expr]) -> nw.Expr:
+def _outermost(op: Op, parts: Sequence[nw.Expr]) -> nw.Expr:
     """The least or the most of several, unknown when one of them is."""
     known = nw.all_horizontal(*[~part.is_null() for part in parts], ignore_nulls=False)
     found = nw.min_horizontal(*parts) if op is Op.LEAST else nw.max_horizontal(*parts)
@@ -204,6 +196,6 @@ def millionths(whole: nw.Expr) -> nw.Expr:
 
 
 def divided(left: nw.Expr, right: nw.Expr) -> nw.Expr:
-    """True division, in a frame with as-of dates. Polars would multiply by the reciprocal of a constant, which is not
-    the same to the last digit, so that the divisor is never left a constant."""
+    """Division by a constant, in a frame with as-of dates. Polars would multiply by its reciprocal, which is not the
+    same to the last digit, so that the divisor is never left a constant."""
     return left / (right + nw.col(AS_OF).cast(nw.Float64) * 0.0)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
+from features.arithmetic import Arithmetic
 from features.buckets import Buckets, buckets_of
-from features.compile import AS_OF, AS_OF_DAY, CARRIER, divided, micros, millionths, value_expr
+from features.compile import AS_OF, AS_OF_DAY, CARRIER, micros, millionths
 from features.definitions import Feature, Level, Over, Roll
 from features.finishing import LevelRows, Part, outputs
 from features.streams import Aggregate, Stream
@@ -99,9 +100,11 @@ class _Stream:
                 continue
             rows, columns = self._carriers(chosen)
             reached = self._attached(over).join(rows, on=[AS_OF, CARRIER])
-            each = reached.join(self._world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF).select(
-                AS_OF, FAMILY, *[micros(value_expr(f.value, columns)).alias(f.name) for f in chosen]
-            )
+            arithmetic = Arithmetic()
+            places = {f.name: arithmetic.add(f.value, columns) for f in chosen}
+            dated = arithmetic.on(reached.join(self._world.dates.select(AS_OF, AS_OF_DAY), on=AS_OF))
+            numbers = [micros(arithmetic.expr(place)).alias(name) for name, place in places.items()]
+            each = dated.select(AS_OF, FAMILY, *numbers)
             frame = each.group_by(AS_OF, FAMILY).agg(*[e for f in chosen for e in _roll_exprs(f)])
             finished = frame.select(AS_OF, FAMILY, *[_rolled_value(f).alias(f.name) for f in chosen])
             parts.append(Part(finished, (AS_OF, FAMILY), {}, tuple(f.name for f in chosen)))
@@ -162,5 +165,5 @@ def _rolled_value(feature: Feature) -> nw.Expr:
     amount = nw.col(feature.name).cast(nw.Float64)
     known = nw.col(f"{feature.name}_known")
     if feature.roll is Roll.MEAN:
-        amount = divided(amount, known.cast(nw.Float64))
+        amount = amount / known.cast(nw.Float64)
     return nw.when(known > 0).then(millionths(amount))

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from features.compile import AS_OF_DAY, rounded, value_expr
+from features.arithmetic import Arithmetic
+from features.compile import AS_OF_DAY, rounded
 from features.definitions import Feature, NullRule, Over, Roll
 from features.rows import nearest
 from features.streams import Aggregate
-from features.values import names_of
+from features.values import Named, names_of
 from features.world import Frame, World
 
 Asked = tuple[Over, Aggregate]
@@ -83,8 +84,12 @@ class LevelRows:
 
     def _finish(self, grid: Frame, ready: Sequence[Feature], brought: set[str]) -> None:
         """Arithmetic, rounding and null rules, and of the columns brought those that others wait for."""
-        made = {f.name: self._expr(f) for f in ready}
-        flags = {f.indicator: made[f.name].is_null().cast(nw.Float64) for f in ready if f.indicator}
+        arithmetic = Arithmetic()
+        places = {f.name: self._asked_of(arithmetic, f) for f in ready}
+        grid = arithmetic.on(grid)
+        numbers = {name: arithmetic.expr(place) for name, place in places.items()}
+        made = {f.name: _rounded(f, numbers[f.name]) for f in ready}
+        flags = {f.indicator: numbers[f.name].is_null().cast(nw.Float64) for f in ready if f.indicator}
         self._waiting = [f for f in self._waiting if f.name not in made]
         waited = set().union(*(self._needs[f.name] for f in self._waiting))
         carried = sorted((waited & brought) - self._there - made.keys())
@@ -93,14 +98,11 @@ class LevelRows:
             self._beside.add(grid.select(*self._keys, *carried, *new))
         self._there |= {*carried, *made, *flags}
 
-    def _expr(self, feature: Feature) -> nw.Expr:
-        if feature.roll is Roll.POOL:
-            columns = {a: self._columns[feature.over, a] for a in feature.aggregates}
-            number = value_expr(feature.value, columns)
-        else:
-            number = nw.col(feature.name)
-        number = rounded(number)
-        return number.fill_null(0.0) if feature.null_rule is NullRule.ZERO else number
+    def _asked_of(self, arithmetic: Arithmetic, feature: Feature) -> int:
+        """A feature's value; one that was rolled up came as a column of its own name."""
+        if feature.roll is not Roll.POOL:
+            return arithmetic.add(Named(feature.name), {})
+        return arithmetic.add(feature.value, {a: self._columns[feature.over, a] for a in feature.aggregates})
 
     def _unmade(self, feature: Feature) -> str:
         """Why a feature made of others cannot be: one is not there, or it comes round to itself."""
@@ -110,6 +112,12 @@ class LevelRows:
         if not absent:
             return f"{feature.name} is made of itself, by way of other features"
         return f"{feature.name} is made of {absent[0]}, which is not computed here; {nearest(absent[0], sorted(there))}"
+
+
+def _rounded(feature: Feature, number: nw.Expr) -> nw.Expr:
+    """To six places, and by its null rule."""
+    number = rounded(number)
+    return number.fill_null(0.0) if feature.null_rule is NullRule.ZERO else number
 
 
 def _named_in(feature: Feature) -> set[str]:

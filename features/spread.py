@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -38,27 +39,33 @@ def described(
     names: Sequence[str],
     as_ofs: Sequence[dt.date],
     indicators: Collection[str | None],
+    threads: int = 1,
 ) -> dict[str, Any]:
     """A table's columns over all dates, their shares known and medians by date, their spread at the latest, and which
     then say the same. Each column is read once."""
     places, since = _places(connection, path, as_ofs), earlier(as_ofs)
+    at_latest, at_earlier = places[as_ofs[-1]], places[since] if since else None
     columns: dict[str, Any] = {}
     by_as_of: dict[str, Any] = {}
     spreads: dict[str, Any] = {}
     compared: dict[str, Floats] = {}
-    for name, values in _columns(connection, path, names):
-        columns[name] = overall(values)
-        by_as_of[name] = _by_as_of(values, places.values())
-        latest = values[places[as_ofs[-1]]]
-        spreads[name] = spread(latest, values[places[since]] if since else None)
-        if name not in indicators:
-            compared[name] = latest
+
+    def told(values: Floats) -> tuple[dict[str, Any], ...]:
+        before = None if at_earlier is None else values[at_earlier]
+        return overall(values), _by_as_of(values, places.values()), spread(values[at_latest], before)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for some in _columns(connection, path, names):
+            # It is mostly sorting, in which threads do not wait for each other.
+            for name, found in zip(some, pool.map(told, some.values()), strict=True):
+                columns[name], by_as_of[name], spreads[name] = found
+            compared |= {name: values[at_latest].copy() for name, values in some.items() if name not in indicators}
     return {
         "columns": columns,
         "by_as_of": by_as_of,
         "latest": spreads,
         "compared_with": since.isoformat() if since else None,
-        "alike": alike(compared),
+        "alike": alike(compared, threads),
     }
 
 
@@ -76,15 +83,14 @@ def _together(rows: NDArray[np.intp]) -> Places:
     return rows
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str]) -> Iterator[tuple[str, Floats]]:
-    """Each column of a feature table whole, in the table's order; NaN where it is not known."""
+def _columns(connection: duckdb.DuckDBPyConnection, path: str, names: Sequence[str]) -> Iterator[dict[str, Floats]]:
+    """The columns of a feature table whole, some at a time, in the table's order; NaN where they are not known."""
     for start in range(0, len(names), _COLUMNS_AT_ONCE):
         some = names[start : start + _COLUMNS_AT_ONCE]
         rows = connection.read_parquet(path).select(*[duckdb.ColumnExpression(name) for name in some])
         table = rows.to_arrow_table()
-        for name in some:
-            # Nothing has two signs: a sort may give equal numbers in any order.
-            yield name, np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=np.float64) + 0.0
+        # Nothing has two signs: a sort may give equal numbers in any order.
+        yield {n: np.asarray(table[n].to_numpy(zero_copy_only=False), dtype=np.float64) + 0.0 for n in some}
 
 
 def overall(values: Floats) -> dict[str, float | None]:
@@ -174,7 +180,7 @@ def _moved(now: Floats, before: Floats) -> dict[str, float | None]:
     return {"known": change, "distance": round(float(np.abs(gaps).max()), 4)}
 
 
-def alike(columns: Mapping[str, Floats]) -> list[dict[str, Any]]:
+def alike(columns: Mapping[str, Floats], threads: int = 1) -> list[dict[str, Any]]:
     """Groups of features any two of which have a rank correlation of `ALIKE` or more: complete links.
 
     Ranks are those among all who have a value; a pair is compared over those who have both.
@@ -182,7 +188,7 @@ def alike(columns: Mapping[str, Floats]) -> list[dict[str, Any]]:
     names = list(columns)
     if len(names) < 2:
         return []
-    correlation = rank_correlations([columns[name] for name in names])
+    correlation = rank_correlations([columns[name] for name in names], threads)
     distance = np.where(np.isnan(correlation), 2.0, 1 - np.abs(correlation))
     np.fill_diagonal(distance, 0.0)
     tree = linkage(squareform(distance, checks=False), method="complete")
@@ -198,10 +204,11 @@ def alike(columns: Mapping[str, Floats]) -> list[dict[str, Any]]:
     ]
 
 
-def rank_correlations(columns: Sequence[Floats]) -> Floats:
+def rank_correlations(columns: Sequence[Floats], threads: int = 1) -> Floats:
     """Spearman's rank correlation of each pair, to six places; NaN where too few have both, or all have the same."""
     known, of = _patterns(columns)
-    ranks = np.column_stack([_ranks(column) for column in columns])
+    with ThreadPoolExecutor(threads) as pool:
+        ranks = np.column_stack(list(pool.map(_ranks, columns)))
     # Doubled ranks are whole numbers, so that these sums are the same in any order.
     pairs = (known.T @ known)[np.ix_(of, of)]
     sums, squares, products = (ranks.T @ known)[:, of], ((ranks**2).T @ known)[:, of], ranks.T @ ranks

@@ -165,7 +165,7 @@ def _coverage(
         names = [name for name in schema.names if name not in table.column_names]
         tables[table.name] = {
             "rows": pq.read_metadata(path).num_rows,
-            **described(connection, str(path), names, as_ofs, {f.indicator for f in features}),
+            **described(connection, str(path), names, as_ofs, {f.indicator for f in features}, work.settings.threads),
         }
     return {
         "as_of": [as_of.isoformat() for as_of in as_ofs],

@@ -10,7 +10,7 @@ from features.library import library
 from features.needs import CRITERIA, NEEDS
 from features.patterns import in_windows
 from features.streams import CONTACTS
-from features.values import AnyOf, Named, Op, Value, parts_of
+from features.values import AnyOf, Named
 from sources.tables import TABLES
 from tests.features.test_definitions import made
 
@@ -37,17 +37,6 @@ def test_there_are_ten_needs_and_six_criteria() -> None:
 def test_two_names_of_one_number_are_told() -> None:
     told = {entry["name"]: entry["same_as"] for entry in entries(library()) if entry["same_as"]}
     assert told == {"criterion_crime": "need_crime", "criterion_domestic_abuse": "need_domestic_abuse"}
-
-
-@pytest.mark.parametrize("feature", library(), ids=lambda feature: feature.name)
-def test_no_definition_grows_by_repeating_itself(feature: Feature) -> None:
-    """An engine writes each operand of a smaller or larger of two several times over: nested, that multiplies."""
-    assert _written(feature.value) < 2000
-
-
-def _written(value: Value) -> int:
-    times = 3 if getattr(value, "op", None) in (Op.LEAST, Op.MOST) else 1
-    return 1 + times * sum(map(_written, parts_of(value)))
 
 
 def test_an_owner_must_be_named() -> None:
