@@ -100,7 +100,12 @@ def council_of(folder: RunFolder) -> Path | None:
 
 def refresh_reports(console: Console, folder: RunFolder, config: CouncilConfig) -> None:
     """Bring the reports up to date with the release just given."""
-    report = bring_up_to_date(folder, config, STAGES[-1], load_keys(), ConsoleProgress(console))
+    keys = load_keys()
+    try:
+        report = bring_up_to_date(folder, config, STAGES[-1], keys, ConsoleProgress(console))
+    finally:
+        # Somebody may have withdrawn the release while its pack was being written.
+        withdraw_packs(folder, keys, today())
     write_manifest(folder, config)
     announce(console, report)
 

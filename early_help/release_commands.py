@@ -94,7 +94,8 @@ def withdraw_release(
     # Neither a job at work nor a TOML that is not there may keep anybody from stopping a list.
     gate = withdraw(folder, keys, target, name, role, note, today())
     withdraw_packs(folder, keys, today())
-    console.print(gate.reason, markup=False, soft_wrap=True)
+    also = "" if gate.state is GateState.WITHDRAWN else "Withdrawn. It is shut for another reason as well: "
+    console.print(f"{also}{gate.reason}", markup=False, soft_wrap=True)
     _tell_exported(folder, target)
     try:
         config = config_of(folder)

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairness_audits.binding import read_object
+from fairness_audits.binding import AUDIT_STAGE, read_object
 from fairness_audits.policy import Policy, load_policy
 from models.history import Action, History
-from models.tracking import identity
 from store.errors import UsageError
 from store.keys import Keys
 from store.run_folder import RunFolder
@@ -54,23 +53,22 @@ def policy_in_force(run: RunFolder) -> Policy | None:
 
     Raises UsageError where the TOML or the policy is not where it was, or cannot be read.
     """
-    place = read_object(run.root / _RECORD).get("council")
-    if not place:
+    place = str(read_object(run.root / _RECORD).get("council") or "")
+    if not place and not (run.state / f"{AUDIT_STAGE}.json").exists():
         return None
-    path = Path(str(place))
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = tomllib.loads(Path(place).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         # What the parser says quotes the file, and the file may name what is nobody's business here.
         raise UsageError(
             "The council's TOML that this run was made from is not where it was or cannot be read, so that the audit "
             "policy in force is not known.",
-            where=str(path),
+            where=place or _RECORD,
             fix="Put it back, or run the job again with the TOML where it is now.",
         ) from None
     section = document.get("audit")
     policy = section.get("policy") if isinstance(section, dict) else None
-    return load_policy(str(path.resolve().parent / policy) if isinstance(policy, str) else None)
+    return load_policy(str(Path(place).resolve().parent / policy) if isinstance(policy, str) else None)
 
 
 def champion(run: RunFolder, keys: Keys, target: str, evaluation: Mapping[str, Any]) -> Champion:
@@ -86,6 +84,8 @@ def champion(run: RunFolder, keys: Keys, target: str, evaluation: Mapping[str, A
     promotions = [place for place, entry in enumerate(entries) if entry["action"] == Action.PROMOTED.value]
     if not promotions:
         return Champion(lines=lines)
+    from models.tracking import identity  # noqa: PLC0415 - its plots take seconds to import, and few runs need it
+
     own, newest = identity(evaluation), entries[promotions[-1]]
     mine = [place for place, entry in enumerate(entries) if entry.get("identity") == own]
     replaced = bool(mine) and newest["identity"] != own and promotions[-1] > mine[-1]

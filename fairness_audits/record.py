@@ -37,6 +37,7 @@ from store.run_folder import RunFolder
 
 FORMAT = 2
 _AUDIT_AGAIN = "Run the job again, so that what is there now is audited."
+_POLICY_RIGHT = "Put the policy file right that [audit] policy names in the council's TOML."
 _FILL_THE_LACK = "Give what the reason says is lacking, and run the job again."
 _HASHES = (
     "audit_sha256",
@@ -190,7 +191,7 @@ def _under_policy_in_force(run: RunFolder, audit: AuditRecord, document: dict[st
     try:
         policy = policy_in_force(run)
     except UsageError as problem:
-        return _unusable(audit.target, problem.message, problem.fix)
+        return _unusable(audit.target, problem.message, problem.fix or _POLICY_RIGHT)
     if policy is not None and policy.sha256 != audit.binding["policy_sha256"]:
         return _unusable(audit.target, policy_change(document.get("policy", {}), policy.model_dump(mode="json")))
     return replace(audit, binding=audit.binding | {POLICY_IN_FORCE: policy.sha256 if policy else ""})

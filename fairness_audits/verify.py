@@ -51,6 +51,8 @@ def verify_log(run: RunFolder, ring: Ring, noted: str | None = None) -> Check:
     if not lines:
         return Check(what, True, "there is none yet")
     others = sum(line.get("key") != ring.mark for line in lines)
+    if others == len(lines):
+        return Check(what, False, "no line was signed with this key")
     under = f"; {others} under another key, which the chain alone vouches for" if others else ""
     newest = lines[-1]["hash"]
     return Check(what, True, f"{len(lines)} lines, signed and in their places{under}. Newest: {newest}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ from typing import Any
 from fairness_audits.config import AuditConfig
 from fairness_audits.gate import GateStatus, approve
 from fairness_audits.stage import STAGE
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
+from models.history import Action, History
+from models.tracking import identity
+from residents.tables import PROTECTED, PSEUDONYMS
+from store.code_version import code_hash
+from store.files import file_hash, read_json, text_hash, write_json, write_text
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import (
     CHILDREN,
@@ -37,8 +44,11 @@ _POLICIES = {
 }
 
 
-def make_runs(root: Path) -> dict[str, RunFolder]:
-    """One run for each verdict; they differ in the policy alone. Both targets are there."""
+def make_runs(root: Path, **more: Any) -> dict[str, RunFolder]:
+    """One run for each verdict; they differ in the policy alone. Both targets are there.
+
+    The policies lie beside the runs, each by its verdict's name. ``more`` is told in the evaluation of families.
+    """
     base = root / "base"
     cases, codes, members = draw_families(
         300, shares={"WBRI": 1, "BAFR": 1}, base_rate=0.4, miss_rate={"BAFR": 0.95}, everyone_misses=0.05
@@ -51,7 +61,12 @@ def make_runs(root: Path) -> dict[str, RunFolder]:
     ]
     put_people(RunFolder(base), codes, members)
     put_pseudonyms(RunFolder(base), [case.family_id for case in cases], list(codes))
-    told = {target: evaluation(target) for target in (FAMILIES, CHILDREN)}
+    model = json.dumps({"format": 1, "features": [], "candidates": {}, "chosen": "needs_count"})
+    write_text(base / "models" / FAMILIES / "model" / "model.json", model)
+    for table in (FAMILY_FEATURES, CHILD_FEATURES):
+        write_text(RunFolder(base).path(table), f"{table.name} that nobody reads here")
+    families = evaluation(FAMILIES, model={"sha256": text_hash(model)}, **more)
+    told = {FAMILIES: families, CHILDREN: evaluation(CHILDREN)}
     run_stage(fake_models({FAMILIES: cases, CHILDREN: child}, told), base)
     runs = {}
     for verdict in VERDICTS:
@@ -60,6 +75,50 @@ def make_runs(root: Path) -> dict[str, RunFolder]:
         shutil.copytree(base, root / verdict)
         runs[verdict] = run_stage(STAGE, root / verdict, AuditConfig(policy=str(policy)), config(FAMILIES, CHILDREN))
     return runs
+
+
+def put_records(run: RunFolder, **changes: Any) -> None:
+    """The job's records of the stages, as if it had made this run: the files they handed on, and the code of now."""
+    outputs: dict[str, list[Path]] = {
+        "sources": [],
+        "residents": [run.path(PSEUDONYMS), run.path(PROTECTED)],
+        "features": [run.path(FAMILY_FEATURES), run.path(CHILD_FEATURES), run.path(MEMBERS)],
+        "identification": [],
+        "audits": [],
+    }
+    for stage, paths in outputs.items():
+        record = {
+            "stage": stage,
+            "fingerprint": text_hash(stage),
+            "inputs": {},
+            "outputs": {path.relative_to(run.root).as_posix(): file_hash(path) for path in paths},
+            "code": code_hash("fairness_audits"),
+        }
+        write_json(run.state / f"{stage}.json", record | changes.get(stage, {}))
+
+
+def put_council(run: RunFolder, folder: Path, policy: Path | None) -> None:
+    """A council's TOML in ``folder`` that names this policy, on record in the run with where its models lie."""
+    named = "" if policy is None else f"policy = {json.dumps(str(policy))}"
+    write_text(folder / "council.toml", f"[council]\n[audit]\n{named}\n")
+    place = {"council": str(folder / "council.toml"), "name": "Testborough", "mlruns": str(folder / "mlruns")}
+    write_json(run.state / "council.json", place)
+
+
+def promote(folder: Path, number: int, model: str, *, register: bool = True) -> None:
+    """Have the model of this identity promoted, in the history of the families' models."""
+    history = History(folder / "mlruns", FAMILIES, KEYS)
+    when = dt.datetime(2026, 9, 1, tzinfo=dt.UTC) + dt.timedelta(hours=number)
+    facts = {"version": number, "identity": model, "by": "Somebody"}
+    with history.locked():
+        if register:
+            history.append(Action.REGISTERED, when, **facts)
+        history.append(Action.PROMOTED, when, **facts)
+
+
+def own_model(run: RunFolder) -> str:
+    """The identity of the run's own model of families."""
+    return identity(read_json(run.root / "models" / FAMILIES / "evaluation.json"))
 
 
 def put_audit(run: RunFolder, other: RunFolder) -> None:

@@ -1,4 +1,4 @@
-"""Every order of audit, approval, tampering, expiry and export: none leads from an unfit audit to a list.
+"""Every order of what people, time and tampering may do: none leads from unaudited scores to a list, a pack or a page.
 
 The machine keeps its own plain account of what has been done and holds the gate to it. Approvals stand for the
 audit they were given for: another audit voids them, and that very audit, put back, finds them in force again.
@@ -9,64 +9,101 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fairness_audits.gate import export_list, open_released, status
-from fairness_audits.log import entries
-from fairness_audits.release import DATA_TEAM, GateState, role_named
-from fairness_audits.signing import Ring
+from fairness_audits.gate import export_list, open_released, status, withdraw
+from fairness_audits.log import LOG, NEWEST, entries
+from fairness_audits.release import DATA_TEAM, LONGEST_VALID_DAYS, GateState, role_named
+from fairness_audits.signing import Ring, release_path
+from features.tables import FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
-from store.errors import UsageError, Withheld
+from reports import opening
+from reports import stage as reports
+from reports.packs import withdraw_packs
+from residents.tables import PSEUDONYMS
+from store.errors import InputRejected, UsageError, Withheld
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
-from tests.fairness_audits.gated import MITIGATION, TODAY, VERDICTS, make_runs, put_audit, sign
-from tests.support import KEYS
+from tests.fairness_audits.gated import (
+    MITIGATION,
+    TODAY,
+    VERDICTS,
+    make_runs,
+    own_model,
+    promote,
+    put_audit,
+    put_council,
+    put_records,
+    sign,
+)
+from tests.reports.samples import evaluation
+from tests.support import KEYS, run_stage
 
 PEOPLE = {"Ada Lovelace": 1, " ada  LOVELACE": 1, "Grace Hopper": 2, "Mary Seacole": 3, "": 0}
 ROLES = ("data_scientist", "data_engineer", "equalities_lead", "director", "wizard")
-TAMPERED = ("audit.json", "audit.mac", "scores", "reasons", "cohort", "evaluation")
+AUDIT_FILES = ("audit.json", "audit.mac", "restricted/audit.json", "published/audit.json")
+FILES = ("scores", "reasons", "cohort", "evaluation", "model", "features", "pseudonyms")
+LOGS = ("log", "newest")
+REFUSED = (UsageError, Withheld, InputRejected)
+_PAGES = ("fairness_page", "data_quality_page", "linkage_page", "catalogue_page", "index_page")
 
 _made: dict[str, RunFolder] = {}
 _folder = tempfile.TemporaryDirectory(prefix="gate-machine-")
 
 
 def made() -> dict[str, RunFolder]:
-    """The three audited runs, made once."""
+    """The three audited runs, made once, with an evaluation that a pack can be written of."""
     if not _made:
-        _made.update(make_runs(Path(_folder.name)))
+        told = evaluation(FAMILIES)
+        _made.update(make_runs(Path(_folder.name), **{key: told[key] for key in told if key != "target"}))
     return _made
+
+
+def policy(name: str) -> Path:
+    return Path(_folder.name) / f"{name}.toml"
 
 
 class Gate(RuleBasedStateMachine):
     """One run folder and its honest history."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(released=st.booleans())
+    def begin(self, released: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gate-machine-run-"))
         self.run = RunFolder(Path(shutil.copytree(made()["pass"].root, self.folder / "run")))
         shutil.rmtree(self.run.root / "fairness_audits")
-        self.today = TODAY
+        put_records(self.run)
+        put_council(self.run, self.folder, policy("pass"))
+        self.own = own_model(self.run)
+        self.today = self.latest = TODAY
         self.audited: str | None = None
-        self.signed_for: str | None = None
-        self.approvals: list[tuple[int, str, dt.date | None]] = []
+        self.policy_holds = True
+        self.signed_for: tuple[str | None, str | None] = (None, None)
+        self.approvals: list[tuple[int, str, dt.date]] = []
+        self.standing: str | None = None
+        self.records: list[bytes] = []
+        self.history: list[tuple[int, str]] = []
         self.changed: dict[str, bytes] = {}
-        self.attempts = 0
-        self.outs = 0
+        self.bound_history: list[tuple[int, str]] = []
+        self.attempts = self.outs = self.promotions = 0
+        if released:
+            self.release_properly("pass", True)
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
             shutil.rmtree(self.folder)
 
-    # --- what may be done --------------------------------------------------------------------------------
+    # --- what the council may do -------------------------------------------------------------------------
 
     @rule(verdict=st.sampled_from(VERDICTS))
     def audit(self, verdict: str) -> None:
         """Audit (again) under a policy that gives this verdict; the files it rests on are as they were made."""
         self._restore()
         put_audit(self.run, made()[verdict])
-        self.audited = verdict
+        put_council(self.run, self.folder, policy(verdict))
+        self.audited, self.policy_holds = verdict, True
 
     @rule(
         name=st.sampled_from(sorted(PEOPLE)),
@@ -86,26 +123,69 @@ class Gate(RuleBasedStateMachine):
         self._approve("Mary Seacole", "equalities_lead", MITIGATION, 30)
         self._approve("Grace Hopper", "director", MITIGATION, 60)
 
+    @rule(verdict=st.sampled_from(["pass", "cannot_tell"]), reported=st.booleans())
+    def release_properly(self, verdict: str, reported: bool) -> None:
+        """Audit again, set the clock right, have two people sign: nothing but another champion may be in the way."""
+        self.audit(verdict)
+        self.today = max(self.today, self.latest)
+        self.withdraw("Mary Seacole", "director")
+        self.two_approve_properly()
+        assert self._released() or self._replaced()
+        if reported:
+            self.report()
+
     def _approve(self, name: str, role: str, mitigation: str | None, days: int | None) -> None:
         expires = None if days is None else self.today + dt.timedelta(days=days)
-        self.attempts += 1
+        counted = self.approvals if self._standing_approvals() else []
+        behind = self.today < self.latest
+        self._attempt()
         try:
             sign(self.run, name, role, today=self.today, mitigation=mitigation, expires=expires)
-        except (UsageError, Withheld):
+        except REFUSED:
             return
-        assert self._sound(), "approved what was not fit for approval"
+        assert self._sound() and not self._replaced(), "approved what was not fit for approval"
+        assert not behind and not self._log_broken()
         assert PEOPLE[name] and role != "wizard"
-        if self.signed_for != self.audited or not self._in_force():
-            self.approvals = []
-        self.signed_for = self.audited
         assert days is None or 0 < days < 366
         if self.audited == "cannot_tell":
             assert mitigation == MITIGATION and expires is not None
-        self.approvals.append((PEOPLE[name], role, expires))
+        ends = expires or self.today + dt.timedelta(days=LONGEST_VALID_DAYS)
+        self.approvals = [*counted, (PEOPLE[name], role, ends)]
         assert len(self.approvals) <= 2
+        self.signed_for, self.standing = (self.audited, self._champion()), "approve"
+        self.bound_history = list(self.history)
+        self.records.append(release_path(self.run.root, FAMILIES).read_bytes())
+
+    @rule(name=st.sampled_from(["Mary Seacole", ""]), role=st.sampled_from(["data_scientist", "director", "wizard"]))
+    def withdraw(self, name: str, role: str) -> None:
+        fit = bool(name) and role != "wizard" and self.standing == "approve" and not self._log_broken()
+        self._attempt()
+        try:
+            withdraw(self.run, KEYS, FAMILIES, name, role, "The panel asked for it.", self.today)
+        except REFUSED:
+            assert not fit
+            return
+        assert fit
+        self.approvals, self.standing = [], "withdraw"
+        self.records.append(release_path(self.run.root, FAMILIES).read_bytes())
+
+    @rule(named=st.sampled_from(["fail", "cannot_tell", "pass", "missing", "default"]))
+    def put_another_policy_in_force(self, named: str) -> None:
+        """Without an audit under it."""
+        put_council(self.run, self.folder, None if named == "default" else policy(named))
+        self.policy_holds = named == self.audited
+
+    @rule(own=st.booleans())
+    def promote(self, own: bool) -> None:
+        self.promotions += 1
+        model = self.own if own else f"another model, {self.promotions}"
+        promote(self.folder, self.promotions, model)
+        self.history.append((self.promotions, model))
+
+    # --- what time and others may do ---------------------------------------------------------------------
 
     @precondition(lambda self: not self.changed)
-    @rule(name=st.sampled_from(TAMPERED), place=st.integers(0, 100_000), bit=st.integers(0, 7))
+    @rule(name=st.sampled_from(AUDIT_FILES + FILES + LOGS), place=st.integers(0, 100_000), bit=st.integers(0, 7))
     def tamper(self, name: str, place: int, bit: int) -> None:
         path = self._file(name)
         if not path.exists():
@@ -122,40 +202,81 @@ class Gate(RuleBasedStateMachine):
     @rule(place=st.integers(0, 100_000), bit=st.integers(0, 7))
     def forge_release(self, place: int, bit: int) -> None:
         """A byte of the release record changes, and stays changed."""
-        path = self.run.root / "fairness_audits" / FAMILIES / "release.json"
+        path = release_path(self.run.root, FAMILIES)
         if path.exists():
             content = path.read_bytes()
             place %= len(content)
             path.write_bytes(content[:place] + bytes([content[place] ^ (1 << bit)]) + content[place + 1 :])
-            self.approvals = []
+
+    @precondition(lambda self: self.records)
+    @rule(which=st.integers(0, 20))
+    def put_a_genuine_record_back(self, which: int) -> None:
+        """An older one as often as the newest."""
+        release_path(self.run.root, FAMILIES).write_bytes(self.records[which % len(self.records)])
+
+    @rule()
+    def lose_the_history_of_models(self) -> None:
+        shutil.rmtree(self.folder / "mlruns", ignore_errors=True)
+        self.history = []
 
     @rule(days=st.integers(1, 60))
     def wait(self, days: int) -> None:
         self.today += dt.timedelta(days=days)
 
+    @rule(days=st.integers(1, 60))
+    def set_the_clock_back(self, days: int) -> None:
+        self.today -= dt.timedelta(days=days)
+
+    # --- what may come out -------------------------------------------------------------------------------
+
     @rule()
     def export(self) -> None:
         self.outs += 1
-        self.attempts += 1
         out = self.folder / f"out{self.outs}.csv"
+        released = self._released()
+        self._attempt()
         try:
             export_list(self.run, KEYS, FAMILIES, out, self.today)
-        except Withheld:
-            assert not out.exists()
-            assert not self._released()
+        except REFUSED:
+            assert not out.exists() and not released
         else:
-            assert out.exists()
-            assert self._released()
+            assert out.exists() and released
 
     @rule()
     def open(self) -> None:
-        self.attempts += 1
+        released = self._released()
+        self._attempt()
         try:
             open_released(self.run, KEYS, FAMILIES, self.today)
-        except Withheld:
-            assert not self._released()
+        except REFUSED:
+            assert not released
         else:
-            assert self._released()
+            assert released
+
+    # An evaluation that is no JSON any more stops the reports stage; the job would have made it anew.
+    @precondition(lambda self: "evaluation" not in self.changed)
+    @rule()
+    def report(self) -> None:
+        """The reports stage itself, but for the pages that show no case."""
+        released = self._released()
+        if released:
+            self._attempt()
+        with pytest.MonkeyPatch.context() as stub:
+            for module in (opening, reports):
+                stub.setattr(module, "judging_day", lambda: self.today)
+            stub.setattr(opening, "_values", lambda *_: {})
+            stub.setattr(reports, "audit_facts", lambda document: reports.no_audit(document["why"]))
+            stub.setattr(reports, "_targets", lambda _: [FAMILIES])
+            for page in _PAGES:
+                stub.setattr(reports, page, lambda *_: "a page that shows no case")
+            run_stage(reports.STAGE, self.run.root)
+        assert self._pack().exists() is released
+
+    @rule()
+    def look(self) -> None:
+        """What every command does when it ends."""
+        withdraw_packs(self.run, KEYS, self.today)
+        assert self._released() or not self._pack().exists()
 
     # --- what must hold ----------------------------------------------------------------------------------
 
@@ -166,38 +287,79 @@ class Gate(RuleBasedStateMachine):
         found = status(self.run, KEYS, FAMILIES, self.today)
         assert (found.state is GateState.RELEASED) is self._released()
         assert found.reason
-        if self.audited is None or self.changed:
+        if self.audited is None or set(self.changed) - set(LOGS) or not self.policy_holds:
             assert found.state is GateState.NOT_AUDITED
         elif self.audited == "fail":
             assert found.state is GateState.FAILED
+        elif self._log_broken():
+            assert found.state is GateState.LOG_BROKEN
+        elif self._replaced():
+            assert found.state is GateState.SUPERSEDED
+        elif self.standing == "withdraw":
+            assert found.state is GateState.WITHDRAWN
 
     @invariant()
     def every_attempt_is_in_the_log(self) -> None:
-        if hasattr(self, "run"):
+        if hasattr(self, "run") and not self._log_broken():
             assert len(entries(self.run, Ring.of(KEYS))) == self.attempts
 
     # --- the honest account ------------------------------------------------------------------------------
 
-    def _sound(self) -> bool:
-        return self.audited in {"pass", "cannot_tell"} and not self.changed
+    def _attempt(self) -> None:
+        if not self._log_broken():
+            self.attempts += 1
+            self.latest = max(self.latest, self.today)
 
-    def _in_force(self) -> bool:
-        return all(expires is None or self.today < expires for _, _, expires in self.approvals)
+    def _sound(self) -> bool:
+        return self.audited in {"pass", "cannot_tell"} and self.policy_holds and not set(self.changed) - set(LOGS)
+
+    def _log_broken(self) -> bool:
+        return bool(set(self.changed) & set(LOGS))
+
+    def _champion(self) -> str | None:
+        return self.history[-1][1] if self.history else None
+
+    def _replaced(self) -> bool:
+        models = [model for _, model in self.history]
+        return self.own in models and models[-1] != self.own
+
+    def _champion_changed(self) -> bool:
+        _, bound = self.signed_for
+        if bound is not None and self.bound_history[-1] not in self.history:
+            return True
+        return self._champion() not in (bound, self.own)
+
+    def _standing_approvals(self) -> bool:
+        """Whether the approvals on record count today, be they one or two."""
+        path = release_path(self.run.root, FAMILIES)
+        kept = self.standing == "approve" and path.exists() and path.read_bytes() == self.records[-1]
+        if not kept or not self.approvals or self.signed_for[0] != self.audited or self._champion_changed():
+            return False
+        return self.today >= self.latest and all(self.today < ends for _, _, ends in self.approvals)
 
     def _released(self) -> bool:
-        signed = self.signed_for == self.audited and len(self.approvals) == 2
-        if not self._sound() or not signed or not self._in_force():
+        fit = self._sound() and not self._log_broken() and not self._replaced()
+        if not fit or not self._standing_approvals() or len(self.approvals) < 2:
             return False
         (one, role, _), (other, other_role, _) = self.approvals
         assert one != other and role != other_role
         assert not {role_named(role), role_named(other_role)} <= DATA_TEAM
         return True
 
+    def _pack(self) -> Path:
+        return self.run.root / "reports" / FAMILIES / "explanation.html"
+
     def _file(self, name: str) -> Path:
-        if name.startswith("audit"):
+        if name in AUDIT_FILES:
             return self.run.root / "fairness_audits" / FAMILIES / name
-        if name == "evaluation":
-            return self.run.root / "models" / FAMILIES / "evaluation.json"
+        if name in LOGS:
+            return self.run.root / {"log": LOG, "newest": NEWEST}[name]
+        if name in ("evaluation", "model"):
+            folder = self.run.root / "models" / FAMILIES
+            return folder / {"evaluation": "evaluation.json", "model": "model/model.json"}[name]
+        tables = {"features": FAMILY_FEATURES, "pseudonyms": PSEUDONYMS}
+        if name in tables:
+            return self.run.path(tables[name])
         return self.run.path({"scores": SCORES, "reasons": REASONS, "cohort": COHORT}[name], FAMILIES)
 
     def _restore(self) -> None:
