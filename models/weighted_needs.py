@@ -1,9 +1,10 @@
 """A count of evidenced needs that other signs of need refine, added up with weights that are never below nought.
 
-It begins at the count, in which every need weighs alike, and goes from there as far as a council's cases show: each
-need is drawn to the weight that the count itself has, each other sign to nought. With few cases it is all but the
-count, with the ties broken by the signs that tell most. No sign of need, however faint, ever moves a family down, and
-a panel can read the whole of it as one list of weights.
+It begins near the count and goes from there as far as a council's cases show. Each need is drawn to a weight in
+proportion to the share of families who do not have it, for what many have says less of one; how much all of them weigh
+together is learnt from the sum alone. Each other sign is drawn to nought. So with few cases it is all but a count, with
+ties broken by the signs that tell most. No sign of need, however faint, ever moves a family down, and a panel can read
+the whole of it as one list of weights.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from models.candidates import Fitted, Training
 from models.cases import Floats
 from models.target import CandidateName
 
-_PENALTY = 2000.0
-"""On the square of how far a weight is from what it is drawn to, as in `models.logistic`. Chosen on two made-up
-boroughs and on a council's training dates, by stability and by precision on families held out."""
+_PENALTY = 1000.0
+"""On the square of how far a weight is from what it is drawn to. Chosen on two made-up boroughs and on a council's
+training dates, by stability and by precision on families held out."""
 _MOST = 5.0
 """No sign counts for more than so many of its standard deviations, as in `models.logistic`."""
+_RAREST = 0.05
+"""The least that a need is drawn to beside one that nobody has, should everybody have it."""
 _SHOWN = float(np.round(np.arcsinh(1.0), 9))
 _STEPS = 500
 
@@ -91,10 +94,10 @@ class Sum:
 
 @dataclass(frozen=True)
 class WeightedNeeds:
-    """Logistic regression with weights of nought or more, drawn to those of the count, solved by L-BFGS-B."""
+    """Logistic regression with weights of nought or more, drawn to those of a count, solved by L-BFGS-B."""
 
     needs: tuple[int, ...]
-    """Places of the evidenced needs, which the count has alike."""
+    """Places of the evidenced needs."""
     signs: tuple[int, ...]
     """Places of the other features that may count."""
     label: str = ""
@@ -111,10 +114,11 @@ class WeightedNeeds:
         measured = np.column_stack([scales[place].of(training.values[:, place]) for place in used])
         centre = np.round(measured.mean(axis=0), 9)
         measured -= centre
+        rare = np.maximum(1 - centre[: len(self.needs)], _RAREST)
         found = []
         for fold in range(training.folds):
             outside = training.outside(fold)
-            found.append(np.round(_solved(measured[outside], outcome[outside], len(self.needs)), 9))
+            found.append(np.round(_solved(measured[outside], outcome[outside], rare), 9))
             advance()
         return [self._sum(training, dict(zip(used, one)), dict(zip(used, centre)), scales) for one in found]
 
@@ -149,18 +153,19 @@ def _scale(training: Training, place: int) -> Scale:
     return Scale(direction, one.size, lowest, spread)
 
 
-def _solved(measured: Floats, outcome: Floats, needs: int) -> Floats:
-    """Weights, none below nought, then the intercept. The first ``needs`` columns are drawn to the count's weight."""
+def _solved(measured: Floats, outcome: Floats, rare: Floats) -> Floats:
+    """Weights, none below nought, then the intercept.
+
+    The first columns are those of the needs, which are drawn to weights in proportion to ``rare``.
+    """
     share = min(max(float(outcome.mean()), 1e-6), 1 - 1e-6)
+    size = len(outcome) * share * (1 - share)
     start = np.append(np.zeros(measured.shape[1]), np.log(share / (1 - share)))
-    start[:needs] = _of_the_count(measured[:, :needs].sum(axis=1), outcome, share) if needs else 0.0
-    return _nearest(measured, outcome, start, len(outcome) * share * (1 - share))
-
-
-def _of_the_count(count: Floats, outcome: Floats, share: float) -> float:
-    """The weight that each need has in a regression on their number alone."""
-    column, start = count[:, None], np.array([0.0, np.log(share / (1 - share))])
-    return float(_nearest(column, outcome, start, len(outcome) * share * (1 - share), penalty=0.0)[0])
+    needs = len(rare)
+    if needs:
+        together = (measured[:, :needs] @ rare)[:, None]
+        start[:needs] = rare * _nearest(together, outcome, start[[0, -1]], size, penalty=0.0)[0]
+    return _nearest(measured, outcome, start, size)
 
 
 def _nearest(measured: Floats, outcome: Floats, start: Floats, size: float, penalty: float = _PENALTY) -> Floats:

@@ -150,11 +150,24 @@ def test_few_cases_leave_it_at_the_count_and_many_show_which_needs_tell() -> Non
     assert telling.min() > 1.5 * not_telling.max()
 
 
-def test_the_weight_that_needs_are_drawn_to_is_that_of_their_number_alone() -> None:
+def test_needs_together_weigh_what_their_number_alone_does() -> None:
     training, count = made_up_needs(4_000)
     drawn = weights_of(WeightedNeeds((0, 1, 2, 3), ()).fit(training, nothing))[:, :4].mean()
     plain = LogisticRegression(C=np.inf).fit(count[:, None], training.outcome)
     assert drawn == pytest.approx(plain.coef_[0, 0], rel=0.1)
+
+
+def test_what_many_have_weighs_less_to_begin_with() -> None:
+    training, _ = made_up_needs(600)
+    generator = np.random.default_rng(9)
+    shares = np.array([0.8, 0.4, 0.1, 1.0])
+    values = training.values.copy()
+    values[:, :4] = generator.random((600, 4)) < shares
+    found = generator.random(600) < 1 / (1 + np.exp(3 - values[:, :3].sum(axis=1)))
+    common = replace(training, values=values, outcome=found.astype(float))
+    weights = weights_of(WeightedNeeds((0, 1, 2, 3), ()).fit(common, nothing)).mean(axis=0)[:4]
+    expected = np.maximum(1 - values[:, :4].mean(axis=0), 0.05)
+    assert weights / weights[2] == pytest.approx(expected / expected[2], rel=0.1)
 
 
 @pytest.mark.parametrize("candidate", [WeightedNeeds((0, 1, 2, 3), (4, 5)), Logistic()], ids=["needs", "logistic"])
