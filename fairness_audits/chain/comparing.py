@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from fairness_audits.chain.standardised import Standardised, standardised
@@ -29,6 +30,8 @@ LEAST_EXPECTED = 10.0
 """Events (and as many non-events) that either side of a comparison needs, or would need at the other's rate."""
 ALIKE = 1.25
 """Shown to lie within this ratio and its inverse, a group is said to be about as the rest."""
+
+_KNOWN = "known"
 
 GROUPS: dict[Grouping, tuple[str, ...]] = {Grouping.BROAD: BROAD_GROUPS, Grouping.DETAILED: DETAILED_GROUPS}
 
@@ -97,32 +100,36 @@ class Compared:
 
 def compare(rows: Rows) -> dict[Grouping, tuple[Compared, ...]]:
     """Every group with a case, by broad and by detailed group, in the settled order of groups."""
-    broad = {code: broad_group(code) for code in DETAILED_GROUPS}
-    names = {
-        Grouping.BROAD: np.array([broad[code] for code in rows.detailed.tolist()], dtype=object),
-        Grouping.DETAILED: rows.detailed,
-    }
-    return {grouping: _grouping(rows, names[grouping], order) for grouping, order in GROUPS.items()}
+    code, codes = pd.factorize(rows.detailed)
+    named = {Grouping.BROAD: [broad_group(one) for one in codes], Grouping.DETAILED: list(codes)}
+    return {grouping: _grouping(rows, code, named[grouping], order) for grouping, order in GROUPS.items()}
 
 
-def _grouping(rows: Rows, group: NDArray[Any], order: Sequence[str]) -> tuple[Compared, ...]:
-    known = group != UNKNOWN
-    there = set(group.tolist())
-    groups = [name for name in order if name in there]
+def _grouping(rows: Rows, code: Codes, names: Sequence[str], order: Sequence[str]) -> tuple[Compared, ...]:
+    """``names`` are the groups of the codes."""
+    groups = [name for name in order if name in set(names)]
     among = [name for name in groups if name != UNKNOWN]
-    found = _compared(rows.of(known), group[known], among) if among else {}
-    if UNKNOWN in there:
-        either = np.where(known, "known", UNKNOWN)
-        found |= _compared(rows, either, [UNKNOWN, *(["known"] if among else [])])
+    found: dict[str, Compared] = {}
+    if among:
+        number = _numbered(code, names, among)
+        known = number >= 0
+        found = _compared(rows, number, among) if known.all() else _compared(rows.of(known), number[known], among)
+    if UNKNOWN in groups:
+        either = [UNKNOWN if name == UNKNOWN else _KNOWN for name in names]
+        two = [UNKNOWN, *([_KNOWN] if among else [])]
+        found |= _compared(rows, _numbered(code, either, two), two)
     return tuple(found[name] for name in groups)
 
 
-def _compared(rows: Rows, group: NDArray[Any], groups: Sequence[str]) -> dict[str, Compared]:
+def _numbered(code: Codes, names: Sequence[str], groups: Sequence[str]) -> Codes:
+    """Each case's place among the groups; -1 for one that is in none of them."""
     place = {name: number for number, name in enumerate(groups)}
-    code = np.array([place[name] for name in group.tolist()], dtype=np.int64)
-    totals = group_totals(rows.happened.astype(np.float64), code, rows.family, len(groups))
-    compared_groups = max(len(groups), 1)
-    return {name: _one(rows, code == number, name, totals, number, compared_groups) for name, number in place.items()}
+    return np.array([place.get(name, -1) for name in names], dtype=np.int64)[code]
+
+
+def _compared(rows: Rows, number: Codes, groups: Sequence[str]) -> dict[str, Compared]:
+    totals = group_totals(rows.happened.astype(np.float64), number, rows.family, len(groups))
+    return {name: _one(rows, number == one, name, totals, one, len(groups)) for one, name in enumerate(groups)}
 
 
 def _one(rows: Rows, mine: Flags, name: str, totals: Any, number: int, compared: int) -> Compared:

@@ -160,6 +160,10 @@ class Observed:
         self.child_cases = connection.sql(_CHILD_CASES).to_arrow_table()
         self.family_cases = connection.sql(_FAMILY_CASES).to_arrow_table()
         self._family_ethnicity = self._detailed(self.family_cases)
+        self._child_ethnicity = _objects(self.child_cases["ethnicity"])
+        self._child_family, self._family = (
+            _codes(cases["family_id"]) for cases in (self.child_cases, self.family_cases)
+        )
 
     def windows(self) -> list[tuple[dt.date, dt.date]]:
         """The windows that have closed, oldest first."""
@@ -172,14 +176,13 @@ class Observed:
 
     def children(self, step: str) -> Rows:
         """Children in each window, and whether the step happened."""
-        found = self.child_cases
-        return Rows(_flags(found[step]), _objects(found["ethnicity"]), _codes(found["family_id"]))
+        return Rows(_flags(self.child_cases[step]), self._child_ethnicity, self._child_family)
 
     def families(self, step: str, needs: str) -> Rows:
         """Families in each window, whether the step happened to a member, held equal by date, needs and children."""
         found = self.family_cases
         stratum = _stratum(found["as_of"], _capped(found[needs], MOST_NEEDS), _capped(found["children"], MOST_CHILDREN))
-        return Rows(_flags(found[step]), self._family_ethnicity, _codes(found["family_id"]), stratum)
+        return Rows(_flags(found[step]), self._family_ethnicity, self._family, stratum)
 
     def carers(self) -> Rows:
         """Children of 5 to 17 not known as carers, whether they are identified, held equal by date, age and signs."""
