@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import lightgbm as lgb
@@ -14,6 +15,7 @@ from models.candidates import Fitted, Training
 from models.cases import Floats
 from models.catalogue import Feature
 from models.groups import derived_seed, kept_in_bag
+from models.side_by_side import side_by_side
 from models.target import CandidateName
 
 BAG_SHARE = 0.8
@@ -122,16 +124,15 @@ class Boosted:
             free_raw_data=False,
         ).construct()
         without = left_out(training.folds, self.bags, training.seed)
-        boosters: list[lgb.Booster] = []
-        with ThreadPoolExecutor(training.threads) as pool:
-            waiting = [
-                pool.submit(self._booster, data, training, settings, folds, place)
-                for place, folds in enumerate(without)
-            ]
-            for done, one in enumerate(waiting, start=1):
-                boosters.append(one.result())
-                if done * training.folds % len(waiting) < training.folds:
-                    advance()
+        done = itertools.count(1)
+
+        def made(place: int, folds: tuple[int, ...]) -> lgb.Booster:
+            booster = self._booster(data, training, settings, folds, place)
+            if next(done) * training.folds % len(without) < training.folds:
+                advance()
+            return booster
+
+        boosters = side_by_side([partial(made, *one) for one in enumerate(without)], training.threads)
         return [
             _bag([booster for booster, folds in zip(boosters, without) if fold in folds], training.values.shape[1])
             for fold in range(training.folds)

@@ -104,7 +104,7 @@ def modelled(
         "candidates": {
             name.value: {
                 **_candidate(name, rankings[name], draws, setting.capacity),
-                "calibration": _calibration(name, (*tests, current)),
+                "calibration": _calibration(name, [one for one in (*tests, current) if name in one.performed]),
                 "reliability": _curve(rankings[name], weights),
             }
             for name in rankings

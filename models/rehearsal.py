@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from models.calibration import Platt, fit_platt
 from models.candidates import Candidate, Fitted, Training
 from models.cases import Cases, Days, Floats, Integers
 from models.groups import derived_seed
+from models.side_by_side import side_by_side
 from models.splits import Origin, refuse_single_class
 from models.target import CandidateName
 
@@ -69,19 +71,54 @@ def rehearse(
     record, so features drift upwards from one date to the next while outcomes do not; a map fitted across dates
     would take that drift for evidence. What the probabilities cannot show is need rising in the whole borough.
     """
-    earlier = cases.during(origin.learns_from)
-    training = training_for(cases, origin, folds=folds, seed=seed, threads=threads)
-    refuse_single_class(training.outcome, training.fold, folds)
+    return rehearse_all(cases, [(origin, candidates)], folds=folds, seed=seed, threads=threads, advance=advance)[0]
+
+
+def rehearse_all(
+    cases: Cases,
+    asked: Sequence[tuple[Origin, Sequence[Candidate]]],
+    *,
+    folds: int,
+    seed: int,
+    threads: int,
+    advance: Callable[[], None],
+) -> list[Rehearsal]:
+    """As `rehearse`, at several origins, each with its candidates: all of them side by side."""
+    fits = sum(len(candidates) for _, candidates in asked)
+    inside = max(1, threads // max(1, fits))
+    trainings = [training_for(cases, origin, folds=folds, seed=seed, threads=inside) for origin, _ in asked]
+    for training in trainings:
+        refuse_single_class(training.outcome, training.fold, folds)
+    jobs = [
+        partial(_perform, cases, origin, training, candidate, advance)
+        for (origin, candidates), training in zip(asked, trainings)
+        for candidate in candidates
+    ]
+    # The last origin has the most to learn from, and the last candidates are the least simple: begun first, they leave
+    # no thread by itself at the end.
+    performed = iter(side_by_side(jobs[::-1], threads)[::-1])
+    return [
+        Rehearsal(
+            origin,
+            cases.during(origin.learns_from),
+            training.outcome,
+            cases.at(origin.as_of),
+            {candidate.name: next(performed) for candidate in candidates},
+        )
+        for (origin, candidates), training in zip(asked, trainings)
+    ]
+
+
+def _perform(
+    cases: Cases, origin: Origin, training: Training, candidate: Candidate, advance: Callable[[], None]
+) -> Performed:
     rows = cases.at(origin.as_of)
-    performed: dict[CandidateName, Performed] = {}
-    for candidate in candidates:
-        fitted = candidate.fit(training, advance)
-        inner = by_fold(fitted, training.values, training.fold)
-        platt = fit_platt(centred(inner, cases.as_of[earlier]), training.outcome)
-        outer = by_fold(fitted, cases.features_of(rows), cases.fold[rows])
-        centre = round(float(outer.mean()), 9)
-        performed[candidate.name] = Performed(fitted, platt, centre, inner, outer, platt.probability(outer - centre))
-    return Rehearsal(origin, earlier, training.outcome, rows, performed)
+    fitted = candidate.fit(training, advance)
+    inner = by_fold(fitted, training.values, training.fold)
+    platt = fit_platt(centred(inner, cases.as_of[cases.during(origin.learns_from)]), training.outcome)
+    outer = by_fold(fitted, cases.features_of(rows), cases.fold[rows])
+    centre = round(float(outer.mean()), 9)
+    return Performed(fitted, platt, centre, inner, outer, platt.probability(outer - centre))
 
 
 def calibrated_on_dates(cases: Cases, current: Rehearsal, tests: Sequence[Rehearsal]) -> Rehearsal:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from models.boosted import SHAPE, Boosted
 from models.calibration import Platt
 from models.candidates import Candidate, Fitted
 from models.cases import Cases, Floats, Integers
@@ -25,16 +25,13 @@ from models.evaluation import Setting
 from models.groups import derived_seed
 from models.reasons import TOP, top
 from models.rehearsal import Rehearsal, by_fold, positions, training_for
+from models.side_by_side import side_by_side
 from models.target import CandidateName, ChoiceRule
 from models.themes import Themes, themes
+from models.yardstick import SingleBooster
 
-SINGLE = Boosted(
-    bags=1,
-    rounds=100,
-    learning_rate=0.06,
-    shape={**SHAPE, "num_leaves": 7, "feature_fraction": 0.4, "lambda_l2": 1.0, "min_sum_hessian_in_leaf": 1.0},
-)
-"""One booster for each fold, hardly held back."""
+SINGLE = SingleBooster()
+_AS_IT_IS = Platt(1.0, 0.0)
 _MOST_DRAWS = 100
 
 
@@ -102,7 +99,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class Refit:
-    """A candidate trained again: what `models.reasons.top` reads of it."""
+    """A candidate trained again: what `models.reasons.top` reads of it.
+
+    Only the size of reasons hangs on the calibration, not their order: it is not made anew.
+    """
 
     fitted: list[Fitted]
     platt: Platt
@@ -163,36 +163,47 @@ def stability(
     """
     learning = [one for one in candidates if one.name is not CandidateName.CHANCE]
     newest = tests[-1]
-    again = refitted(bench, newest, learning, refits, advance)
-    steadiness = {one.name: _steadiness(bench, tests, one.name, again[one.name]) for one in learning}
-    single = _of_refits(bench, newest, refitted(bench, newest, [SINGLE], refits, advance)[SINGLE.name])
-    training = training_for(
-        bench.cases, newest.origin, folds=bench.setting.folds, seed=bench.setting.seed, threads=bench.threads
-    )
-    held_out = by_fold(SINGLE.fit(training, advance), training.values, training.fold)
+    jobs = _refits(bench, newest, [SINGLE, *learning], refits, advance)
+    jobs.insert(0, partial(_fitted, bench, newest, SINGLE, advance, bench.setting.seed))
+    single, *fits = side_by_side(jobs, bench.threads)
+    again = [fits[place :: 1 + len(learning)] for place in range(1 + len(learning))]
+    measured = [partial(_steadiness, bench, tests, one.name, found) for one, found in zip(learning, again[1:])]
+    steadiness = side_by_side(measured[::-1], bench.threads)[::-1]
     lists = Lists.of(bench.cases, newest, bench.setting.capacity, bench.setting.replicates, bench.setting.seed)
-    own = lists.precision(held_out, newest.training_outcome)
+    rows, outcome = newest.training_rows, newest.training_outcome
+    own = lists.precision(by_fold(single, bench.cases.features_of(rows), bench.cases.fold[rows]), outcome)
     given_up = {
-        one.name: with_interval(own - lists.precision(newest.performed[one.name].held_out, newest.training_outcome))
-        for one in learning
+        one.name: with_interval(own - lists.precision(newest.performed[one.name].held_out, outcome)) for one in learning
     }
-    return Stability(steadiness, single, with_interval(own), given_up)
+    of_single = _of_refits(bench, newest, [Refit(one, _AS_IT_IS) for one in again[0]])
+    return Stability(dict(zip([one.name for one in learning], steadiness)), of_single, with_interval(own), given_up)
 
 
-def refitted(
+def _refits(
     bench: Bench, newest: Rehearsal, candidates: Sequence[Candidate], times: int, advance: Callable[[], None]
-) -> dict[CandidateName, list[Refit]]:
-    """Each candidate trained so often on as many family groups as there are, drawn with replacement."""
-    cases, origin = bench.cases, newest.origin
-    found: dict[CandidateName, list[Refit]] = {one.name: [] for one in candidates}
+) -> list[Callable[[], list[Fitted]]]:
+    """Jobs: so often each candidate trained on as many family groups as there are, drawn with replacement."""
+    jobs: list[Callable[[], list[Fitted]]] = []
     for time in range(times):
         seed = derived_seed(bench.setting.seed, "refit", time)
-        rows = drawn(cases, newest.training_rows, newest.training_outcome, bench.setting.folds, seed)
-        training = training_for(cases, origin, folds=bench.setting.folds, seed=seed, threads=bench.threads, rows=rows)
-        for one in candidates:
-            # Only the size of reasons hangs on the calibration, not their order: it is not made anew.
-            found[one.name].append(Refit(one.fit(training, advance), newest.performed[one.name].platt))
-    return found
+        rows = drawn(bench.cases, newest.training_rows, newest.training_outcome, bench.setting.folds, seed)
+        jobs += [partial(_fitted, bench, newest, one, advance, seed, rows) for one in candidates]
+    return jobs
+
+
+def _fitted(
+    bench: Bench,
+    newest: Rehearsal,
+    candidate: Candidate,
+    advance: Callable[[], None],
+    seed: int,
+    rows: Integers | None = None,
+) -> list[Fitted]:
+    # What is learnt from is taken together in the job itself, so that no more of it is held than there are threads.
+    folds = bench.setting.folds
+    return candidate.fit(
+        training_for(bench.cases, newest.origin, folds=folds, seed=seed, threads=1, rows=rows), advance
+    )
 
 
 def drawn(cases: Cases, rows: Integers, outcome: Floats, folds: int, seed: int) -> Integers:
@@ -230,19 +241,27 @@ def reasons_overlap(one: Listed, other: Listed) -> float | None:
     return float(np.where(most > 0, same / np.maximum(most, 1), 1.0).mean())
 
 
-def _steadiness(bench: Bench, tests: Sequence[Rehearsal], name: CandidateName, again: Sequence[Refit]) -> Steadiness:
+def _steadiness(
+    bench: Bench, tests: Sequence[Rehearsal], name: CandidateName, again: Sequence[list[Fitted]]
+) -> Steadiness:
     own = [Refit(test.performed[name].fitted, test.performed[name].platt) for test in tests]
+    # Each date's model makes the list of its own date, of the one before and of the one after.
+    made = {
+        (model, date): bench.listed(own[model], tests[date].rows)
+        for model, date in itertools.product(range(len(tests)), repeat=2)
+        if abs(model - date) <= 1
+    }
     retrained: list[tuple[Listed, Listed]] = []
     quarters: list[tuple[Listed, Listed]] = []
     by_one: list[tuple[Listed, Listed]] = []
-    for place in range(1, len(tests)):
-        before, after = tests[place - 1].rows, tests[place].rows
-        later = bench.listed(own[place], after)
-        retrained.append((bench.listed(own[place - 1], after), later))
-        stayed = np.intersect1d(bench.unit[before], bench.unit[after])
-        for pairs, model in ((quarters, own[place - 1]), (by_one, own[place])):
-            pairs.append((_among(bench.listed(model, before), stayed), _among(later, stayed)))
-    return Steadiness(_of_refits(bench, tests[-1], again), _kept(retrained), _kept(quarters), _kept(by_one))
+    for after in range(1, len(tests)):
+        before, later = after - 1, made[after, after]
+        retrained.append((made[before, after], later))
+        stayed = np.intersect1d(bench.unit[tests[before].rows], bench.unit[tests[after].rows])
+        for pairs, model in ((quarters, before), (by_one, after)):
+            pairs.append((_among(made[model, before], stayed), _among(later, stayed)))
+    refits = _of_refits(bench, tests[-1], [Refit(one, own[-1].platt) for one in again])
+    return Steadiness(refits, _kept(retrained), _kept(quarters), _kept(by_one))
 
 
 def _of_refits(bench: Bench, newest: Rehearsal, again: Sequence[Refit]) -> Kept:

@@ -27,7 +27,7 @@ from models.membership import membership, not_eligible
 from models.membership import summary as membership_summary
 from models.persistence import model_files, model_hash
 from models.reasons import reasons
-from models.rehearsal import Rehearsal, calibrated_on_dates, rehearse, training_for
+from models.rehearsal import Rehearsal, calibrated_on_dates, rehearse_all, training_for
 from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
 from models.stability import Bench, stability
@@ -37,6 +37,7 @@ from models.target import BASELINES, CandidateName, Target
 from models.targets import TARGETS
 from models.tracking import Tracker
 from models.unlabelled.hidden import hidden
+from models.yardstick import boosters
 from store.errors import InputRejected
 from store.workspace import Stage, Workspace
 
@@ -122,34 +123,33 @@ def _model(
 ) -> _Result:
     refuse_leaks(cases, planned)
     single = single_indicator(target, cases)
-    origins = (*planned.tests, planned.current)
-    lacking = left_out(cases, target, origins, config.folds, config.min_positives)
+    lacking = left_out(cases, target, (*planned.tests, planned.current), config.folds, config.min_positives)
     candidates = [one for one in roster(target, config, cases) if one.name not in lacking]
     may_be_chosen = [one for one in candidates if one.name not in target.only_compared]
-    steps = _steps(candidates, len(origins), may_be_chosen, config)
-    with work.task(f"Training for {target.title.lower()}", steps) as task:
-        rehearsals = [
-            rehearse(
-                cases,
-                origin,
-                candidates,
-                folds=config.folds,
-                seed=setting.seed,
-                threads=work.settings.threads,
-                advance=task.advance,
-            )
-            for origin in origins
-        ]
-        tests = rehearsals[:-1]
-        current = calibrated_on_dates(cases, rehearsals[-1], tests)
-        exposed = membership(cases, tests[-1])
-        barred = not_eligible(exposed, config.membership_limit)
-        bench = Bench.of(cases, setting, work.settings.threads)
+    listing = _for_the_list(target, candidates)
+    asked_of = [*((origin, candidates) for origin in planned.tests), (planned.current, listing)]
+    learnt = sum(len(_learnt(some)) for _, some in asked_of)
+    with work.task(f"Training for {target.title.lower()}", learnt * config.folds) as task:
+        rehearsals = rehearse_all(
+            cases,
+            asked_of,
+            folds=config.folds,
+            seed=setting.seed,
+            threads=work.settings.threads,
+            advance=task.advance,
+        )
+    tests = rehearsals[:-1]
+    current = calibrated_on_dates(cases, rehearsals[-1], tests)
+    bench = Bench.of(cases, setting, work.settings.threads)
+    again = len(_learnt(may_be_chosen)) * config.stability_refits * config.folds
+    yardstick = boosters(config.folds) * (config.stability_refits + 1)
+    with work.task(f"Training again for {target.title.lower()}, to see what stays the same", again + yardstick) as task:
         steady = stability(bench, tests, may_be_chosen, config.stability_refits, task.advance)
-        unstable = steady.unstable(target.choice)
-        choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking, unstable)
-        evaluation = modelled(target, setting, cases, planned, tests, current, choice)
-        task.advance()
+    exposed = membership(cases, tests[-1])
+    barred = not_eligible(exposed, config.membership_limit)
+    unstable = steady.unstable(target.choice)
+    choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking, unstable)
+    evaluation = modelled(target, setting, cases, planned, tests, current, choice)
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
     if target.unlabelled:
@@ -197,10 +197,19 @@ def _choice(
     )
 
 
-def _steps(candidates: Sequence[Candidate], origins: int, refitted: Sequence[Candidate], config: ModelsConfig) -> int:
-    """Models to train, one for each fold: at each origin, then for stability, with its single boosters."""
-    learnt, again = (len([one for one in some if one.name not in BASELINES]) for some in (candidates, refitted))
-    return (learnt * origins + again * config.stability_refits + config.stability_refits + 1) * config.folds + 1
+def _learnt(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that tell of their progress, fold by fold."""
+    return [one for one in candidates if one.name not in BASELINES]
+
+
+def _for_the_list(target: Target, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Who is fitted for the current list: who may make it.
+
+    The rest have been measured at every test date, and nobody would look at their list. But for the one by whose
+    probabilities the number of the hidden is told too (`models.unlabelled.hidden`).
+    """
+    counted_by = {CandidateName.LOGISTIC} if target.unlabelled else set()
+    return [one for one in candidates if one.name not in target.only_compared - counted_by]
 
 
 def _check_current(cases: Cases, planned: Plan, capacity: int) -> None:

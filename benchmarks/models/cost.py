@@ -21,7 +21,7 @@ _MINUTES, _GIGABYTES, _CURRENT_SECONDS = 12, 6, 20
 _WORDS = {
     "open_inputs": "opening the tables, groups of families",
     "asked": "cohorts and cases",
-    "rehearse": "fitting and predicting at every origin, all candidates",
+    "rehearse_all": "fitting and predicting at every origin, all candidates",
     "membership": "membership inference",
     "stability": "stability",
     "_choice": "the choice",
