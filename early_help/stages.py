@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fairness_audits.attribute_stage import STAGE as ATTRIBUTES
 from fairness_audits.chain.recording import STAGE as RECORDING
 from fairness_audits.chain.stage import STAGE as CHAIN
 from fairness_audits.identification import STAGE as IDENTIFICATION
@@ -21,6 +22,7 @@ STAGES: tuple[Stage, ...] = (
     FEATURES,
     IDENTIFICATION,
     MODELS,
+    ATTRIBUTES,
     AUDITS,
     RECORDING,
     CHAIN,

@@ -10,36 +10,40 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fairness_audits.cases import Cases, as_cases, clusters, is_test_case
+from fairness_audits.attributes import ATTRIBUTE_GROUPS
+from fairness_audits.cases import as_cases, clusters, is_test_case
 from fairness_audits.content import WHOLE
 from fairness_audits.document import (
-    counts_entry,
-    group_entry,
+    empty_entry,
+    group_entries,
     number,
-    order_entries,
+    order_figures,
+    overall_entry,
     overall_why,
-    pooled_rates,
-    rates_entry,
     rule_entry,
 )
 from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.grouping import units_are_families
-from fairness_audits.measure import EVERYONE, NOTHING, Measures, measure, measure_everyone
+from fairness_audits.measure import EVERYONE, Measures, measure, measure_everyone
 from fairness_audits.metrics import title
+from fairness_audits.ordering import Figures
 from fairness_audits.policy import Grouping, Policy
-from fairness_audits.published import Row, published_block
-from fairness_audits.verdict import Verdict, all_findings, combine, judge, questions
+from fairness_audits.published import Nesting, published_block
+from fairness_audits.together import beside, merged, order_together, sums_of, taken_together
+from fairness_audits.verdict import Verdict, all_findings, judge, overall_verdict, questions
 
 FORMAT = 2
 
 GROUPS: dict[str, tuple[str, ...]] = {
     Grouping.BROAD.value: BROAD_GROUPS,
     Grouping.DETAILED.value: DETAILED_GROUPS,
+    **ATTRIBUTE_GROUPS,
 }
+"""The groups of every grouping, in their settled order."""
 
-ETHNIC_NESTING: dict[Row, list[Row]] = {
+ETHNIC_NESTING: Nesting = {
     (Grouping.BROAD.value, broad): [
-        (Grouping.DETAILED.value, code) for code in DETAILED_GROUPS if broad_group(code) == broad
+        [(Grouping.DETAILED.value, code) for code in DETAILED_GROUPS if broad_group(code) == broad]
     ]
     for broad in BROAD_GROUPS
 }
@@ -48,7 +52,9 @@ ETHNIC_NESTING: dict[Row, list[Row]] = {
 METHOD = (
     "Rates are shares of their own denominators, over all test as-of dates together. Intervals are Wilson's for one "
     "rate, Newcombe's for the difference of two and Donner and Zou's for their ratio, Garwood's for observed over "
-    "expected and the score interval for the ratio of two such, all on evidence reduced for families that recur. "
+    "expected and the score interval for the ratio of two such, all on evidence reduced for families that recur. An "
+    "area under the curve has Newcombe's interval; what else is made of scores has a normal one by a bootstrap of "
+    "families. "
     "'Partially pooled' rates are drawn towards the other groups' as far as the groups are alike, and judge nothing; "
     "'smallest detectable' is the excess over the rest that would be found in four of five such data sets. "
     "'The rest' is everyone in the cohort outside the group. Fail is after Holm's adjustment over all questions "
@@ -58,12 +64,13 @@ METHOD = (
 
 @dataclass(frozen=True)
 class Audited:
-    """What is needed to audit one target. ``groups`` has one entry for each row of ``scores``, by grouping."""
+    """What is needed to audit one target."""
 
     target: str
     scores: pa.Table
     """One row for each unit and as-of date."""
     groups: dict[str, NDArray[Any]]
+    """For each grouping that the run tells of, the group of each row of ``scores``; ethnicity is always there."""
     bound: dict[str, str]
     """SHA-256 of the files the audit rests on."""
     caveats: list[str]
@@ -84,53 +91,94 @@ def audit(audited: Audited, policy: Policy) -> Documents:
     rows = audited.scores.filter(pa.array(tested))
     cases = as_cases(rows, clusters(audited.scores))
     whole = measure_everyone(cases)
-    measures = {name: measure(cases, audited.groups[name][tested], order) for name, order in GROUPS.items()}
-    current = {name: Counter(audited.groups[name][today].tolist()) for name in GROUPS}
-    expected = {name: _expected(measures[name], current[name], order) for name, order in GROUPS.items()}
-    further = {name: _further(cases, audited.groups[name][tested], found) for name, found in measures.items()}
-    answers = judge(questions(policy), measures, expected)
-    findings = all_findings(answers)
+    made_of, orders = _groupings(audited.groups, policy)
+    groups = {name: taken_together(audited.groups, by) for name, by in made_of.items()}
+    measures = {name: measure(cases, found[tested], orders[name]) for name, found in groups.items()}
+    current = {name: Counter(found[today].tolist()) for name, found in groups.items()}
+    expected = {name: _expected(measures[name], current[name], orders[name]) for name in groups}
+    asked = [one for one in questions(policy) if one.grouping in measures]
+    not_asked = [
+        {"rule": rule.name, "metric": rule.metric.value, "why": f"The run does not tell the {rule.grouping.value}."}
+        for rule in policy.rules
+        if rule.grouping.value not in measures
+    ]
+    answers = judge(asked, measures, expected)
     shared = _shared(
         audited.target,
-        combine([finding.verdict for finding in findings]),
-        overall_why(findings),
+        overall_verdict(answers, not_asked),
+        overall_why(all_findings(answers), not_asked),
         audited.bound,
         policy,
         audited.caveats,
     )
+    shared |= {"not_asked": not_asked, "method": METHOD}
     tested_on = {
         "unit": "family" if units_are_families(audited.scores) else "child",
         "as_ofs": sorted({as_of.isoformat() for as_of in rows["as_of"].unique().to_pylist()}),
     }
+    figures = order_figures(cases, {EVERYONE: whole, **measures}, probabilities=True)
     restricted = {
         **shared,
         "test": {**tested_on, "cases": len(cases), "families": len(np.unique(cases.family))},
         "metrics": {metric.value: title(metric) for metric in WHOLE.metrics},
-        "overall": {"group": EVERYONE}
-        | counts_entry(whole.counts.get(EVERYONE, NOTHING))
-        | rates_entry(EVERYONE, whole, WHOLE)
-        | order_entries(cases, np.full(len(cases), EVERYONE), whole).get(EVERYONE, {}),
+        "overall": overall_entry(whole, WHOLE, figures[EVERYONE]),
         "groupings": {
-            name: [
-                group_entry(group, name, measures[name], whole, current[name][group], further[name].get(group, {}))
-                for group in expected[name]
-            ]
-            for name in GROUPS
+            name: _entries(name, found, whole, figures[name], expected[name], current[name])
+            for name, found in measures.items()
         },
         "within_family_correlation": {
             name: {metric.value: number(rho) for metric, rho in found.correlation.items()}
             for name, found in measures.items()
         },
         "rules": [rule_entry(answer) for answer in answers],
-        "method": METHOD,
     }
+    nesting = merged(ETHNIC_NESTING, sums_of(_present(measures, made_of), made_of.values()))
     published = {
         **shared,
         "test": tested_on,
-        **published_block(WHOLE, measures, whole, answers, ETHNIC_NESTING),
-        "method": METHOD,
+        **published_block(WHOLE, measures, whole, answers, nesting, policy.small_numbers),
     }
     return Documents(restricted, published)
+
+
+def _groupings(
+    groups: dict[str, NDArray[Any]], policy: Policy
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """What each grouping is made of, and its groups in order: ethnicity, what the policy describes, what rules name."""
+    wanted = [
+        (Grouping.BROAD.value,),
+        (Grouping.DETAILED.value,),
+        *(one.names for one in policy.groupings),
+        *((rule.grouping.value,) for rule in policy.rules),
+    ]
+    made_of = {beside(by): by for by in wanted if set(by) <= set(groups)}
+    return made_of, {name: order_together(GROUPS, by) for name, by in made_of.items()}
+
+
+def _present(measures: dict[str, Measures], made_of: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The groups that any case is of, for each single grouping."""
+    single = {name for by in made_of.values() for name in by}
+    return {name: measures[name].groups if name in measures else GROUPS[name] for name in single}
+
+
+def _entries(
+    grouping: str,
+    found: Measures,
+    whole: Measures,
+    figures: list[Figures],
+    expected: tuple[str, ...],
+    current: Counter[str],
+) -> list[dict[str, Any]]:
+    """The groups' entries, those that have a case today alone among them."""
+    counted = {entry["group"]: entry for entry in group_entries(found, whole, WHOLE, figures)}
+    entries = []
+    for group in expected:
+        entry = counted.get(group) or empty_entry(group, WHOLE)
+        entry["current_cases"] = current[group]
+        if grouping == Grouping.DETAILED.value:
+            entry["broad"] = broad_group(group)
+        entries.append(entry)
+    return entries
 
 
 def not_audited(target: str, why: str, bound: dict[str, str], policy: Policy, caveats: list[str]) -> Documents:
@@ -156,17 +204,8 @@ def _shared(
 
 
 def policy_entry(policy: Policy) -> dict[str, Any]:
-    return {
-        "name": policy.name,
-        "sha256": policy.sha256,
-        "rules": [rule.model_dump(mode="json") for rule in policy.rules],
-    }
-
-
-def _further(cases: Cases, group_of: NDArray[Any], measures: Measures) -> dict[str, dict[str, Any]]:
-    """What stands beside each group's rates: how well its cases are put in order, and its rates drawn in."""
-    pooled, ordered = pooled_rates(measures, WHOLE), order_entries(cases, group_of, measures)
-    return {group: {**ordered[group], "partially_pooled": pooled[group]} for group in measures.groups}
+    """The policy in full, and its hash."""
+    return policy.model_dump(mode="json") | {"sha256": policy.sha256}
 
 
 def _expected(measures: Measures, current: Counter[str], order: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fairness_audits.cases import Cases
-from fairness_audits.content import WHOLE, Content
-from fairness_audits.ethnicity import UNKNOWN, broad_group, label
-from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
+from fairness_audits.content import Content
+from fairness_audits.ethnicity import UNKNOWN, label
+from fairness_audits.intervals import observed_over_expected
+from fairness_audits.measure import EVERYONE, NOTHING, Counts, Measures, comparison_method
 from fairness_audits.metrics import Metric, Scale, evidence_name, title
-from fairness_audits.ordering import measure_order
+from fairness_audits.ordering import Figures, Grouped, Ordered, measure_order
 from fairness_audits.policy import Grouping
 from fairness_audits.pooling import partially_pooled
 from fairness_audits.power import smallest_detectable
@@ -27,39 +28,123 @@ _SEED = 1
 _OF_EACH_CLASS = (Metric.MISS_RATE, Metric.FALSE_POSITIVE_RATE)
 """The rates whose denominators are the cases with the outcome, and those without."""
 
-_GROUPINGS = {Grouping.BROAD.value: "broad ethnic group", Grouping.DETAILED.value: "detailed ethnic group"}
+_GROUPINGS = {
+    Grouping.BROAD.value: "broad ethnic group",
+    Grouping.DETAILED.value: "detailed ethnic group",
+    Grouping.AGE_BAND.value: "age band",
+}
+_ETHNIC = (Grouping.BROAD.value, Grouping.DETAILED.value)
 
 
-def group_entry(
-    group: str, grouping: str, measures: Measures, whole: Measures, current: int, further: dict[str, Any]
-) -> dict[str, Any]:
-    """One group's counts and rates; ``current`` is how many of today's cases are in it, ``further`` goes beside."""
-    entry: dict[str, Any] = {"group": group, "label": label(group), "current_cases": current}
-    if grouping == Grouping.DETAILED.value:
-        entry["broad"] = broad_group(group)
-    counts = measures.counts.get(group, NOTHING)
-    return (
-        entry | counts_entry(counts) | rates_entry(group, measures, WHOLE) | {"list_share": list_share(counts, whole)}
+def group_entries(
+    measures: Measures, whole: Measures, content: Content, figures: Sequence[Figures]
+) -> list[dict[str, Any]]:
+    """One entry for each group that has a case: counts, rates, metrics of order, share of the list.
+
+    ``figures`` are the groups' metrics of order; empty where the list has no scores or outcomes.
+    """
+    rates, pooled = rates_entries(measures, content), pooled_rates(measures, content)
+    return [
+        {"group": group, "label": label(group)}
+        | counts_entry(measures.counts[group], content)
+        | rates[place]
+        | (order_entry(figures[place]) if figures else {})
+        | {"list_share": list_share(measures.counts[group], whole), "partially_pooled": pooled[group]}
+        for place, group in enumerate(measures.groups)
+    ]
+
+
+def overall_entry(whole: Measures, content: Content, figures: Sequence[Figures]) -> dict[str, Any]:
+    """The entry of the cohort undivided."""
+    if not whole.groups:
+        return empty_entry(EVERYONE, content)
+    (entry,) = group_entries(whole, whole, content, figures)
+    return {name: value for name, value in entry.items() if name not in ("label", "list_share", "partially_pooled")}
+
+
+def empty_entry(group: str, content: Content) -> dict[str, Any]:
+    """The entry of a group without a case."""
+    entry = {"group": group, "label": label(group)} | counts_entry(NOTHING, content)
+    return entry | {metric.value: _undefined(metric) for metric in content.metrics}
+
+
+def counts_entry(counts: Counts, content: Content) -> dict[str, Any]:
+    """The counts that mean something; expected outcomes where scores are probabilities."""
+    entry: dict[str, Any] = {name: getattr(counts, name) for name in content.counts}
+    if "positives" in content.counts:
+        entry["tn"] = counts.tn
+    return entry | ({"expected": number(counts.expected)} if Metric.CALIBRATION in content.metrics else {})
+
+
+def rates_entries(measures: Measures, content: Content) -> list[dict[str, Any]]:
+    """Every rate of every group, worked out for all groups at once; nulls and the reason where one is undefined."""
+    by_metric = {metric: _metric_entries(measures, metric) for metric in content.metrics}
+    return [
+        {metric.value: entries[place] for metric, entries in by_metric.items()} for place in range(len(measures.groups))
+    ]
+
+
+def _metric_entries(measures: Measures, metric: Metric) -> list[dict[str, Any]]:
+    """One metric of every group: value and interval, and the same beside the rest of the cohort."""
+    evidence = [measures.evidence[metric, group] for group in measures.groups]
+    k, d, e, rest_k, rest_d, rest_e = (
+        np.array(
+            [
+                (
+                    *(one.numerator, one.denominator, one.effective),
+                    *(one.rest_numerator, one.rest_denominator, one.rest_effective),
+                )
+                for one in evidence
+            ],
+            dtype=np.float64,
+        )
+        .reshape(-1, 6)
+        .T
     )
+    z = z_of(REPORTED_CONFIDENCE)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value, rest = np.where(d > 0, k / d, np.nan), np.where(rest_d > 0, rest_k / rest_d, np.nan)
+        sides = (value * e, e, rest * rest_e, rest_e)
+        compared = {Scale.RATIO: np.where(rest > 0, value / rest, np.nan), Scale.DIFFERENCE: value - rest}
+    if metric is Metric.CALIBRATION:
+        low, high = observed_over_expected(sides[0], e, REPORTED_CONFIDENCE)
+        scales, alike, detectable = [Scale.RATIO], 1.0, None
+    else:
+        low, high = wilson(sides[0], e, z)
+        scales, alike, detectable = list(Scale), 0.0, smallest_detectable(e, rest, rest_e, REPORTED_CONFIDENCE)
+    ends = {scale: comparison_method(metric, scale)[0](*sides, z) for scale in scales}
+    p_value = comparison_method(metric, scales[0])[1](*sides, alike)
+    entries = []
+    for place, one in enumerate(evidence):
+        if one.value is None:
+            entries.append(_undefined(metric))
+            continue
+        beside: dict[str, Any] = {"value": number(rest[place]), "denominator": number(rest_d[place])}
+        if detectable is not None:
+            beside["smallest_detectable"] = number(detectable[place])
+        for scale, (least, most) in ends.items():
+            told = bool(np.isfinite(compared[scale][place]))
+            figures = (compared[scale][place], least[place], most[place]) if told else (None,) * 3
+            beside[scale.value] = dict(zip(("value", "low", "high"), map(number, figures)))
+        entries.append(
+            {
+                **dict(zip(("value", "low", "high"), map(number, (value[place], low[place], high[place])))),
+                "numerator": number(k[place]),
+                "denominator": number(d[place]),
+                "effective_denominator": number(e[place]),
+                "families": one.families,
+                "p_value": number(p_value[place]),
+                "rest": beside,
+            }
+        )
+    return entries
 
 
-def counts_entry(counts: Counts) -> dict[str, Any]:
+def _undefined(metric: Metric) -> dict[str, Any]:
     return {
-        "n": counts.n,
-        "positives": counts.positives,
-        "flagged": counts.flagged,
-        "tp": counts.tp,
-        "fp": counts.fp,
-        "fn": counts.fn,
-        "tn": counts.tn,
-        "expected": number(counts.expected),
-        "mean_score": number(counts.expected / counts.n) if counts.n else None,
+        **dict.fromkeys(("value", "low", "high", "p_value")),
+        "why_empty": f"there are no {evidence_name(metric)} in this group",
     }
-
-
-def rates_entry(group: str, measures: Measures, content: Content) -> dict[str, Any]:
-    """Every rate of a group that means something."""
-    return {metric.value: rate_entry(measures.evidence.get((metric, group)), metric) for metric in content.metrics}
 
 
 def pooled_rates(measures: Measures, content: Content) -> dict[str, dict[str, Any]]:
@@ -78,40 +163,33 @@ def pooled_rates(measures: Measures, content: Content) -> dict[str, dict[str, An
     return found
 
 
-def rate_entry(evidence: Evidence | None, metric: Metric) -> dict[str, Any]:
-    """A rate with its interval and its difference from the rest; nulls and the reason where it is undefined."""
-    if evidence is None or evidence.value is None:
-        return {
-            **dict.fromkeys(("value", "low", "high", "p_value")),
-            "why_empty": f"there are no {evidence_name(metric)} in this group",
-        }
-    low, high = evidence.interval(REPORTED_CONFIDENCE) or (None, None)
-    entry: dict[str, Any] = {
-        "value": number(evidence.value),
-        "low": number(low),
-        "high": number(high),
-        "numerator": number(evidence.numerator),
-        "denominator": number(evidence.denominator),
-        "effective_denominator": number(evidence.effective),
-        "families": evidence.families,
-        "p_value": number(_p_alike(evidence)),
+def order_figures(cases: Cases, all_measures: Mapping[str, Measures], probabilities: bool) -> dict[str, list[Figures]]:
+    """How well scores put each group's own cases in order, for every grouping."""
+    divisions = {
+        name: Grouped(
+            found.code,
+            np.array(
+                [[found.evidence[metric, group].effective for metric in _OF_EACH_CLASS] for group in found.groups]
+            ),
+        )
+        for name, found in all_measures.items()
     }
-    return entry | {"rest": _against_rest(evidence)}
+    return measure_order(cases, divisions, REPORTED_CONFIDENCE, _SEED, probabilities)
 
 
-def order_entries(cases: Cases, group_of: NDArray[Any], measures: Measures) -> dict[str, dict[str, Any]]:
-    """How well scores put each group's own cases in order, by group and metric."""
-    return {group: _order_entry(cases, np.asarray(group_of == group), group, measures) for group in measures.groups}
+def order_entry(figures: Figures) -> dict[str, Any]:
+    """A group's metrics of order, each with the rest's and the difference where these mean something."""
+    entry: dict[str, Any] = {}
+    for metric, one in figures.items():
+        entry[metric.value] = _ordered(one.own)
+        if one.difference is not None:
+            entry[metric.value]["rest"] = {"value": number(one.rest), "difference": _ordered(one.difference)}
+    return entry
 
 
-def _order_entry(cases: Cases, rows: NDArray[np.bool_], group: str, measures: Measures) -> dict[str, Any]:
-    effective = tuple(measures.evidence[metric, group].effective for metric in _OF_EACH_CLASS)
-    found = measure_order(cases, rows, (effective[0], effective[1]), REPORTED_CONFIDENCE, _SEED)
-    return {
-        metric.value: {"value": number(one.value), "low": number(one.low), "high": number(one.high)}
-        | ({"why_empty": one.why_empty} if one.why_empty else {})
-        for metric, one in found.items()
-    }
+def _ordered(one: Ordered) -> dict[str, Any]:
+    figures = {"value": number(one.value), "low": number(one.low), "high": number(one.high)}
+    return figures | ({"why_empty": one.why_empty} if one.why_empty else {})
 
 
 def rule_entry(answer: Answer) -> dict[str, Any]:
@@ -129,8 +207,15 @@ def rule_title(question: Question) -> str:
     return f"{title(question.rule.metric)} by {_GROUPINGS.get(question.grouping, question.grouping)}"
 
 
-def overall_why(findings: list[Finding]) -> str:
-    """The overall verdict in a sentence."""
+def overall_why(findings: Sequence[Finding], not_asked: Sequence[Mapping[str, str]] = ()) -> str:
+    """The overall verdict in a sentence, and which rules could not be asked."""
+    unasked = ", ".join(dict.fromkeys(entry["rule"] for entry in not_asked))
+    further = [f"Not asked for want of what they need: {unasked}."] if unasked else []
+    said = [_why(findings)] if findings or not further else []
+    return " ".join([*said, *further])
+
+
+def _why(findings: Sequence[Finding]) -> str:
     verdict = combine([finding.verdict for finding in findings])
     if verdict is Verdict.PASS:
         return "Every group was shown to be within every margin of the policy."
@@ -156,29 +241,6 @@ def list_share(counts: Counts, whole: Measures) -> dict[str, float | None]:
     share = counts.flagged / flags.denominator
     low, high = wilson(share * flags.families, flags.families, z_of(REPORTED_CONFIDENCE))
     return {"value": number(share), "low": number(float(low)), "high": number(float(high))}
-
-
-def _p_alike(evidence: Evidence) -> float | None:
-    """p-value of 'the group is as the rest'."""
-    by_ratio = evidence.metric is Metric.CALIBRATION
-    return evidence.p_value(Scale.RATIO, 1.0) if by_ratio else evidence.p_value(Scale.DIFFERENCE, 0.0)
-
-
-def _against_rest(evidence: Evidence) -> dict[str, Any]:
-    scales = [Scale.RATIO] if evidence.metric is Metric.CALIBRATION else list(Scale)
-    entry: dict[str, Any] = {"value": number(evidence.rest_value), "denominator": number(evidence.rest_denominator)}
-    if evidence.metric is not Metric.CALIBRATION:
-        entry["smallest_detectable"] = number(
-            smallest_detectable(
-                evidence.effective, evidence.rest_value or 0.0, evidence.rest_effective, REPORTED_CONFIDENCE
-            )
-        )
-    return entry | {scale.value: _comparison(evidence, scale) for scale in scales}
-
-
-def _comparison(evidence: Evidence, scale: Scale) -> dict[str, Any]:
-    low, high = evidence.comparison_interval(scale, REPORTED_CONFIDENCE) or (None, None)
-    return {"value": number(evidence.comparison(scale)), "low": number(low), "high": number(high)}
 
 
 def _finding_entry(finding: Finding) -> dict[str, Any]:
@@ -209,6 +271,6 @@ def _known_first(finding: Finding) -> tuple[bool, str]:
 def _named(finding: Finding) -> str:
     """The group in a sentence: an ethnic group by its name, any other with what it is a group of."""
     grouping = finding.question.grouping
-    if grouping not in _GROUPINGS:
-        return f"{grouping} {finding.group}"
+    if grouping not in _ETHNIC:
+        return f"{_GROUPINGS.get(grouping, grouping)} {finding.group}"
     return f"ethnicity {UNKNOWN.lower()}" if finding.group == UNKNOWN else label(finding.group)

@@ -111,10 +111,7 @@ class Evidence:
         return None if np.isnan(found) else found
 
     def _method(self, scale: Scale) -> tuple[Callable[..., tuple[Floats, Floats]], Callable[..., Floats]]:
-        """Interval and p-value of a comparison. Calibration is compared by ratio only."""
-        if self.metric is Metric.CALIBRATION:
-            return ratio_of_ratios, ratio_of_ratios_p
-        return (ratio_of_rates, ratio_of_rates_p) if scale is Scale.RATIO else (newcombe, newcombe_p)
+        return comparison_method(self.metric, scale)
 
     @property
     def _successes(self) -> float:
@@ -126,11 +123,22 @@ class Evidence:
         return self._successes, self.effective, rest, self.rest_effective
 
 
+def comparison_method(
+    metric: Metric, scale: Scale
+) -> tuple[Callable[..., tuple[Floats, Floats]], Callable[..., Floats]]:
+    """Interval and p-value of a comparison. Calibration is compared by ratio only."""
+    if metric is Metric.CALIBRATION:
+        return ratio_of_ratios, ratio_of_ratios_p
+    return (ratio_of_rates, ratio_of_rates_p) if scale is Scale.RATIO else (newcombe, newcombe_p)
+
+
 @dataclass(frozen=True)
 class Measures:
     """Everything counted under one grouping. ``groups`` are those with a case, in the given order."""
 
     groups: tuple[str, ...]
+    code: NDArray[np.int64]
+    """The place in ``groups`` of each case's group."""
     counts: dict[str, Counts]
     evidence: dict[tuple[Metric, str], Evidence]
     correlation: dict[Metric, float]
@@ -157,7 +165,7 @@ def measure(cases: Cases, group_of: NDArray[Any], order: tuple[str, ...]) -> Mea
     correlation[Metric.CALIBRATION] = totals.correlation
     for group, code in code_of.items():
         evidence[Metric.CALIBRATION, group] = _calibration_evidence(totals, code, counts[group], everyone)
-    return Measures(groups, counts, evidence, correlation)
+    return Measures(groups, codes, counts, evidence, correlation)
 
 
 def sum_of(counts: Iterable[Counts]) -> Counts:

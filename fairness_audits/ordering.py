@@ -1,44 +1,47 @@
-"""How well scores put a group's own cases in order: area under the curve, average precision, calibration slope.
+"""How well scores put a group's own cases in order, and what they come to: beside the rest of the cohort.
 
-They say whether the list can tell who is in need *within* a group; rates say how the group fares beside others. Average
-precision grows with the base rate, so that it is not compared between groups. Intervals:
+Area under the curve and average precision say whether the list can tell who is in need *within* a group; rates say how
+the group fares beside others. Average precision grows with the base rate, so that its difference from the rest is
+partly that of need. Intervals:
 
 - area under the curve: method 5 of Newcombe 2006 (Statistics in Medicine 25: 559-573), by which the standard error is
   that at the limit itself; it covers well with few positives, where a bootstrap does not;
-- average precision and slope: normal intervals by the standard error of a bootstrap of families (for the slope, one
-  Newton step from the estimate: Moulton and Zeger 1991, Computational Statistics and Data Analysis 11: 53-63), given
-  only where at least `FEWEST` families have the outcome and as many have not.
+- all else: normal intervals by the standard error of a bootstrap of families (`bootstrap`), given only where at least
+  `FEWEST` families have the outcome and as many have not (for the mean score: are there at all). Percentiles of so few
+  cover far below their claim.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fairness_audits.bootstrap import Divided, Drawn, replicated, standard_errors
 from fairness_audits.cases import Cases
 from fairness_audits.intervals import Floats
-from models.metrics import Ranked, Slope, family_weights, ranked, sums
+from models.metrics import Slope
 from store.intervals import z_of
 
 FEWEST = 20
 _REPLICATES = (60, 400)
-"""Least and most: a standard error needs no more, and a large group gets fewer."""
+"""Least and most: a standard error needs no more, and a large cohort gets fewer."""
 _WORK = 20_000_000
 """Cases times replicates beyond which there are fewer of these."""
-_CHUNK_CELLS = 5_000_000
 _BISECTIONS = 40
 _EDGE = 1e-6
 
 
 class OrderMetric(StrEnum):
-    """Names of the metrics of order, as they stand in ``audit.json``."""
+    """Names of the metrics of order, as they stand in ``restricted/audit.json``."""
 
     AUC = "auc"
     AVERAGE_PRECISION = "average_precision"
     SLOPE = "calibration_slope"
+    MEAN_SCORE = "mean_score"
 
 
 @dataclass(frozen=True)
@@ -51,36 +54,51 @@ class Ordered:
     why_empty: str = ""
 
 
-def measure_order(
-    cases: Cases, rows: NDArray[np.bool_], effective: tuple[float, float], confidence: float, seed: int
-) -> dict[OrderMetric, Ordered]:
-    """The three metrics of the cases at ``rows``.
+@dataclass(frozen=True)
+class OrderedBesideRest:
+    """A group's metric, the rest's, and the difference; the last two empty where they mean nothing."""
 
-    ``effective`` are the positives and negatives that the rows are worth, after allowing for families that recur.
-    """
-    outcome, score = cases.outcome[rows].astype(np.float64), cases.score[rows]
-    positives, negatives = float(outcome.sum()), float((1 - outcome).sum())
-    if not positives or not negatives:
-        missing = "with" if not positives else "without"
-        return dict.fromkeys(OrderMetric, Ordered(why_empty=f"there are no cases {missing} the outcome in this group"))
-    _, family = np.unique(cases.family[rows], return_inverse=True)
-    one = ranked(score, score, outcome, family.astype(np.int64), np.arange(len(score)))
-    at = sums(one, np.ones((1, len(score))), 1)
-    auc = float(at.auc[0])
-    found = {OrderMetric.AUC: Ordered(auc, *auc_interval(auc, *effective, confidence))}
-    few = min(len(np.unique(family[outcome > 0])), len(np.unique(family[outcome == 0]))) < FEWEST
-    why = f"fewer than {FEWEST} families with the outcome, or without it" if few else ""
-    precision, slope = float(at.average_precision[0]), _slope(one)
-    if few:
-        found[OrderMetric.AVERAGE_PRECISION] = Ordered(precision, why_empty=why)
-        found[OrderMetric.SLOPE] = Ordered(slope.value if slope else None, why_empty=why)
-        return found
-    precisions, slopes = _bootstrapped(one, slope, seed)
-    found[OrderMetric.AVERAGE_PRECISION] = _around(precision, precisions, confidence)
-    if slope is None:
-        found[OrderMetric.SLOPE] = Ordered(why_empty="all cases of this group have the same score")
-    else:
-        found[OrderMetric.SLOPE] = _around(slope.value, slopes, confidence)
+    own: Ordered
+    rest: float | None = None
+    difference: Ordered | None = None
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """One division of the cases: the code of each case's group, and what each group's positives and negatives are
+    worth after allowing for families that recur, shape (groups, 2)."""
+
+    code: NDArray[np.int64]
+    effective: Floats
+
+
+Figures = dict[OrderMetric, OrderedBesideRest]
+
+
+def measure_order(
+    cases: Cases, divisions: Mapping[str, Grouped], confidence: float, seed: int, probabilities: bool = True
+) -> dict[str, list[Figures]]:
+    """The metrics of every group of every division; no slope where scores are no probabilities."""
+    sloped = {name: _divided(cases, one, probabilities) for name, one in divisions.items()}
+    replicates = int(np.clip(_WORK // max(len(cases), 1), *_REPLICATES))
+    drawn = replicated(cases, sloped, replicates, seed) if len(cases) else {}
+    by_score = np.argsort(-cases.score, kind="stable")
+    ordered = Cases(cases.outcome[by_score], cases.flagged[by_score], cases.score[by_score], cases.family[by_score])
+    found: dict[str, list[Figures]] = {}
+    for name, one in divisions.items():
+        code = one.code[by_score]
+        errors = {figure: standard_errors(values) for figure, values in drawn.get(name, {}).items()}
+        slope = sloped[name].slope
+        found[name] = [
+            _group_figures(
+                ordered,
+                np.asarray(code == group),
+                one.effective[group],
+                None if slope is None else float(slope[group]),
+                _Spread({figure: float(values[group]) for figure, values in errors.items()}, confidence),
+            )
+            for group in range(len(one.effective))
+        ]
     return found
 
 
@@ -108,31 +126,104 @@ def _auc_error(area: float, positives: float, negatives: float) -> float:
         return 0.0
     excess = (positives + negatives) / 2 - 1
     spread = 1 + excess * ((1 - area) / (2 - area) + area / (1 + area))
-    return float(np.sqrt(area * (1 - area) * spread / (positives * negatives)))
+    return float((area * (1 - area) * spread / (positives * negatives)) ** 0.5)
 
 
-def _slope(one: Ranked) -> Slope | None:
-    """The calibration slope; None where scores do not differ."""
-    if one.score.max() - one.score.min() < _EDGE:
-        return None
-    return Slope(np.clip(one.score, _EDGE, 1 - _EDGE), one.outcome)
+def _divided(cases: Cases, one: Grouped, probabilities: bool) -> Divided:
+    """The division, with each group's calibration slope where it has one."""
+    groups = len(one.effective)
+    if not probabilities:
+        return Divided(one.code, groups)
+    slope, parts = np.full(groups, np.nan), np.zeros((len(cases), 5))
+    order = np.argsort(one.code, kind="stable")
+    ends = np.cumsum(np.bincount(one.code, minlength=groups))
+    for group, end in enumerate(ends):
+        rows = order[(ends[group - 1] if group else 0) : end]
+        outcome, score = cases.outcome[rows].astype(np.float64), cases.score[rows]
+        if 0 < outcome.sum() < len(outcome) and score.max() - score.min() >= _EDGE:
+            fitted = Slope(np.clip(score, _EDGE, 1 - _EDGE), outcome)
+            slope[group], parts[rows] = fitted.value, fitted.parts()
+    return Divided(one.code, groups, slope, parts)
 
 
-def _bootstrapped(one: Ranked, slope: Slope | None, seed: int) -> tuple[Floats, Floats]:
-    """Average precision and slope of each replicate, over families drawn with replacement."""
-    replicates = int(np.clip(_WORK // len(one.score), *_REPLICATES))
-    weights = family_weights(int(one.cluster.max()) + 1, replicates, seed)
-    at_once = max(1, _CHUNK_CELLS // len(one.score))
-    parts = slope.parts() if slope else None
-    precisions, slopes = [], []
-    for start in range(0, replicates, at_once):
-        own = weights[start : start + at_once][:, one.cluster].astype(np.float64)
-        precisions.append(sums(one, own, 1).average_precision)
-        if slope is not None and parts is not None:
-            slopes.append(slope.step(own @ parts))
-    return np.concatenate(precisions), np.concatenate(slopes) if slopes else np.array([])
+@dataclass(frozen=True)
+class _Spread:
+    """The standard errors of one group's figures, and the confidence of intervals."""
+
+    errors: Mapping[Drawn, float]
+    confidence: float
+
+    def around(self, value: float, figure: Drawn, too_few: str) -> Ordered:
+        """The figure with a normal interval; without one where ``too_few`` says why, or nothing varied."""
+        error = self.errors.get(figure, float("nan"))
+        if too_few or not np.isfinite(error):
+            return Ordered(value, why_empty=too_few or "no spread can be told")
+        half = z_of(self.confidence) * error
+        return Ordered(value, value - half, value + half)
 
 
-def _around(value: float, replicates: Floats, confidence: float) -> Ordered:
-    half = z_of(confidence) * float(np.nanstd(replicates, ddof=1))
-    return Ordered(value, value - half, value + half)
+def _group_figures(
+    ordered: Cases, rows: NDArray[np.bool_], effective: Floats, slope: float | None, spread: _Spread
+) -> Figures:
+    """One group's figures; ``ordered`` are all cases from the highest score down, ``rows`` those of the group."""
+    outcome, rest_outcome = ordered.outcome[rows], ordered.outcome[~rows]
+    found: Figures = {OrderMetric.MEAN_SCORE: _mean_score(ordered, rows, spread)}
+    if not outcome.any() or outcome.all():
+        missing = "without" if outcome.any() else "with"
+        none = OrderedBesideRest(Ordered(why_empty=f"there are no cases {missing} the outcome in this group"))
+        return found | {metric: none for metric in OrderMetric if metric is not OrderMetric.MEAN_SCORE}
+    auc, precision = order_of(ordered.score[rows], outcome)
+    few = _few(ordered.family[rows], outcome)
+    own_auc = Ordered(auc, *auc_interval(auc, float(effective[0]), float(effective[1]), spread.confidence))
+    own_precision = spread.around(precision, Drawn.AVERAGE_PRECISION, few)
+    found[OrderMetric.AUC] = OrderedBesideRest(own_auc)
+    found[OrderMetric.AVERAGE_PRECISION] = OrderedBesideRest(own_precision)
+    if rest_outcome.any() and not rest_outcome.all():
+        rest_auc, rest_precision = order_of(ordered.score[~rows], rest_outcome)
+        either = few or _few(ordered.family[~rows], rest_outcome)
+        found[OrderMetric.AUC] = OrderedBesideRest(
+            own_auc, rest_auc, spread.around(auc - rest_auc, Drawn.AUC_DIFFERENCE, either)
+        )
+        found[OrderMetric.AVERAGE_PRECISION] = OrderedBesideRest(
+            own_precision,
+            rest_precision,
+            spread.around(precision - rest_precision, Drawn.AVERAGE_PRECISION_DIFFERENCE, either),
+        )
+    if slope is not None:
+        alike = Ordered(why_empty="all cases of this group have the same score")
+        own_slope = spread.around(slope, Drawn.SLOPE, few) if np.isfinite(slope) else alike
+        found[OrderMetric.SLOPE] = OrderedBesideRest(own_slope)
+    return found
+
+
+def _mean_score(ordered: Cases, rows: NDArray[np.bool_], spread: _Spread) -> OrderedBesideRest:
+    """The mean score of the group, that of the rest, and their difference."""
+    own, rest = ordered.score[rows], ordered.score[~rows]
+    if not len(own):
+        return OrderedBesideRest(Ordered(why_empty="there are no cases in this group"))
+    few = "" if len(np.unique(ordered.family[rows])) >= FEWEST else f"fewer than {FEWEST} families"
+    mean = spread.around(float(own.mean()), Drawn.MEAN_SCORE, few)
+    if not len(rest):
+        return OrderedBesideRest(mean)
+    rest_few = "" if len(np.unique(ordered.family[~rows])) >= FEWEST else f"fewer than {FEWEST} families in the rest"
+    difference = float(own.mean() - rest.mean())
+    return OrderedBesideRest(
+        mean, float(rest.mean()), spread.around(difference, Drawn.MEAN_SCORE_DIFFERENCE, few or rest_few)
+    )
+
+
+def order_of(score: Floats, outcome: NDArray[np.bool_]) -> tuple[float, float]:
+    """Area under the curve and average precision of scores from the highest down; equal ones are taken together."""
+    ends = np.flatnonzero(np.append(score[1:] != score[:-1], True))
+    found = np.cumsum(outcome)[ends].astype(np.float64)
+    reached = ends + 1.0
+    hits, misses = np.diff(found, prepend=0.0), np.diff(reached - found, prepend=0.0)
+    missed = reached - found
+    auc = (hits * (missed[-1] - missed + misses / 2)).sum() / (found[-1] * missed[-1])
+    return float(auc), float((hits * found / reached).sum() / found[-1])
+
+
+def _few(family: NDArray[np.int64], outcome: NDArray[np.bool_]) -> str:
+    """Why no normal interval can be trusted; empty where it can."""
+    few = min(len(np.unique(family[outcome])), len(np.unique(family[~outcome]))) < FEWEST
+    return f"fewer than {FEWEST} families with the outcome, or without it" if few else ""

@@ -20,10 +20,62 @@ DEFAULT_POLICY = "default_policy.toml"
 
 
 class Grouping(StrEnum):
-    """The ways the cohort is divided."""
+    """The ways the cohort is divided. Those but ethnicity are there where the run tells of them."""
 
     BROAD = "broad"
     DETAILED = "detailed"
+    SEX = "sex"
+    AGE_BAND = "age_band"
+    DISABILITY = "disability"
+    DEPRIVATION = "deprivation"
+
+
+ATTRIBUTES = (Grouping.SEX, Grouping.AGE_BAND, Grouping.DISABILITY, Grouping.DEPRIVATION)
+"""What cases are grouped by beside ethnicity."""
+
+
+class Together(BaseModel):
+    """A grouping that is described: one attribute by itself, or several together. Rules judge single ones alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: Annotated[tuple[Grouping, ...], Field(min_length=1, max_length=3)] = Field(
+        description="The attributes taken together, as broad and sex."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_grouped(self) -> Together:
+        if len(set(self.by)) != len(self.by):
+            raise ValueError("a grouping names an attribute twice")
+        if {Grouping.BROAD, Grouping.DETAILED} <= set(self.by):
+            raise ValueError("broad and detailed ethnic groups are nested, and are not taken together")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(grouping.value for grouping in self.by)
+
+
+DESCRIBED = (
+    *(Together(by=(attribute,)) for attribute in ATTRIBUTES),
+    *(Together(by=(Grouping.BROAD, attribute)) for attribute in ATTRIBUTES),
+)
+"""What is described where a policy does not say: each attribute, and each with broad ethnicity."""
+
+
+class SmallNumbers(BaseModel):
+    """How small a count may be shown, and how finely."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    suppress_below: int = Field(10, ge=5, le=100, description="Counts under this are not shown.")
+    round_to: int = Field(5, ge=5, le=50, description="Other counts are shown to the nearest multiple of this.")
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> SmallNumbers:
+        if self.suppress_below < self.round_to:
+            raise ValueError("suppress_below must not be less than round_to")
+        return self
 
 
 class Rule(BaseModel):
@@ -65,12 +117,21 @@ class Policy(BaseModel):
 
     name: str = Field(description="Name of the policy.")
     rules: Annotated[list[Rule], Field(min_length=1)]
+    groupings: tuple[Together, ...] = Field(
+        DESCRIBED, description="What is described beside broad and detailed ethnicity, where the run tells of it."
+    )
+    small_numbers: SmallNumbers = Field(
+        SmallNumbers.model_validate({}), description="How small counts are protected where shown."
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Policy:
         names = [rule.name for rule in self.rules]
         if len(set(names)) != len(names):
             raise ValueError("two rules have the same name")
+        described = [frozenset(one.by) for one in self.groupings]
+        if len(set(described)) != len(described):
+            raise ValueError("two groupings are of the same attributes")
         return self
 
     @property
@@ -113,12 +174,13 @@ def _explained(error: ValidationError, where: str) -> UsageError:
     key = ".".join(str(part) for part in first["loc"])
     kind = first["type"]
     if kind == "extra_forbidden":
-        known = [*Policy.model_fields, *Rule.model_fields]
+        known = [*dict.fromkeys(n for m in (Policy, Rule, Together, SmallNumbers) for n in m.model_fields)]
         return UsageError(
             "The audit policy has an unknown key.", where=f"{where}: {key}", fix=_nearest(str(first["loc"][-1]), known)
         )
     if kind == "enum":
-        known = [member.value for member in _ENUMS[str(first["loc"][-1])]]
+        named = next(part for part in reversed(first["loc"]) if isinstance(part, str))
+        known = [member.value for member in _ENUMS[named]]
         return UsageError(
             "The audit policy names something unknown.", where=f"{where}: {key}", fix=_nearest(first["input"], known)
         )
@@ -126,7 +188,7 @@ def _explained(error: ValidationError, where: str) -> UsageError:
     return UsageError(f"The audit policy is wrong: {message}.", where=f"{where}: {key}" if key else where)
 
 
-_ENUMS: dict[str, type[StrEnum]] = {"metric": Metric, "grouping": Grouping, "scale": Scale}
+_ENUMS: dict[str, type[StrEnum]] = {"metric": Metric, "grouping": Grouping, "scale": Scale, "by": Grouping}
 _PLAIN_NAMES = {
     "recall": Metric.FOUND_RATE,
     "true_positive_rate": Metric.FOUND_RATE,

@@ -1,21 +1,24 @@
-"""The part of an audit that a report may show: protected counts, rates taken from them, and verdicts in words."""
+"""What a report may show of an audit: protected counts, what follows from them alone, and verdicts in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fairness_audits.content import Content
 from fairness_audits.document import REPORTED_CONFIDENCE, number, rule_title
 from fairness_audits.ethnicity import label
-from fairness_audits.measure import EVERYONE, NOTHING, Evidence, Measures
+from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measures
 from fairness_audits.metrics import Metric, title
+from fairness_audits.policy import SmallNumbers
+from fairness_audits.small_numbers import Cell, Tables, protect_tables, rounded_to
 from fairness_audits.verdict import Answer, Finding
 from fairness_audits.wording import what_would_settle_it, why_published
-from store.intervals import wilson, z_of
-from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect
+from store.small_numbers import Hidden
 
 _WHOLE = ("whole", "")
+_LEFT = "left"
 _RATE_COLUMNS: dict[Metric, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Metric.SELECTION_RATE: (("flagged",), ("n",)),
     Metric.BASE_RATE: (("positives",), ("n",)),
@@ -31,101 +34,142 @@ _RATE_COLUMNS: dict[Metric, tuple[tuple[str, ...], tuple[str, ...]]] = {
 Row = tuple[str, str]
 """A grouping and one of its groups."""
 
-Nesting = Mapping[Row, Sequence[Row]]
-"""Rows that are the sum of others: a broad group of its detailed ones."""
-
-Protected = dict[tuple[Row, str], int | Hidden]
+Nesting = Mapping[Row, Sequence[Sequence[Row]]]
+"""Rows that are the sum of others, each in one way or more: a broad group of its detailed ones, or of its two sexes."""
 
 
 def published_block(
-    content: Content, measures: dict[str, Measures], whole: Measures, answers: Sequence[Answer], nesting: Nesting
+    content: Content,
+    measures: Mapping[str, Measures],
+    whole: Measures,
+    answers: Sequence[Answer],
+    nesting: Nesting,
+    rules: SmallNumbers,
 ) -> dict[str, Any]:
-    """Everything a report may show of the counts, rates and findings. Without a test case, only the findings."""
-    cells = _protected(content, measures, whole, nesting)
+    """Everything a report may show of the counts, rates and findings. Without a test case, only the findings.
+
+    All but the verdicts follows from the counts as shown, so that nothing tells more than these do.
+    """
+    cells = protect_tables(tables_of(content, measures, whole, nesting), rules)
+    shown = _Shown(content, cells, measures, whole, rules)
     return {
-        "suppressed_below": THRESHOLD,
-        "rounded_to": ROUND_TO,
+        "suppressed_below": rules.suppress_below,
+        "rounded_to": rules.round_to,
         "confidence": REPORTED_CONFIDENCE,
         "metrics": {metric.value: title(metric) for metric in content.metrics},
-        "overall": {"group": EVERYONE, "label": "Everyone"} | _entry(_WHOLE, EVERYONE, content, cells, whole),
+        "overall": {"group": EVERYONE, "label": "Everyone"} | shown.entry(_WHOLE, EVERYONE),
         "groupings": {
             grouping: [
-                {"group": group, "label": label(group)} | _entry((grouping, group), group, content, cells, found)
+                {"group": group, "label": label(group)} | shown.entry((grouping, group), group)
                 for group in found.groups
             ]
             for grouping, found in measures.items()
         },
-        "rules": [_rule(answer, content, cells) for answer in answers],
+        "rules": [_rule(answer, shown) for answer in answers],
     }
 
 
-def _protected(content: Content, measures: dict[str, Measures], whole: Measures, nesting: Nesting) -> Protected:
-    counts: dict[tuple[Row, str], int] = {}
-    for column in content.counts:
-        counts[_WHOLE, column] = getattr(whole.counts.get(EVERYONE, NOTHING), column)
-        for grouping, found in measures.items():
-            for group in found.groups:
-                counts[(grouping, group), column] = getattr(found.counts[group], column)
-    return protect(counts, [*_sums_of_groups(content, measures, nesting), *_sums_within_rows(content, counts)])
+def tables_of(content: Content, measures: Mapping[str, Measures], whole: Measures, nesting: Nesting) -> Tables:
+    """Every count, and how they add up within rows and across them.
+
+    Within a row all cases are those with the outcome, those wrongly flagged and those left (or, without outcomes, the
+    flagged and the others): the last are shown nowhere, and follow from what is.
+    """
+    rows: dict[Row, Counts] = {_WHOLE: whole.counts.get(EVERYONE, NOTHING)}
+    rows |= {(grouping, group): found.counts[group] for grouping, found in measures.items() for group in found.groups}
+    outcomes = "positives" in content.counts
+    counts: dict[Cell, int] = {}
+    for row, found in rows.items():
+        counts |= {(row, column): getattr(found, column) for column in content.counts}
+        counts[row, _LEFT] = found.tn if outcomes else found.n - found.flagged
+    within = (*content.sums, ("n", *(("positives", "fp") if outcomes else ("flagged",)), _LEFT))
+    across = [[_WHOLE, *((grouping, group) for group in found.groups)] for grouping, found in measures.items()]
+    across += [[row, *parts] for row, all_parts in nesting.items() for parts in all_parts if row in rows]
+    there = [[row for row in found if row in rows] for found in across]
+    return Tables(
+        counts,
+        [[(row, column) for column in columns] for row in rows for columns in within]
+        + [
+            [(row, column) for row in found] for found in there if len(found) > 1 for column in (*content.counts, _LEFT)
+        ],
+        frozenset((row, _LEFT) for row in rows),
+    )
 
 
-def _sums_of_groups(content: Content, measures: dict[str, Measures], nesting: Nesting) -> list[list[tuple[Row, str]]]:
-    """Everyone is the sum of each grouping's groups, and some groups are the sum of others."""
-    there = {(grouping, group) for grouping, found in measures.items() for group in found.groups}
-    sums = [[_WHOLE, *((grouping, group) for group in found.groups)] for grouping, found in measures.items()]
-    sums += [[row, *(part for part in parts if part in there)] for row, parts in nesting.items() if row in there]
-    return [[(row, column) for row in rows] for column in content.counts for rows in sums if len(rows) > 1]
+@dataclass(frozen=True)
+class _Shown:
+    """Counts as shown, and what follows from them."""
 
+    content: Content
+    cells: Mapping[Cell, int | Hidden]
+    measures: Mapping[str, Measures]
+    whole: Measures
+    rules: SmallNumbers
 
-def _sums_within_rows(content: Content, counts: dict[tuple[Row, str], int]) -> list[list[tuple[Row, str]]]:
-    rows = dict.fromkeys(row for row, _ in counts)
-    return [[(row, column) for column in columns] for row in rows for columns in content.sums]
+    def entry(self, row: Row, group: str) -> dict[str, Any]:
+        """One row: its counts and rates as shown."""
+        entry: dict[str, Any] = {column: self._cell(row, column) for column in self.content.counts}
+        if Metric.CALIBRATION in self.content.metrics:
+            evidence = self.evidence(Metric.CALIBRATION, row, group)
+            entry["expected"] = int(evidence.denominator) if evidence else None
+        return entry | {"rates": {metric.value: self._rate(metric, row, group) for metric in self.content.metrics}}
 
-
-def _entry(row: Row, group: str, content: Content, cells: Protected, found: Measures) -> dict[str, Any]:
-    shown = {column: cells[row, column] for column in content.counts}
-    rates: dict[str, Any] = {}
-    for metric in content.metrics:
-        evidence = found.evidence.get((metric, group))
-        if evidence is None or not evidence.denominator:
-            rates[metric.value] = None
-        elif metric is Metric.CALIBRATION:
-            rates[metric.value] = _calibration(shown, evidence)
-        else:
-            rates[metric.value] = _rate(metric, shown, evidence)
-    return {name: _cell(value) for name, value in shown.items()} | {"rates": rates}
-
-
-def _rate(metric: Metric, shown: dict[str, int | Hidden], evidence: Evidence) -> dict[str, float] | None:
-    """The rate of the rounded counts and its interval, or None where one of them is not shown."""
-    above, below = (_total(columns, shown) for columns in _RATE_COLUMNS[metric])
-    if above is None or below is None or below < THRESHOLD or above > below:
-        return None
-    # Effective over actual evidence, coarse enough to tell nothing of the counts behind it.
-    trials = below * max(round(evidence.effective / evidence.denominator, 1), 0.1)
-    low, high = wilson(above / below * trials, trials, z_of(REPORTED_CONFIDENCE))
-    return {"value": round(above / below, 3), "low": round(float(low), 3), "high": round(float(high), 3)}
-
-
-def _total(columns: tuple[str, ...], shown: dict[str, int | Hidden]) -> int | None:
-    total = 0
-    for column in columns:
-        value = shown[column.removeprefix("-")]
-        if isinstance(value, Hidden):
+    def evidence(self, metric: Metric, row: Row, group: str) -> Evidence | None:
+        """The evidence that the counts as shown are; None where one of them is not shown, or there are too few."""
+        found = self.whole if row == _WHOLE else self.measures[row[0]]
+        exact = found.evidence.get((metric, group))
+        own = self._fraction(metric, row, exact)
+        if exact is None or own is None or own[1] < self.rules.suppress_below:
             return None
-        total += -value if column.startswith("-") else value
-    return total
+        everyone = self._fraction(metric, _WHOLE, self.whole.evidence.get((metric, EVERYONE)))
+        rest = (0, 0) if everyone is None or row == _WHOLE else (everyone[0] - own[0], everyone[1] - own[1])
+        below = max(rest[1], 0)
+        above = max(rest[0], 0) if metric is Metric.CALIBRATION else min(max(rest[0], 0), below)
+        worth, rest_worth = (
+            _worth(exact.effective, exact.denominator),
+            _worth(exact.rest_effective, exact.rest_denominator),
+        )
+        return Evidence(metric, own[0], own[1], own[1] * worth, 0, above, below, below * rest_worth)
+
+    def _rate(self, metric: Metric, row: Row, group: str) -> dict[str, float] | None:
+        """A rate of the counts as shown, and its interval."""
+        evidence = self.evidence(metric, row, group)
+        interval = evidence.interval(REPORTED_CONFIDENCE) if evidence else None
+        if evidence is None or evidence.value is None or interval is None:
+            return None
+        return {"value": round(evidence.value, 3), "low": round(interval[0], 3), "high": round(interval[1], 3)}
+
+    def _fraction(self, metric: Metric, row: Row, exact: Evidence | None) -> tuple[int, int] | None:
+        """Numerator and denominator as shown; None where one of them is not, or rounding has them disagree."""
+        if metric is Metric.CALIBRATION:
+            above = self._total(("positives",), row)
+            return None if above is None or exact is None else (above, self._rounded(exact.denominator))
+        above, below = (self._total(columns, row) for columns in _RATE_COLUMNS[metric])
+        return None if above is None or below is None or above > below else (above, below)
+
+    def _cell(self, row: Row, column: str) -> int | str:
+        value = self.cells[row, column]
+        return f"<{self.rules.suppress_below}" if value is Hidden.SMALL else value
+
+    def _rounded(self, expected: float) -> int:
+        return rounded_to(round(expected), self.rules.round_to)
+
+    def _total(self, columns: tuple[str, ...], row: Row) -> int | None:
+        total = 0
+        for column in columns:
+            value = self.cells[row, column.removeprefix("-")]
+            if isinstance(value, Hidden):
+                return None
+            total += -value if column.startswith("-") else value
+        return total
 
 
-def _calibration(shown: dict[str, int | Hidden], evidence: Evidence) -> dict[str, float] | None:
-    interval = evidence.interval(REPORTED_CONFIDENCE)
-    hidden = isinstance(shown["n"], Hidden) or isinstance(shown["positives"], Hidden)
-    if hidden or evidence.denominator < THRESHOLD or evidence.value is None or interval is None:
-        return None
-    return {"value": round(evidence.value, 2), "low": round(interval[0], 2), "high": round(interval[1], 2)}
+def _worth(effective: float, actual: float) -> float:
+    """Effective over actual evidence, coarse enough to tell nothing of the counts behind it."""
+    return max(round(effective / actual, 1), 0.1) if actual else 1.0
 
 
-def _rule(answer: Answer, content: Content, cells: Protected) -> dict[str, Any]:
+def _rule(answer: Answer, shown: _Shown) -> dict[str, Any]:
     rule = answer.question.rule
     return {
         "name": rule.name,
@@ -137,28 +181,29 @@ def _rule(answer: Answer, content: Content, cells: Protected) -> dict[str, Any]:
         "confidence": rule.confidence,
         "reason": rule.reason,
         "verdict": answer.verdict.value,
-        "groups": [_finding(finding, content, cells) for finding in answer.findings],
+        "groups": [_finding(finding, shown) for finding in answer.findings],
     }
 
 
-def _finding(finding: Finding, content: Content, cells: Protected) -> dict[str, Any]:
-    row = (finding.question.grouping, finding.group)
-    shown = all(not isinstance(cells.get((row, column), Hidden.SMALL), Hidden) for column in content.counts)
-    evidence = finding.evidence
-    figures = (evidence.comparison(finding.rule.scale) if evidence else None, finding.low, finding.high)
-    low_high = [number(round(figure, 2)) if shown and figure is not None else None for figure in figures]
+def _finding(finding: Finding, shown: _Shown) -> dict[str, Any]:
+    """The verdict, which rests on the exact counts, and the comparison as the shown ones have it."""
+    rule, row = finding.rule, (finding.question.grouping, finding.group)
+    evidence = shown.evidence(rule.metric, row, finding.group) if finding.evidence else None
+    comparison = evidence.comparison(rule.scale) if evidence and finding.low is not None else None
+    interval = (
+        evidence.comparison_interval(rule.scale, rule.confidence) if evidence and comparison is not None else None
+    )
+    low, high = interval or (None, None)
+    figures = [number(None if figure is None else round(figure, 2)) for figure in (comparison, low, high)]
+    as_shown = replace(finding, evidence=evidence, low=low, high=high)
     return {
         "group": finding.group,
         "label": label(finding.group),
         "verdict": finding.verdict.value,
         "better_off": finding.better_off,
-        "comparison": low_high[0],
-        "low": low_high[1],
-        "high": low_high[2],
-        "why": why_published(finding, shown),
-        "what_would_settle_it": what_would_settle_it(finding),
+        "comparison": figures[0],
+        "low": figures[1],
+        "high": figures[2],
+        "why": why_published(finding, comparison is not None),
+        "what_would_settle_it": what_would_settle_it(as_shown),
     }
-
-
-def _cell(value: int | Hidden) -> int | str:
-    return value.value if isinstance(value, Hidden) else value

@@ -6,7 +6,7 @@ counted is refused with its number, and rows that are no data (blank, totals, th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -233,6 +233,6 @@ def _groups(cells: pd.DataFrame, name: str, path: Path) -> Texts:
     return np.asarray(found.to_numpy(), dtype=object)
 
 
-def in_order(groups: Sequence[str]) -> tuple[str, ...]:
+def in_order(groups: Iterable[str]) -> tuple[str, ...]:
     """Groups in the order of their names, 'Unknown' last."""
     return tuple(sorted(set(groups), key=lambda group: (group == UNKNOWN, group)))

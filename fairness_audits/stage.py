@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fairness_audits.attributes import HOMES, PERSON_SEX, attribute_groups
 from fairness_audits.audit import Audited, Documents, audit, not_audited
 from fairness_audits.cases import check_scores, one_row_a_unit
 from fairness_audits.config import AuditConfig
@@ -55,6 +56,10 @@ def _audit_target(work: Workspace, target: str, policy: Policy) -> Documents:
     rows = one_row_a_unit(scores)
     with work.connect() as connection:
         groups = ethnic_groups(connection, rows, work.path(MEMBERS), work.path(PROTECTED))
+        paths = {
+            table.name: work.path(table) for table in (MEMBERS, PERSON_SEX, HOMES, FAMILY_FEATURES, CHILD_FEATURES)
+        }
+        groups |= attribute_groups(connection, rows, paths)
     return audit(Audited(target, rows, groups, bound, caveats), policy)
 
 
@@ -75,7 +80,7 @@ def _policy_file(work: Workspace) -> list[Path]:
 STAGE = Stage(
     name="audits",
     room=ROOM,
-    reads=(SCORES, REASONS, COHORT, PROTECTED, MEMBERS, FAMILY_FEATURES, CHILD_FEATURES),
+    reads=(SCORES, REASONS, COHORT, PROTECTED, PERSON_SEX, HOMES, MEMBERS, FAMILY_FEATURES, CHILD_FEATURES),
     writes=(),
     sections=(AuditConfig, ModelsConfig),
     run=run,

@@ -8,31 +8,26 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fairness_audits.audit import FORMAT, METHOD, Documents, policy_entry
 from fairness_audits.cases import Cases
 from fairness_audits.content import Content, content_of
 from fairness_audits.document import (
-    counts_entry,
-    list_share,
+    group_entries,
     number,
-    order_entries,
+    order_figures,
+    overall_entry,
     overall_why,
-    pooled_rates,
-    rates_entry,
     rule_entry,
 )
-from fairness_audits.ethnicity import label
 from fairness_audits.measure import EVERYONE, Measures, measure, measure_everyone
 from fairness_audits.metrics import Metric, title
-from fairness_audits.ordering import OrderMetric
+from fairness_audits.ordering import Figures, OrderMetric
 from fairness_audits.policy import Policy, Rule
-from fairness_audits.published import Row, published_block
-from fairness_audits.scored_list import Columns, Cut, ScoredList, Texts, in_order
-from fairness_audits.verdict import Question, Verdict, all_findings, combine, judge
-
-_NOT_COUNTED = ("positives", "tp", "fp", "fn", "tn", "expected", "mean_score")
+from fairness_audits.published import published_block
+from fairness_audits.scored_list import MOST_GROUPS, Columns, Cut, ScoredList, Texts, in_order
+from fairness_audits.together import By, beside, sums_of, taken_together
+from fairness_audits.verdict import Question, all_findings, judge, overall_verdict
 
 
 @dataclass(frozen=True)
@@ -63,25 +58,22 @@ def audit_table(listed: Listed, policy: Policy) -> Documents:
         given.unit,
     )
     whole = measure_everyone(cases)
-    groups = {**given.groups, **_together(given.groups)}
-    measures = {name: measure(cases, found, in_order(found.tolist())) for name, found in groups.items()}
+    groups, made_of, left_out = _groupings(given.groups)
+    measures = {name: measure(cases, found, in_order(set(found))) for name, found in groups.items()}
     asked, not_asked = _questions(policy, listed.columns, content)
     answers = judge(asked, measures, {name: found.groups for name, found in measures.items()})
-    findings = all_findings(answers)
-    verdict = combine([finding.verdict for finding in findings])
-    if not_asked and verdict is Verdict.PASS:
-        verdict = Verdict.CANNOT_TELL
-    why = " ".join(filter(None, (overall_why(findings) if findings else "", _why_not_all(not_asked))))
     shared = {
         "format": FORMAT,
         "kind": "table",
         "list": _about(listed, content),
-        "verdict": verdict.value,
-        "why": why,
+        "verdict": overall_verdict(answers, not_asked).value,
+        "why": overall_why(all_findings(answers), not_asked),
         "policy": policy_entry(policy),
         "not_asked": not_asked,
+        "not_described": left_out,
         "method": METHOD,
     }
+    figures = _figures(cases, {EVERYONE: whole, **measures}, given)
     restricted = {
         **shared,
         "sha256": listed.sha256,
@@ -91,11 +83,9 @@ def audit_table(listed: Listed, policy: Policy) -> Documents:
         "left_out": given.left_out,
         "ties": {"tied": given.ties.tied, "flagged": given.ties.flagged} if given.ties else None,
         "metrics": {metric.value: title(metric) for metric in content.metrics},
-        "overall": {"group": EVERYONE}
-        | _entry(EVERYONE, whole, whole, content, given)
-        | _order(cases, np.full(len(given), EVERYONE), whole, given)[EVERYONE],
+        "overall": overall_entry(whole, content, figures.get(EVERYONE, ())),
         "groupings": {
-            name: _grouping(cases, groups[name], found, whole, content, given) for name, found in measures.items()
+            name: group_entries(found, whole, content, figures.get(name, ())) for name, found in measures.items()
         },
         "within_unit_correlation": {
             name: {metric.value: number(found.correlation[metric]) for metric in content.metrics}
@@ -103,55 +93,34 @@ def audit_table(listed: Listed, policy: Policy) -> Documents:
         },
         "rules": [rule_entry(answer) for answer in answers],
     }
-    nesting = _nesting(given.groups)
-    return Documents(restricted, {**shared, **published_block(content, measures, whole, answers, nesting)})
+    nesting = sums_of({name: measures[name].groups for name in given.groups}, made_of.values())
+    block = published_block(content, measures, whole, answers, nesting, policy.small_numbers)
+    return Documents(restricted, {**shared, **block})
 
 
-def _grouping(
-    cases: Cases, group_of: Texts, found: Measures, whole: Measures, content: Content, given: ScoredList
-) -> list[dict[str, Any]]:
-    pooled, ordered = pooled_rates(found, content), _order(cases, group_of, found, given)
-    return [
-        {"group": group, "label": label(group), "partially_pooled": pooled[group]}
-        | _entry(group, found, whole, content, given)
-        | ordered[group]
-        for group in found.groups
-    ]
+def _figures(cases: Cases, measures: Mapping[str, Measures], given: ScoredList) -> dict[str, list[Figures]]:
+    """Metrics of order, where there are scores; without outcomes, the mean score alone."""
+    if given.score is None:
+        return {}
+    figures = order_figures(cases, measures, given.probabilities)
+    if given.outcome is not None:
+        return figures
+    alone = OrderMetric.MEAN_SCORE
+    return {name: [{alone: one[alone]} for one in found] for name, found in figures.items()}
 
 
-def _together(groups: Mapping[str, Texts]) -> dict[str, Texts]:
-    """Each two of the group columns taken together."""
-    return {
-        _beside(one, other): np.array([_beside(a, b) for a, b in zip(groups[one], groups[other])], dtype=object)
-        for one, other in combinations(groups, 2)
-    }
-
-
-def _beside(one: str, other: str) -> str:
-    """Two names as one, which no other two give."""
-    return " | ".join(name.replace("|", "||") for name in (one, other))
-
-
-def _nesting(groups: Mapping[str, Texts]) -> dict[Row, list[Row]]:
-    """A group is the sum of those that it makes with the groups of another column."""
-    nesting: dict[Row, list[Row]] = {}
-    for one, other in combinations(groups, 2):
-        for a, b in sorted(set(zip(groups[one].tolist(), groups[other].tolist()))):
-            part = (_beside(one, other), _beside(a, b))
-            nesting.setdefault((one, a), []).append(part)
-            nesting.setdefault((other, b), []).append(part)
-    return nesting
-
-
-def _order(cases: Cases, group_of: NDArray[Any], measures: Measures, given: ScoredList) -> dict[str, dict[str, Any]]:
-    """Metrics of order, where there are scores and outcomes; no calibration slope of scores that only rank."""
-    if given.score is None or given.outcome is None:
-        return {group: {} for group in measures.groups}
-    found = order_entries(cases, group_of, measures)
-    if not given.probabilities:
-        for entry in found.values():
-            del entry[OrderMetric.SLOPE.value]
-    return found
+def _groupings(groups: Mapping[str, Texts]) -> tuple[dict[str, Texts], dict[str, By], list[dict[str, Any]]]:
+    """Each group column, and each two of them together unless they make too many groups; and those left out."""
+    made_of: dict[str, By] = {name: (name,) for name in groups}
+    found, left_out = dict(groups), []
+    for by in combinations(groups, 2):
+        together = taken_together(groups, by)
+        number_of = len(set(together))
+        if number_of > MOST_GROUPS:
+            left_out.append({"by": list(by), "groups": number_of, "why": f"more than {MOST_GROUPS} groups together"})
+        else:
+            made_of[beside(by)], found[beside(by)] = by, together
+    return found, made_of, left_out
 
 
 def _questions(policy: Policy, columns: Columns, content: Content) -> tuple[list[Question], list[dict[str, str]]]:
@@ -181,12 +150,6 @@ def _why_not(metric: Metric, columns: Columns) -> str:
     return "The scores are not probabilities: some are below 0 or above 1."
 
 
-def _why_not_all(not_asked: list[dict[str, str]]) -> str:
-    if not not_asked:
-        return ""
-    return f"Not asked for want of what they need: {', '.join(entry['rule'] for entry in not_asked)}."
-
-
 def _about(listed: Listed, content: Content) -> dict[str, Any]:
     columns, cut = listed.columns, listed.cut
     return {
@@ -202,14 +165,3 @@ def _about(listed: Listed, content: Content) -> dict[str, Any]:
         "capacity": cut.capacity,
         "told": [metric.value for metric in content.metrics],
     }
-
-
-def _entry(group: str, found: Measures, whole: Measures, content: Content, given: ScoredList) -> dict[str, Any]:
-    counts = counts_entry(found.counts[group])
-    if given.outcome is None:
-        counts = {name: value for name, value in counts.items() if name not in _NOT_COUNTED}
-    elif not given.probabilities:
-        counts = {name: value for name, value in counts.items() if name not in ("expected", "mean_score")}
-    if given.score is not None:
-        counts["mean_score"] = number(found.counts[group].expected / found.counts[group].n)
-    return counts | rates_entry(group, found, content) | {"list_share": list_share(found.counts[group], whole)}

@@ -113,6 +113,12 @@ def all_findings(answers: Sequence[Answer]) -> list[Finding]:
     return [finding for answer in answers for finding in answer.findings]
 
 
+def overall_verdict(answers: Sequence[Answer], not_asked: Sequence[object]) -> Verdict:
+    """The verdict of all questions together; without an answer to each rule an audit never passes."""
+    verdict = combine([answer.verdict for answer in answers])
+    return Verdict.CANNOT_TELL if not_asked and verdict is Verdict.PASS else verdict
+
+
 def combine(verdicts: list[Verdict]) -> Verdict:
     """Fail if any fails; pass only if all pass and there is at least one; else cannot tell."""
     if Verdict.FAIL in verdicts:

@@ -64,6 +64,8 @@ def what_would_settle_it(finding: Finding) -> str:
     if finding.ground is Ground.NO_COMPARISON:
         return f"{kind.capitalize()} in the rest of the cohort."
     times = evidence_needed(finding)
+    if times is None:
+        return f"More evidence ({kind} in this group), with more as-of dates whose outcomes have closed."
     if times > _HOPELESS:
         return (
             f"More evidence alone will hardly settle it: over {_HOPELESS} times as much would be needed. Decide "
@@ -72,11 +74,14 @@ def what_would_settle_it(finding: Finding) -> str:
     return f"About {times} times as much evidence as now ({kind} in this group), if the difference stays as it is."
 
 
-def evidence_needed(finding: Finding) -> int:
-    """By how many times the evidence must grow for the interval to clear the nearer margin, at today's estimate."""
-    assert finding.evidence is not None and finding.low is not None and finding.high is not None
-    comparison = finding.evidence.comparison(finding.rule.scale)
-    assert comparison is not None
+def evidence_needed(finding: Finding) -> int | None:
+    """By how many times the evidence must grow for the interval to clear the nearer margin, at today's estimate.
+
+    None where the figures are not known, as they are not of counts that are hidden.
+    """
+    comparison = finding.evidence.comparison(finding.rule.scale) if finding.evidence else None
+    if comparison is None or finding.low is None or finding.high is None:
+        return None
     scale = (lambda x: math.log(max(x, 1e-9))) if finding.rule.scale is Scale.RATIO else float
     widths = []
     for limit in harm_limits(finding.rule):

@@ -151,7 +151,7 @@ def _cell(value: int | str) -> str:
     """A published count, or what stands where it is not shown."""
     if isinstance(value, int):
         return text.count(value)
-    return f"under {THRESHOLD}" if value.startswith("<") else value
+    return f"under {value.removeprefix('<')}" if value.startswith("<") else value
 
 
 def _measure(figure: Document) -> Measure:

@@ -106,7 +106,18 @@ CANDIDATE_WORDS = {
 }
 """The ways of choosing a list, simplest first."""
 
-GROUPING_WORDS = {"broad": "Broad ethnic group", "detailed": "Detailed ethnic group"}
+GROUPING_WORDS = {
+    "broad": "Broad ethnic group",
+    "detailed": "Detailed ethnic group",
+    "sex": "Sex",
+    "age_band": "Age band",
+    "disability": "Disability",
+    "deprivation": "Deprivation of the neighbourhood",
+    "broad | sex": "Broad ethnic group by sex",
+    "broad | age_band": "Broad ethnic group by age band",
+    "broad | disability": "Broad ethnic group by disability",
+    "broad | deprivation": "Broad ethnic group by deprivation",
+}
 
 UNIT_WORDS = {"family": ("family", "families"), "child": ("child", "children")}
 

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from fairness_audits.cases import Cases
-from fairness_audits.ordering import FEWEST, OrderMetric, auc_interval, measure_order
+from fairness_audits.ordering import FEWEST, Grouped, Ordered, OrderMetric, auc_interval, measure_order
 
 
 def drawn(seed: int, families: int, times: int = 1) -> Cases:
@@ -23,10 +23,27 @@ def drawn(seed: int, families: int, times: int = 1) -> Cases:
     )
 
 
+def one_group(cases: Cases, effective: tuple[float, float], seed: int = 1) -> dict[OrderMetric, Ordered]:
+    """The figures of all cases as one group."""
+    divided = {"all": Grouped(np.zeros(len(cases), dtype=np.int64), np.array([effective]))}
+    (found,) = measure_order(cases, divided, 0.95, seed)["all"]
+    return {metric: one.own for metric, one in found.items()}
+
+
 def test_values_are_those_of_scikit_learn() -> None:
     cases = drawn(1, 600)
     rows = np.arange(600) % 3 > 0
-    found = measure_order(cases, rows, (80, 320), 0.95, 1)
+    divided = {"by": Grouped(rows.astype(np.int64), np.array([[40.0, 160.0], [80.0, 320.0]]))}
+    beside = measure_order(cases, divided, 0.95, 1)["by"][1]
+    found = {metric: one.own for metric, one in beside.items()}
+    auc = [roc_auc_score(cases.outcome[part], cases.score[part]) for part in (rows, ~rows)]
+    assert (beside[OrderMetric.AUC].rest, found[OrderMetric.MEAN_SCORE].value) == pytest.approx(
+        (auc[1], cases.score[rows].mean())
+    )
+    apart = beside[OrderMetric.AUC].difference
+    assert apart is not None and apart.low is not None and apart.high is not None
+    assert apart.value == pytest.approx(auc[0] - auc[1])
+    assert apart.low < auc[0] - auc[1] < apart.high
     outcome, score = cases.outcome[rows], cases.score[rows]
     assert found[OrderMetric.AUC].value == pytest.approx(roc_auc_score(outcome, score))
     assert found[OrderMetric.AVERAGE_PRECISION].value == pytest.approx(average_precision_score(outcome, score))
@@ -55,11 +72,7 @@ def test_the_interval_of_the_area_holds_the_truth_as_often_as_it_says(
 
 def test_families_that_recur_widen_the_bootstrap() -> None:
     once, often = drawn(2, 400), drawn(2, 400, times=5)
-    every = np.ones(len(often), dtype=bool)
-    widths = [
-        measure_order(cases, every[: len(cases)], (60, 340), 0.95, 3)[OrderMetric.AVERAGE_PRECISION]
-        for cases in (once, often)
-    ]
+    widths = [one_group(cases, (60, 340), 3)[OrderMetric.AVERAGE_PRECISION] for cases in (once, often)]
     spans = [one.high - one.low for one in widths if one.high is not None and one.low is not None]
     assert spans[1] == pytest.approx(spans[0], rel=0.1)
 
@@ -67,7 +80,9 @@ def test_families_that_recur_widen_the_bootstrap() -> None:
 @pytest.mark.parametrize("outcome", [True, False])
 def test_without_both_kinds_of_cases_nothing_is_told(outcome: bool) -> None:
     cases = Cases(np.full(9, outcome), np.zeros(9, dtype=bool), np.full(9, 0.5), np.arange(9))
-    for metric in measure_order(cases, np.ones(9, dtype=bool), (9, 9), 0.95, 1).values():
+    found = one_group(cases, (9, 9))
+    assert found.pop(OrderMetric.MEAN_SCORE).value == 0.5
+    for metric in found.values():
         assert (metric.value, metric.low, metric.high) == (None, None, None)
         assert metric.why_empty
 
@@ -75,11 +90,11 @@ def test_without_both_kinds_of_cases_nothing_is_told(outcome: bool) -> None:
 def test_few_families_get_no_bootstrap_and_equal_scores_no_slope() -> None:
     few = drawn(3, 40)
     assert few.outcome.sum() < FEWEST
-    found = measure_order(few, np.ones(40, dtype=bool), (5, 35), 0.95, 1)
+    found = one_group(few, (5, 35))
     assert found[OrderMetric.AVERAGE_PRECISION].low is None
     assert str(FEWEST) in found[OrderMetric.AVERAGE_PRECISION].why_empty
     assert found[OrderMetric.AUC].low is not None
     same = Cases(np.arange(200) % 3 == 0, np.zeros(200, dtype=bool), np.full(200, 0.3), np.arange(200))
-    found = measure_order(same, np.ones(200, dtype=bool), (67, 133), 0.95, 1)
+    found = one_group(same, (67, 133))
     assert found[OrderMetric.AUC].value == 0.5
     assert found[OrderMetric.SLOPE].value is None and "same score" in found[OrderMetric.SLOPE].why_empty

@@ -47,6 +47,14 @@ def test_a_councils_own_policy(tmp_path: Path) -> None:
     )
 
 
+def test_a_policy_that_does_not_say_describes_each_attribute_and_each_with_ethnicity(tmp_path: Path) -> None:
+    expected = [{name} for name in ("sex", "age_band", "disability", "deprivation")]
+    expected += [{"broad", *names} for names in expected]
+    for policy in (load_policy(None), load_policy(write(tmp_path, RULE))):
+        assert [set(one.names) for one in policy.groupings] == expected
+    assert load_policy(write(tmp_path, "groupings = []\n" + RULE)).groupings == ()
+
+
 def test_the_hash_is_of_what_the_policy_says_and_not_of_its_layout(tmp_path: Path) -> None:
     plain = load_policy(write(tmp_path, RULE)).sha256
     assert load_policy(write(tmp_path, "# a comment\n" + RULE)).sha256 == plain
@@ -70,6 +78,16 @@ def test_the_hash_is_of_what_the_policy_says_and_not_of_its_layout(tmp_path: Pat
         (('"fnr"', '"recall"'), "Did you mean tpr?"),
         (("minimum = 30", "minimum = 3"), "rules.0.minimum"),
         (('name = "mine"', "name = mine"), "not valid TOML"),
+        (('name = "mine"', 'name = "mine"\n[[groupings]]\nby = ["broard", "sex"]'), "Did you mean broad?"),
+        (('name = "mine"', 'name = "mine"\n[[groupings]]\nby = ["sex", "sex"]'), "names an attribute twice"),
+        (('name = "mine"', 'name = "mine"\n[[groupings]]\nby = ["broad", "detailed"]'), "not taken together"),
+        (
+            ('name = "mine"', 'name = "mine"\n[[groupings]]\nby = ["sex"]\n[[groupings]]\nby = ["sex"]'),
+            "same attributes",
+        ),
+        (('name = "mine"', 'name = "mine"\n[small_numbers]\nsuppress_below = 2'), "small_numbers.suppress_below"),
+        (('name = "mine"', 'name = "mine"\n[small_numbers]\nsuppress = 12'), "Did you mean suppress_below?"),
+        (('name = "mine"', 'name = "mine"\n[small_numbers]\nround_to = 15'), "not be less than round_to"),
         (("minimum = 30", 'minimum = 30\n[[rules]]\nname="missed"\nmetric="fpr"\nmargin=0.1\nminimum=30'), "same name"),
     ],
 )

@@ -28,7 +28,7 @@ def evidence(metric: Metric, share: float, size: float, rest: float = 0.5, rest_
 def find(rule: Rule, *found: Evidence) -> list[Finding]:
     """Judge one rule; the groups are the broad ones, as many as there is evidence for."""
     groups = BROAD_GROUPS[: len(found)]
-    measures = Measures(groups, {}, {(rule.metric, g): e for g, e in zip(groups, found)}, {})
+    measures = Measures(groups, np.arange(len(groups)), {}, {(rule.metric, g): e for g, e in zip(groups, found)}, {})
     return all_findings(judge([Question(rule, "broad")], {"broad": measures}, {"broad": groups}))
 
 
@@ -81,7 +81,7 @@ def test_being_better_off_is_reported() -> None:
 def test_a_group_without_a_case_or_a_rest_cannot_be_told() -> None:
     groups = ("White", "Other")
     alone = replace(evidence(Metric.MISS_RATE, 0.5, 100), rest_numerator=0, rest_denominator=0, rest_effective=0)
-    measures = Measures(("White",), {}, {(Metric.MISS_RATE, "White"): alone}, {})
+    measures = Measures(("White",), np.arange(1), {}, {(Metric.MISS_RATE, "White"): alone}, {})
     findings = all_findings(judge([Question(MISSED, "broad")], {"broad": measures}, {"broad": groups}))
     assert [finding.ground for finding in findings] == [Ground.NO_COMPARISON, Ground.TOO_LITTLE]
     assert {finding.verdict for finding in findings} == {Verdict.CANNOT_TELL}
