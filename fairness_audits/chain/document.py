@@ -1,8 +1,7 @@
 """The chain as two documents of one shape: exact figures, and what may be shown of them.
 
-In the published one counts under 10 are suppressed and others rounded, over all steps at once, so that no step's table
-gives away what another hides; rates are taken from the rounded counts, and ratios shown where all counts that they rest
-on are.
+In the published one small counts are suppressed and others rounded, so that nothing hidden can be worked out; rates are
+taken from the rounded counts, and ratios shown where all counts that they rest on are.
 """
 
 from __future__ import annotations
@@ -13,31 +12,30 @@ from typing import Any
 
 from fairness_audits.chain.census import Present
 from fairness_audits.chain.comparing import Compared, Range
-from fairness_audits.chain.steps import LINK_TITLES, Link, Step
+from fairness_audits.chain.protecting import EVENTS, N, Shown, Told, children_now, protected
+from fairness_audits.chain.steps import LINK_TITLES, Link
 from fairness_audits.chain.wording import Three, present_sentence, sentence
 from fairness_audits.document import REPORTED_CONFIDENCE, number
-from fairness_audits.ethnicity import DETAILED_GROUPS, broad_group, label
-from fairness_audits.policy import Grouping
+from fairness_audits.ethnicity import broad_group, label
+from fairness_audits.policy import Grouping, SmallNumbers
+from fairness_audits.small_numbers import rounded_to
 from store.intervals import wilson, z_of
-from store.small_numbers import ROUND_TO, THRESHOLD, Hidden, protect, rounded
+from store.small_numbers import Hidden
 
-Row = tuple[str, str, str]
-"""What is counted, the grouping and the group; the grouping of everyone is empty."""
-Cell = tuple[Row, str]
-Shown = Mapping[Cell, int | Hidden]
-_N, _EVENTS, _OTHERS = "n", "events", "others"
 _PLACES = 5
 """Of rates made from counts as shown, which tell no more than those do."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """A step and what was found; ``base`` names the cases, which several steps may be about."""
+class Protection:
+    """Counts as they may be shown."""
 
-    step: Step
-    base: str
-    groups: Mapping[Grouping, Sequence[Compared]]
-    source: str = ""
+    counts: Shown
+    rules: SmallNumbers
+
+    def cell(self, count: int | Hidden) -> int | str:
+        """What stands for a count."""
+        return f"<{self.rules.suppress_below}" if count is Hidden.SMALL else count
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,13 @@ def restricted(chain: Chain, head: Mapping[str, Any]) -> dict[str, Any]:
     return _document(chain, head, None)
 
 
-def published(chain: Chain, head: Mapping[str, Any]) -> dict[str, Any]:
+def published(chain: Chain, head: Mapping[str, Any], rules: SmallNumbers) -> dict[str, Any]:
     """The document that may be shown."""
-    return _document(chain, head, _protected(chain))
+    said = {**head, "suppressed_below": rules.suppress_below, "rounded_to": rules.round_to}
+    return _document(chain, said, Protection(protected(chain.told, chain.present, rules), rules))
 
 
-def _document(chain: Chain, head: Mapping[str, Any], shown: Shown | None) -> dict[str, Any]:
+def _document(chain: Chain, head: Mapping[str, Any], shown: Protection | None) -> dict[str, Any]:
     links = []
     for link in Link:
         entry: dict[str, Any] = {"link": link.value, "title": LINK_TITLES[link]}
@@ -76,11 +75,10 @@ def _document(chain: Chain, head: Mapping[str, Any], shown: Shown | None) -> dic
         if link in chain.not_told:
             entry["not_told"] = chain.not_told[link]
         links.append(entry)
-    protection = {} if shown is None else {"suppressed_below": THRESHOLD, "rounded_to": ROUND_TO}
-    return {**head, **protection, "links": links}
+    return {**head, "links": links}
 
 
-def _step(told: Told, shown: Shown | None) -> dict[str, Any]:
+def _step(told: Told, shown: Protection | None) -> dict[str, Any]:
     step = told.step
     return {
         "step": step.name,
@@ -98,65 +96,70 @@ def _step(told: Told, shown: Shown | None) -> dict[str, Any]:
     }
 
 
-def _everyone(told: Told, shown: Shown | None) -> dict[str, Any]:
-    n, events = _totals(told)
-    counts: dict[str, int | Hidden] = {_N: n, _EVENTS: events}
-    if shown is not None:
-        row = (told.step.name, "", "")
-        counts = {_N: shown[_base(told, row), _N], _EVENTS: shown[row, _EVENTS]}
-    return {**{name: _cell(count) for name, count in counts.items()}, "rate": _rate(counts[_EVENTS], counts[_N])}
+def _everyone(told: Told, shown: Protection | None) -> dict[str, Any]:
+    n: int | Hidden
+    events: int | Hidden
+    n, events = told.totals()
+    if shown is None:
+        return {N: n, EVENTS: events, "rate": _rate(events, n)}
+    n, events = shown.counts[told.cases()], shown.counts[told.events()]
+    return {N: shown.cell(n), EVENTS: shown.cell(events), "rate": _rate(events, n)}
 
 
-def _group(told: Told, grouping: Grouping, one: Compared, shown: Shown | None) -> dict[str, Any]:
-    row = (told.step.name, grouping.value, one.group)
+def _group(told: Told, grouping: Grouping, one: Compared, shown: Protection | None) -> dict[str, Any]:
     entry: dict[str, Any] = {"group": one.group, "label": label(one.group)}
     if grouping is Grouping.DETAILED:
         entry["broad"] = broad_group(one.group)
-    if shown is None:
-        ratio = _three(one.ratio, None)
-        return entry | {
-            _N: one.n,
-            _EVENTS: one.events,
-            "effective_n": number(one.effective),
-            "rate": _named(_three(one.rate, None)),
-            "rest_n": one.rest_n,
-            "rest_events": one.rest_events,
-            "rest_rate": number(one.rest_rate),
-            "expected": number(one.expected),
-            "ratio": _named(ratio),
-            "reading": one.reading.value,
-            "sentence": sentence(told.step, one.group, one.rate.value, one.rest_rate, ratio, one.reading),
-        }
-    counts = {_N: shown[_base(told, row), _N], _EVENTS: shown[row, _EVENTS]}
-    hidden = any(isinstance(count, Hidden) for count in (*counts.values(), shown[row, _OTHERS]))
-    rate = None if hidden else _published_rate(counts, one)
-    rest = None if rate is None or not one.rest_n else _rate(rounded(one.rest_events), rounded(one.rest_n))
+    return entry | (_exact(told, one) if shown is None else _shown(told, grouping, one, shown))
+
+
+def _exact(told: Told, one: Compared) -> dict[str, Any]:
+    ratio = _three(one.ratio, None)
+    return {
+        N: one.n,
+        EVENTS: one.events,
+        "effective_n": number(one.effective),
+        "rate": _named(_three(one.rate, None)),
+        "rest_n": one.rest_n,
+        "rest_events": one.rest_events,
+        "rest_rate": number(one.rest_rate),
+        "expected": number(one.expected),
+        "ratio": _named(ratio),
+        "reading": one.reading.value,
+        "sentence": sentence(told.step, one.group, one.rate.value, one.rest_rate, ratio, one.reading),
+    }
+
+
+def _shown(told: Told, grouping: Grouping, one: Compared, shown: Protection) -> dict[str, Any]:
+    at = (grouping.value, one.group)
+    n, events = shown.counts[told.cases(*at)], shown.counts[told.events(*at)]
+    few = one.n - one.events < shown.rules.suppress_below
+    rate = None if few or isinstance(n, Hidden) or isinstance(events, Hidden) else _rate_of(events, n, one)
+    rest_n, rest_events = (rounded_to(count, shown.rules.round_to) for count in (one.rest_n, one.rest_events))
+    rest = None if rate is None else _rate(rest_events, rest_n)
     ratio = None if rate is None else _three(one.ratio, 2)
     value = None if rate is None else rate["value"]
-    return (
-        entry
-        | {name: _cell(count) for name, count in counts.items()}
-        | {
-            "rate": rate,
-            "rest_rate": rest,
-            "ratio": _named(ratio),
-            "reading": one.reading.value,
-            "sentence": sentence(told.step, one.group, value, rest, ratio, one.reading),
-        }
-    )
+    return {
+        N: shown.cell(n),
+        EVENTS: shown.cell(events),
+        "rate": rate,
+        "rest_rate": rest,
+        "ratio": _named(ratio),
+        "reading": one.reading.value,
+        "sentence": sentence(told.step, one.group, value, rest, ratio, one.reading),
+    }
 
 
-def _published_rate(counts: Mapping[str, int | Hidden], one: Compared) -> dict[str, float] | None:
+def _rate_of(events: int, n: int, one: Compared) -> dict[str, float] | None:
     """The rate of the rounded counts; the evidence behind it so coarse that it tells nothing of the exact ones."""
-    n, events = counts[_N], counts[_EVENTS]
-    if isinstance(n, Hidden) or isinstance(events, Hidden) or n < THRESHOLD or events > n:
+    if events > n:
         return None
     trials = n * max(round(one.effective / one.n, 1), 0.1)
     low, high = wilson(events / n * trials, trials, z_of(REPORTED_CONFIDENCE))
     return {"value": round(events / n, _PLACES), "low": round(float(low), _PLACES), "high": round(float(high), _PLACES)}
 
 
-def _population(present: Mapping[Grouping, Sequence[Present]], shown: Shown | None) -> dict[str, Any]:
+def _population(present: Mapping[Grouping, Sequence[Present]], shown: Protection | None) -> dict[str, Any]:
     if not present:
         return {}
     return {
@@ -166,18 +169,18 @@ def _population(present: Mapping[Grouping, Sequence[Present]], shown: Shown | No
     }
 
 
-def _present(grouping: Grouping, one: Present, shown: Shown | None) -> dict[str, Any]:
+def _present(grouping: Grouping, one: Present, shown: Protection | None) -> dict[str, Any]:
     children: int | Hidden = one.children
     share, ratio, at_most = _three(one.share, None), _three(one.ratio, None), number(one.at_most)
     if shown is not None:
-        children = shown[(_PRESENT, grouping.value, one.group), _N]
+        children = shown.counts[children_now(grouping.value, one.group)]
         hidden = isinstance(children, Hidden)
         share, ratio = (None if hidden else _three(found, 2) for found in (one.share, one.ratio))
         at_most = None if hidden else _rounded(one.at_most)
     return {
         "group": one.group,
         "label": label(one.group),
-        "children": _cell(children),
+        "children": children if shown is None else shown.cell(children),
         "share": _named(share),
         "census_share": number(one.census_share),
         "ratio": _named(ratio),
@@ -187,64 +190,6 @@ def _present(grouping: Grouping, one: Present, shown: Shown | None) -> dict[str,
             one.group, share[0] if share else None, one.census_share, ratio, at_most, one.reading
         ),
     }
-
-
-# --- protection ------------------------------------------------------------------------------------------
-
-_PRESENT = "children_now"
-
-
-def _protected(chain: Chain) -> Shown:
-    """Every count of every step as it may be shown."""
-    counts: dict[Cell, int] = {}
-    cases: dict[Cell, int] = {}
-    sums: list[list[Cell]] = []
-    for told in chain.told:
-        own: dict[Row, Compared] = {
-            (told.step.name, grouping.value, one.group): one for grouping, found in told.groups.items() for one in found
-        }
-        whole = (told.step.name, "", "")
-        n, events = _totals(told)
-        for row, of, happened in ((whole, n, events), *((row, one.n, one.events) for row, one in own.items())):
-            counts[row, _EVENTS], counts[row, _OTHERS] = happened, of - happened
-            cases[_base(told, row), _N] = of
-            sums.append([(_base(told, row), _N), (row, _EVENTS), (row, _OTHERS)])
-        groups = {grouping.value: [one.group for one in found] for grouping, found in told.groups.items()}
-        sums += [[(_base(told, row), _N) for row in one] for one in _relations(told.step.name, groups)]
-        sums += [[(row, column) for row in one] for one in _relations(told.step.name, groups) for column in _HAPPENED]
-    for grouping, found in chain.present.items():
-        for one in found:
-            cases[(_PRESENT, grouping.value, one.group), _N] = one.children
-    groups = {grouping.value: [one.group for one in found] for grouping, found in chain.present.items()}
-    for relation in _relations(_PRESENT, groups):
-        cases.setdefault((relation[0], _N), sum(cases[row, _N] for row in relation[1:]))
-        sums.append([(row, _N) for row in relation])
-    # Of equal counts the first is withheld: where nothing happened, not the number of cases, which other steps share.
-    return protect(counts | cases, sums)
-
-
-_HAPPENED = (_EVENTS, _OTHERS)
-
-
-def _relations(name: str, groups: Mapping[str, Sequence[str]]) -> list[list[Row]]:
-    """Everyone is the sum of each grouping's groups, and a broad group of its detailed ones; the whole comes first."""
-    detailed = groups.get(Grouping.DETAILED.value, ())
-    found = [[(name, "", ""), *((name, grouping, group) for group in held)] for grouping, held in groups.items()]
-    for wide in groups.get(Grouping.BROAD.value, ()):
-        parts = [(name, Grouping.DETAILED.value, code) for code in DETAILED_GROUPS if code in detailed]
-        inside = [part for part in parts if broad_group(part[2]) == wide]
-        if inside:
-            found.append([(name, Grouping.BROAD.value, wide), *inside])
-    return [relation for relation in found if len(relation) > 1]
-
-
-def _base(told: Told, row: Row) -> Row:
-    return told.base, row[1], row[2]
-
-
-def _totals(told: Told) -> tuple[int, int]:
-    broad = told.groups[Grouping.BROAD]
-    return sum(one.n for one in broad), sum(one.events for one in broad)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
@@ -273,7 +218,3 @@ def _three(found: Range | None, places: int | None) -> Three | None:
 def _rounded(value: float | None, places: int = 2) -> float | None:
     exact = number(value)
     return None if exact is None else round(exact, places) + 0.0
-
-
-def _cell(count: int | Hidden) -> int | str:
-    return count.value if isinstance(count, Hidden) else count

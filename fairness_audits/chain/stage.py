@@ -9,9 +9,10 @@ import numpy as np
 
 from fairness_audits.chain.census import Present, present
 from fairness_audits.chain.comparing import ALIKE, LEAST_EXPECTED, Rows, compare
-from fairness_audits.chain.document import Chain, Told, published, restricted
+from fairness_audits.chain.document import Chain, published, restricted
 from fairness_audits.chain.elsewhere import linkage, model_errors
 from fairness_audits.chain.observed import REPORTING_DELAY_DAYS, Observed
+from fairness_audits.chain.protecting import Told
 from fairness_audits.chain.recording import HELD, RECORDING
 from fairness_audits.chain.steps import (
     AT_EQUAL_NEED,
@@ -25,11 +26,12 @@ from fairness_audits.chain.steps import (
     label_step,
     recorded_step,
 )
-from fairness_audits.config import CensusConfig
+from fairness_audits.config import AuditConfig, CensusConfig
 from fairness_audits.document import REPORTED_CONFIDENCE
 from fairness_audits.grouping import units_are_families
-from fairness_audits.policy import Grouping
+from fairness_audits.policy import Grouping, load_policy
 from fairness_audits.signing import ROOM
+from fairness_audits.stage import STAGE as AUDITS
 from fairness_audits.writing import published_path, rendered, restricted_path
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.catalogue import CATALOGUE
@@ -79,7 +81,8 @@ def run(work: Workspace) -> None:
             "method": METHOD,
         }
         work.write_document(RESTRICTED, rendered(restricted(chain, head)))
-        work.write_document(PUBLISHED, rendered(published(chain, head)))
+        rules = load_policy(work.section(AuditConfig).policy).small_numbers
+        work.write_document(PUBLISHED, rendered(published(chain, head, rules)))
         task.advance()
 
 
@@ -186,7 +189,8 @@ STAGE = Stage(
     room=ROOM,
     reads=(*_TABLES, RECORDING, COHORT),
     writes=(),
-    sections=(CensusConfig, ModelsConfig),
+    sections=(AuditConfig, CensusConfig, ModelsConfig),
     run=run,
     documents=(CATALOGUE, LINKAGE, restricted_path("*"), published_path("*")),
+    external_files=AUDITS.external_files,
 )

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from fairness_audits.chain.comparing import Compared, Range, Reading, Rows, compare
-from fairness_audits.chain.document import Chain, Told, published, restricted
+from fairness_audits.chain.document import Chain, published, restricted
 from fairness_audits.chain.evidence import PROMPTED
+from fairness_audits.chain.protecting import Told
 from fairness_audits.chain.recording import HELD, RECORDING
 from fairness_audits.chain.stage import PUBLISHED, RESTRICTED, STAGE
 from fairness_audits.chain.steps import FROM_POPULATION, Link
 from fairness_audits.config import CensusConfig
-from fairness_audits.policy import Grouping
+from fairness_audits.policy import Grouping, SmallNumbers, load_policy
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.config import ModelsConfig, TargetSettings
 from models.tables import COHORT
@@ -32,6 +33,7 @@ from tests.support import put_table, run_stage
 AS_OFS = (dt.date(2025, 3, 31), dt.date(2025, 6, 30), dt.date(2025, 9, 30), dt.date(2026, 6, 30))
 """The last window would end after the extracts do."""
 TARGET = "under_the_radar"
+RULES = load_policy(None).small_numbers
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -256,10 +258,20 @@ def test_cases_that_steps_share_are_shown_alike_in_each(chain: tuple[dict[str, A
         assert len(shown) == 1
 
 
+def test_small_is_what_policy_says(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    rows = Rows(np.arange(300) % 2 == 0, np.repeat(np.array(["WBRI", "BAFR"], dtype=object), [260, 40]), np.arange(300))
+    told = [Told(FROM_POPULATION[0][0], "children", compare(rows))]
+    strict = published(Chain(told), {}, SmallNumbers(suppress_below=25, round_to=20))
+    found = steps(strict)[told[0].step.name]
+    assert (strict["suppressed_below"], strict["rounded_to"]) == (25, 20)
+    assert group(found, "BAFR")["events"] == "<25" and group(found, "BAFR")["rate"] is None
+    assert (chain[1]["suppressed_below"], chain[1]["rounded_to"]) == (10, 5)
+
+
 def test_where_nothing_happened_the_number_of_cases_is_still_shown() -> None:
     rows = Rows(np.zeros(300, dtype=bool), np.repeat(np.array(["WBRI", "BAFR"], dtype=object), 150), np.arange(300))
     told = [Told(step, "children", compare(rows)) for step, _ in FROM_POPULATION]
-    for step in steps(published(Chain(told), {})).values():
+    for step in steps(published(Chain(told), {}, RULES)).values():
         assert [entry["n"] for entry in step["groupings"]["broad"]] == [150, 150]
         assert [entry["events"] for entry in step["groupings"]["broad"]] == ["<10", "<10"]
 
@@ -269,5 +281,5 @@ def test_an_end_without_a_bound_is_no_interval() -> None:
         "White", 50, 20, 50.0, Range(0.4, 0.3, 0.5), 50, 0, Range(2.0, 1.0, float("inf")), 0.0, Reading.HIGHER
     )
     told = Told(FROM_POPULATION[0][0], "children", {Grouping.BROAD: (one,), Grouping.DETAILED: ()})
-    for document in (restricted(Chain([told]), {}), published(Chain([told]), {})):
+    for document in (restricted(Chain([told]), {}), published(Chain([told]), {}, RULES)):
         assert group(steps(document)[told.step.name], "White")["ratio"] is None
