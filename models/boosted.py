@@ -89,6 +89,23 @@ def shap_with_base(boosters: Sequence[lgb.Booster], values: Floats) -> Floats:
     )
 
 
+def margins(fitted: Sequence[Fitted], values: Floats) -> Floats:
+    """Each case's margin by every model, shape (cases, models). A booster that is in several bags is asked once."""
+    asked: dict[int, Floats] = {}
+
+    def of(booster: lgb.Booster) -> Floats:
+        if id(booster) not in asked:
+            asked[id(booster)] = booster.predict(values, raw_score=True, num_threads=1)
+        return asked[id(booster)]
+
+    return np.column_stack(
+        [
+            np.mean([of(booster) for booster in one.boosters], axis=0) if isinstance(one, Bag) else one.margin(values)
+            for one in fitted
+        ]
+    )
+
+
 @dataclass(frozen=True)
 class Boosted:
     """LightGBM, bagged over families and seeds.

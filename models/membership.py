@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from models.boosted import margins
 from models.candidates import Fitted
 from models.cases import Cases, Floats, Integers
 from models.rehearsal import Rehearsal
@@ -147,8 +148,7 @@ def _attacks(cases: Cases, fitted: Sequence[Fitted], rows: Integers, sign: int) 
 
 def _margins(fitted: Sequence[Fitted], cases: Cases, rows: Integers) -> Floats:
     """Shape (cases, folds): each case's margin by every fold's model."""
-    values = cases.values[rows]
-    return np.column_stack([np.round(one.margin(values), 9) for one in fitted])
+    return np.asarray(np.round(margins(fitted, cases.values[rows]), 9), dtype=np.float64)
 
 
 def _difference(margins: Floats) -> Floats:

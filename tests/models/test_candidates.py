@@ -11,7 +11,7 @@ import shap
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.boosted import SHAPE, Bag, Boosted, left_out
+from models.boosted import SHAPE, Bag, Boosted, left_out, margins
 from models.candidates import ByValue, Candidate, Chance, NeedsCount, SingleIndicator, Training
 from models.catalogue import Feature, Sentences
 from models.logistic import Logistic
@@ -67,6 +67,14 @@ def test_contributions_add_up_to_the_margin(candidate: Candidate, data: Training
     for fitted in candidate.fit(data, nothing):
         total = fitted.base + fitted.contributions(data.values).sum(axis=1)
         np.testing.assert_allclose(total, fitted.margin(data.values), atol=1e-6)
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda one: one.name.value)
+def test_margins_by_every_model_at_once_are_each_ones_own(candidate: Candidate, data: Training) -> None:
+    fitted = candidate.fit(data, nothing)
+    np.testing.assert_array_equal(
+        margins(fitted, data.values), np.column_stack([one.margin(data.values) for one in fitted])
+    )
 
 
 @pytest.mark.parametrize("candidate", [Logistic(), CANDIDATES[-1]], ids=lambda one: one.name.value)
