@@ -10,13 +10,15 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from fairness_audits.chain.comparing import Rows, compare
+from fairness_audits.config import AuditConfig
 from fairness_audits.document import REPORTED_CONFIDENCE
 from fairness_audits.grouping import ethnic_groups
-from fairness_audits.policy import Grouping
+from fairness_audits.policy import Grouping, load_policy
 from fairness_audits.proxies.document import Found, Listed, published, restricted
 from fairness_audits.proxies.lists import COUNTS, Bench, Ranking, newest_test, parts_of
 from fairness_audits.proxies.telling import by_itself, together
 from fairness_audits.signing import ROOM, evaluation_path
+from fairness_audits.stage import STAGE as AUDITS
 from fairness_audits.stand_ins import Association
 from fairness_audits.writing import rendered
 from features.tables import MEMBERS
@@ -64,7 +66,8 @@ def run(work: Workspace) -> None:
             task.advance()
     head = {"confidence": REPORTED_CONFIDENCE, "method": METHOD}
     work.write_document(RESTRICTED, rendered(restricted(found, not_told, head)))
-    work.write_document(PUBLISHED, rendered(published(found, not_told, head)))
+    rules = load_policy(work.section(AuditConfig).policy).small_numbers
+    work.write_document(PUBLISHED, rendered(published(found, not_told, head, rules)))
 
 
 def _evaluation(work: Workspace, target: str) -> dict[str, Any] | None:
@@ -149,7 +152,8 @@ STAGE = Stage(
     room=ROOM,
     reads=(*TABLES, PROTECTED),
     writes=(),
-    sections=(ModelsConfig,),
+    sections=(AuditConfig, ModelsConfig),
     run=run,
     documents=(CATALOGUE, "models/*/evaluation.json"),
+    external_files=AUDITS.external_files,
 )

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fairness_audits.chain.comparing import Rows, compare
+from fairness_audits.policy import load_policy
 from fairness_audits.proxies.document import Found, Listed, published, restricted
 from fairness_audits.proxies.lists import Bench, Difference, Ranking, newest_test, parts_of
 from fairness_audits.proxies.stage import PUBLISHED, RESTRICTED, STAGE
@@ -31,6 +32,7 @@ from tests.support import put_table, run_stage
 
 TEST, EARLIER = dt.date(2025, 6, 30), dt.date(2024, 3, 31)
 TARGET = "under_the_radar"
+RULES = load_policy(None).small_numbers
 
 
 def drawn(families: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,14 +211,14 @@ def found(caught: int = 30) -> Found:
 
 
 def test_the_cost_of_leaving_out_is_said() -> None:
-    for document in (restricted([found()], {}, {}), published([found()], {}, {})):
+    for document in (restricted([found()], {}, {}), published([found()], {}, {}, RULES)):
         (target,) = document["targets"]
         assert "80% of the list stays" in target["sentence"] and "fewer true cases" in target["sentence"]
         assert target["lists"][1]["change"] == {"value": -0.1, "low": -0.18, "high": -0.02}
 
 
 def test_small_counts_are_not_shown_and_neither_is_what_rests_on_them() -> None:
-    (target,) = published([found(caught=12)], {}, {})["targets"]
+    (target,) = published([found(caught=12)], {}, {}, RULES)["targets"]
     assert target["lists"][0]["precision"] is not None
     assert target["lists"][1]["precision"] is None and target["lists"][1]["change"] is None
     assert "points" not in target["sentence"]
