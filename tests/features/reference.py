@@ -86,6 +86,8 @@ class Reference:
         self.births = {row["person_id"]: row.get("dob") for row in tables["people"]}
         self.members = self._members()
         self._found: dict[Any, list[Row]] = {}
+        self._persons: dict[Any, str | None] = {}
+        self._by_carrier: dict[Any, list[list[Row]]] = {}
 
     def age(self, person: str) -> int | None:
         born, now = self.births[person], self.as_of
@@ -107,6 +109,13 @@ class Reference:
         return found
 
     def person_of(self, row: Row) -> str | None:
+        """The person whom a row names, looked up once for each key."""
+        key = tuple(row.get(column) for column in ("source", "file", "record_id"))
+        if key not in self._persons:
+            self._persons[key] = self._person_of(row)
+        return self._persons[key]
+
+    def _person_of(self, row: Row) -> str | None:
         system = [r for r in self.tables["record_person"] if r["source"] == row["source"]]
         same = [r for r in system if r["record_id"] == row.get("record_id")]
         exact = [r for r in same if r["file"] == row["file"]]
@@ -253,14 +262,21 @@ class Reference:
                 return self.value(inner, rows, names) if met else None
         raise AssertionError(value)
 
+    def by_carrier(self, stream: Stream, family: str, over: Over) -> list[list[Row]]:
+        """The rows that reach a family, those of each carrier together, put apart once."""
+        key = (stream, family, over)
+        if key not in self._by_carrier:
+            groups: dict[Any, list[Row]] = {}
+            for row in self.rows(stream, ("family", family), over):
+                carrier = self.reaches(stream, row, family, over)
+                if carrier is not None:
+                    groups.setdefault(carrier, []).append(row)
+            self._by_carrier[key] = list(groups.values())
+        return self._by_carrier[key]
+
     def rolled(self, feature: Feature, family: str) -> float | None:
-        stream = feature.streams[0]
-        by_carrier: dict[Any, list[Row]] = {}
-        for row in self.rows(stream, ("family", family), feature.over):
-            carrier = self.reaches(stream, row, family, feature.over)
-            if carrier is not None:
-                by_carrier.setdefault(carrier, []).append(row)
-        each = [self.value(feature.value, lambda _, mine=mine: mine, {}) for mine in by_carrier.values()]
+        groups = self.by_carrier(feature.streams[0], family, feature.over)
+        each = [self.value(feature.value, lambda _, mine=mine: mine, {}) for mine in groups]
         known = [micros(number) for number in each if number is not None]
         if not known:
             return None
@@ -296,9 +312,12 @@ class Reference:
         named = sorted({family for (family, _), role in self.members.items() if role == "child"})
         return {family: self.answers(wanted, ("family", family), {}) for family in named}
 
-    def children(self, features: Iterable[Feature]) -> dict[tuple[str, str], dict[str, float | None]]:
+    def children(
+        self, features: Iterable[Feature], of_family: dict[str, dict[str, float | None]] | None = None
+    ) -> dict[tuple[str, str], dict[str, float | None]]:
+        """``of_family`` is what `families` gave for the same features, where it was asked already."""
         features = list(features)
-        of_family = self.families(features)
+        of_family = self.families(features) if of_family is None else of_family
         wanted = [f for f in features if f.level is Level.CHILD]
         own = [name for f in wanted for name in (f.name, f.indicator) if name]
         found = {}

@@ -50,8 +50,11 @@ def test_an_empty_table_is_no_rows_and_no_fault(name: str, emptied: str, tmp_pat
         tables |= {"families": [], "record_person": []}
     families, children = computed(name, tmp_path, tables, PROBES, AS_OFS)
     plain = {as_of: Reference(tables, as_of) for as_of in AS_OFS}
-    of_families = {(as_of, key): row for as_of in AS_OFS for key, row in plain[as_of].families(PROBES).items()}
-    of_children = {(as_of, *key): row for as_of in AS_OFS for key, row in plain[as_of].children(PROBES).items()}
+    found = {as_of: plain[as_of].families(PROBES) for as_of in AS_OFS}
+    of_families = {(as_of, key): row for as_of in AS_OFS for key, row in found[as_of].items()}
+    of_children = {
+        (as_of, *key): row for as_of in AS_OFS for key, row in plain[as_of].children(PROBES, found[as_of]).items()
+    }
     assert differences(families, of_families) == []
     assert differences(children, of_children) == []
     assert bool(families) is (emptied not in ("people", "all"))

@@ -223,9 +223,10 @@ def compared(
     for number, tables in enumerate(many):
         for as_of in as_ofs:
             reference = Reference(tables, as_of)
-            for family, row in reference.families(features).items():
+            of_family = reference.families(features)
+            for family, row in of_family.items():
                 expected_families[as_of, f"{number}/{family}"] = row
-            for (child, family), row in reference.children(features).items():
+            for (child, family), row in reference.children(features, of_family).items():
                 expected_children[as_of, f"{number}/{child}", f"{number}/{family}"] = row
     assert differences(families, expected_families) == []
     assert differences(children, expected_children) == []

@@ -114,10 +114,11 @@ def check_sample(run: RunFolder, families: int) -> None:
     wrong: list[tuple[Any, ...]] = []
     for family, tables in families_of(run, sample).items():
         plain = Reference(tables, AS_OF)
-        wrong += [(family, *cell) for cell in _unlike(plain.families(made)[family], by_family[family])]
-        for key, row in plain.children(made).items():
+        of_family = plain.families(made)
+        wrong += [(family, *cell) for cell in _unlike(of_family[family], by_family[family])]
+        for key, row in plain.children(made, of_family).items():
             wrong += [(key, *cell) for cell in _unlike(row, by_child[key])]
-    assert wrong == []
+    assert wrong[:20] == []
     assert len(by_family) == len(sample) >= min(families, 5)
 
 
@@ -165,4 +166,4 @@ def test_a_council_read_carelessly_is_caught_wherever_it_records_late(fenmarsh: 
 
 @pytest.mark.councils
 def test_the_plain_engine_gives_the_same_for_families_of_a_council(fenmarsh: RunFolder) -> None:
-    check_sample(fenmarsh, 25)
+    check_sample(fenmarsh, 60)
