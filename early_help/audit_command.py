@@ -10,12 +10,12 @@ from rich.console import Console
 
 from early_help.progress import ConsoleProgress
 from store.errors import UsageError
-from store.files import file_hash, write_json
+from store.files import file_hash, write_json, write_text
 
 console = Console(highlight=False)
 audit = typer.Typer(help="Audit lists for fairness.", no_args_is_help=True)
 
-RESTRICTED, PUBLISHED = "restricted/audit.json", "published/audit.json"
+RESTRICTED, PUBLISHED, PAGE = "restricted/audit.json", "published/audit.json", "published/audit.html"
 
 
 @audit.callback()
@@ -27,7 +27,7 @@ def every_audit() -> None:
 def table(
     file: Annotated[Path, typer.Argument(help="The list: a CSV or Parquet file with a row for each case.")],
     group: Annotated[str, typer.Option(metavar="COL[,COL]", help="Columns of the groups compared, as ethnicity,sex.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of restricted/ and published/audit.json.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of restricted/ (exact) and published/ (page).")],
     label: Annotated[
         str | None, typer.Option(metavar="COL", help="Outcome, 0 or 1. Without it only who is flagged is told.")
     ] = None,
@@ -52,27 +52,31 @@ def table(
     from fairness_audits.policy import load_policy  # noqa: PLC0415 - loads fairlearn
     from fairness_audits.scored_list import Columns, Cut, read_scored_list  # noqa: PLC0415
     from fairness_audits.table_audit import Listed, audit_table  # noqa: PLC0415
+    from reports.list_audit import list_audit_page  # noqa: PLC0415
 
     rules = load_policy(str(policy) if policy else None)
     if out.exists() and not out.is_dir():
         raise UsageError("This is a file, not a folder.", where=f"--out {out}", fix="Name a folder.")
     columns = Columns(_names(group), label, score, flag, unit)
     cut = Cut(threshold, capacity)
-    with ConsoleProgress(Console(stderr=True)).task("Auditing the list", 2) as task:
+    with ConsoleProgress(Console(stderr=True)).task("Auditing the list", 3) as task:
         cases = read_scored_list(file, columns, cut)
         task.advance()
         listed = Listed(file.name, file_hash(file), columns, cut, cases)
         found = audit_table(listed, rules)
         task.advance()
+        page = list_audit_page(found.published)
+        task.advance()
     write_json(out / RESTRICTED, found.restricted)
     write_json(out / PUBLISHED, found.published)
+    write_text(out / PAGE, page)
     console.print(
         f"Verdict: {found.published['verdict'].replace('_', ' ')}. {found.published['why']}",
         soft_wrap=True,
         markup=False,
     )
     console.print(f"Exact figures, for the auditor alone: {out / RESTRICTED}", markup=False)
-    console.print(f"Small numbers protected: {out / PUBLISHED}", markup=False)
+    console.print(f"Small numbers protected: {out / PAGE}, and {out / PUBLISHED}", markup=False, soft_wrap=True)
 
 
 def _names(group: str) -> tuple[str, ...]:

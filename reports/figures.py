@@ -37,11 +37,11 @@ class Chart:
 
 
 def group_charts(panel: Panel) -> list[Chart]:
-    """One chart a rate, all groups in the same order; none where no group's rate may be shown."""
+    """One chart a rate, all groups in the same order; none where no group's rate may be shown, or is told at all."""
     return [
         Chart(rate.title, rate.note, _group_chart(panel, rate))
         for rate in CHARTED
-        if any(group.rates[rate.key].value is not None for group in panel.groups)
+        if any(rate.key in group.rates and group.rates[rate.key].value is not None for group in panel.groups)
     ]
 
 
