@@ -11,34 +11,37 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from benchmarks.jobs import PROJECT
-from benchmarks.linkage.pages import table
 from benchmarks.models.radar_truth import Truth, truth_of
+from benchmarks.models.truth_tables import FEWER_SIGNS, NO_ABSENCE, REPLICATES, SHOWN, TAUGHT, List, Ranked, told
 from early_help.config import load_config
-from models.cases import Cases, Flags, Floats
+from models.candidates import Candidate
+from models.cases import Cases
 from models.choice import decide, tried_out
 from models.cohort import whole_from
 from models.config import ModelsConfig
 from models.inputs import asked, open_inputs
 from models.label_facts import everybody, judged_by, left_out
 from models.logistic import Logistic
-from models.metrics import area_under_curve, family_weights
-from models.rehearsal import by_fold, positions, rehearse, training_for
+from models.of_need import evidenced_needs, of_need
+from models.rehearsal import by_fold, rehearse, training_for
 from models.roster import roster, single_indicator
 from models.splits import Limits, Origin, Plan, plan
 from models.stage import STAGE
 from models.target import CandidateName
 from models.targets import TARGETS
+from models.taught import Taught
+from models.weighted_needs import WeightedNeeds
+from store.council import Section
 from store.run_folder import RunFolder
 from store.workspace import Workspace
 from tests.support import KEYS, SilentProgress
@@ -49,24 +52,6 @@ if TYPE_CHECKING:
 TARGET = TARGETS["under_the_radar"]
 PAGE = PROJECT / "docs" / "models" / "under-the-radar.md"
 _BEGIN, _END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
-REPLICATES = 500
-_LISTED = 200
-"""Places of a longer list, by which rates of groups are told: at the panel's capacity they rest on too few."""
-_GROUPS = ("White", "Mixed", "Asian", "Black", "Other")
-_TAUGHT = "taught the truth itself: the most that these features tell"
-_SHOWN = {
-    CandidateName.CHANCE: "chance",
-    CandidateName.SINGLE_INDICATOR: "best single indicator",
-    CandidateName.NEEDS_COUNT: "count of needs",
-    CandidateName.WEIGHTED_NEEDS: "need found: weighted needs",
-    CandidateName.NEED_FOUND_UNWATCHED: "need found: logistic, without contact history",
-    CandidateName.NEED_FOUND: "need found: logistic",
-    CandidateName.NEED_AMONG_ASSESSED: "need among the assessed, weighted",
-    CandidateName.UNWATCHED: "step-up: logistic, without contact history",
-    CandidateName.LOGISTIC: "step-up: logistic",
-    CandidateName.ADDITIVE: "step-up: additive trees",
-    CandidateName.BOOSTED: "step-up: boosted trees",
-}
 
 
 @dataclass(frozen=True)
@@ -79,41 +64,14 @@ class Borough:
     council: Path
 
 
-@dataclass(frozen=True)
-class List:
-    """One test date: what each way ranks by, and what came of the cases."""
-
-    margins: Mapping[str, Floats]
-    under_the_radar: Flags
-    in_need: Flags
-    stepped_up: Floats
-    need_found: Floats
-    group: npt.NDArray[np.object_]
-    cluster: npt.NDArray[np.int64]
-    tie_place: npt.NDArray[np.int64]
-
-    def listed(self, way: str, places: int) -> Flags:
-        return np.asarray(positions(self.margins[way], self.tie_place) <= places)
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """One borough."""
-
-    name: str
-    capacity: int
-    lists: list[List]
-    mapped: float
-    """Share of cases that are some true family."""
-    observed: float
-    chosen: CandidateName
-
-
 def measure(bench: Bench) -> tuple[str, str]:
     """Of each synthetic borough of the benchmark."""
-    found = [
-        ranked(Borough(one.name, one.run, one.truth, one.council)) for one in bench.boroughs() if one.truth is not None
-    ]
+    found = []
+    for one in bench.modelled():
+        if one.borough.truth is not None:
+            made = ranked(Borough(one.borough.name, one.borough.run, one.borough.truth, one.borough.council))
+            chosen = one.evaluations[TARGET.name]["choice"]["chosen"]
+            found.append(replace(made, chosen=CandidateName(chosen)))
     return "Under the radar, against the truth", told(found)
 
 
@@ -145,7 +103,7 @@ def _cases(run: Path, config: Any, models: ModelsConfig) -> Iterator[tuple[Cases
     """The target's cases, and when it is tested; nothing is written into the run."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "features").symlink_to((run / "features").resolve())
-        sections = {ModelsConfig: models}
+        sections: dict[type[Section], Section] = {ModelsConfig: models}
         work = Workspace(
             RunFolder(Path(folder)), STAGE, config.council, config.settings, sections, SilentProgress(), KEYS
         )
@@ -169,17 +127,21 @@ def _rehearsed(
     seed: int,
 ) -> tuple[List, CandidateName]:
     """The list of a test date, and what the rule chooses by the dates before it, stability and membership apart."""
-    candidates = [one for one in roster(TARGET, models, cases) if one.name in _SHOWN and one.name not in lacking]
+    candidates = [one for one in roster(TARGET, models, cases) if one.name in SHOWN and one.name not in lacking]
     found = rehearse(cases, origin, candidates, folds=models.folds, seed=seed, threads=2, advance=lambda: None)
     training = training_for(cases, origin, folds=models.folds, seed=seed, threads=2)
     rows, capacity = found.rows, models.targets[TARGET.name].capacity
     told_truth = replace(training, outcome=truth.under_the_radar[found.training_rows].astype(np.float64))
-    best = by_fold(Logistic().fit(told_truth, lambda: None), cases.values[rows], cases.fold[rows])
+    fewer = {way: one.fit(training, lambda: None) for way, one in _without_attendance(cases).items()}
+    fewer[TAUGHT] = Logistic().fit(told_truth, lambda: None)
     tried = tried_out(cases, found, training, single_indicator(TARGET, cases))
     judge = judged_by(training, TARGET, lacking)
     choice = decide(cases, found, tried, TARGET.choice, capacity, REPLICATES, seed, found=judge)
     lists = List(
-        {**{_SHOWN[name]: one.margin for name, one in found.performed.items()}, _TAUGHT: best},
+        {
+            **{SHOWN[name]: one.margin for name, one in found.performed.items()},
+            **{way: by_fold(one, cases.values[rows], cases.fold[rows]) for way, one in fewer.items()},
+        },
         truth.under_the_radar[rows],
         truth.in_need[rows],
         cases.outcome(rows),
@@ -191,142 +153,20 @@ def _rehearsed(
     return lists, choice.chosen
 
 
-What = Callable[[List], npt.NDArray[Any]]
-"""Of each case of a list whether it counts as right."""
-
-
-def told(boroughs: Sequence[Ranked]) -> str:
-    """Tables as Markdown."""
-    ways = [way for way in (*_SHOWN.values(), _TAUGHT) if way in boroughs[0].lists[0].margins]
-    capacity = boroughs[0].capacity
-    parts = [
-        "True is a family in significant need with whom nobody works. Lists are those of the test dates, by models "
-        "that never saw a case's family; 95% intervals are from a bootstrap of families.\n",
-        _facts(boroughs),
-    ]
-    for words, what, places in (
-        (f"Share of the {capacity} places that are truly under the radar", _true, capacity),
-        (f"Share of {_LISTED} places that are truly under the radar", _true, _LISTED),
-        (f"Share of the {capacity} places that were stepped up within 12 months", _stepped, capacity),
-        (f"Share of the {capacity} places in whom somebody who looked found need", _found, capacity),
-    ):
-        parts.append(f"**{words}**\n\n{_by_borough(boroughs, ways, places, what)}")
-    parts.append(f"**Over all boroughs**\n\n{_overall(boroughs, ways, capacity)}")
-    parts.append(
-        f"**Of the truly under the radar, the share on a list of {_LISTED} in each ethnic group over that in the "
-        f"others, all boroughs together**\n\n{_by_group(boroughs, ways)}"
-    )
-    return "\n".join(parts)
-
-
-def _true(one: List) -> npt.NDArray[Any]:
-    return one.under_the_radar
-
-
-def _stepped(one: List) -> npt.NDArray[Any]:
-    return one.stepped_up
-
-
-def _found(one: List) -> npt.NDArray[Any]:
-    return one.need_found
-
-
-def _facts(boroughs: Sequence[Ranked]) -> str:
-    heads = ["borough", "dates", "families a date", "mapped", "truly under the radar", "stepped up", "somebody looked"]
-    heads += ["need found", "chosen by the rule"]
-    rows = []
-    for one in boroughs:
-        shares = [np.mean([what(date).mean() for date in one.lists]) for what in (_true, _stepped, _found)]
-        size = np.mean([len(date.cluster) for date in one.lists])
-        rows.append(
-            [
-                *(one.name, str(len(one.lists)), f"{size:,.0f}", f"{one.mapped:.1%}"),
-                *(f"{shares[0]:.1%}", f"{shares[1]:.1%}", f"{one.observed:.1%}", f"{shares[2]:.1%}"),
-                _SHOWN[one.chosen],
-            ]
-        )
-    return table(heads, rows)
-
-
-def _weights(one: Ranked) -> list[Floats]:
-    """For each date, shape (replicates + 1, cases): the estimate, then each draw of families."""
-    clusters = np.unique(np.concatenate([date.cluster for date in one.lists]))
-    drawn = family_weights(len(clusters), REPLICATES, 1).astype(np.float64)
-    whole = np.vstack([np.ones((1, len(clusters))), drawn])
-    return [whole[:, np.searchsorted(clusters, date.cluster)] for date in one.lists]
-
-
-def _precision(one: Ranked, weights: Sequence[Floats], way: str, places: int, what: What) -> Floats:
-    """Pooled over the dates: the estimate, then each replicate."""
-    right, total = np.zeros(REPLICATES + 1), np.zeros(REPLICATES + 1)
-    for date, weight in zip(one.lists, weights):
-        listed = date.listed(way, places).astype(np.float64)
-        right += weight @ (listed * what(date))
-        total += weight @ listed
-    return right / np.maximum(total, 1e-9)
-
-
-def _interval(rates: Floats) -> str:
-    low, high = np.percentile(rates[1:], [2.5, 97.5])
-    return f"{rates[0]:.3f} ({low:.3f} to {high:.3f})"
-
-
-def _by_borough(boroughs: Sequence[Ranked], ways: Sequence[str], places: int, what: What) -> str:
-    weights = [_weights(one) for one in boroughs]
-    rows = []
-    for way in ways:
-        rates = [_precision(one, weight, way, places, what) for one, weight in zip(boroughs, weights)]
-        rows.append([way, *(_interval(rate) for rate in rates), f"{np.mean([rate[0] for rate in rates]):.3f}"])
-    return table(["way of ranking", *(one.name for one in boroughs), "mean"], rows)
-
-
-def _overall(boroughs: Sequence[Ranked], ways: Sequence[str], capacity: int) -> str:
-    """Difference to the count of needs, recall, true need whoever works with them, and the whole order."""
-    weights = [_weights(one) for one in boroughs]
-    count = _SHOWN[CandidateName.NEEDS_COUNT]
-    rows = []
-    for way in ways:
-        more = np.mean(
-            [
-                _precision(one, weight, way, capacity, _true) - _precision(one, weight, count, capacity, _true)
-                for one, weight in zip(boroughs, weights)
-            ],
-            axis=0,
-        )
-        dates = [date for one in boroughs for date in one.lists]
-        recall = np.mean([date.under_the_radar[date.listed(way, capacity)].sum() / _true(date).sum() for date in dates])
-        need = np.mean([date.in_need[date.listed(way, capacity)].mean() for date in dates])
-        area = np.mean([area_under_curve(date.margins[way], date.under_the_radar.astype(float)) for date in dates])
-        rows.append([way, "-" if way == count else _interval(more), f"{recall:.3f}", f"{need:.3f}", f"{area:.3f}"])
-    heads = ["way of ranking", "more of the places right than by the count of needs", "recall at capacity"]
-    return table([*heads, "in need, with or without help", "area under the curve"], rows)
-
-
-def _by_group(boroughs: Sequence[Ranked], ways: Sequence[str]) -> str:
-    weights = [_weights(one) for one in boroughs]
-    dates = [(date, weight) for one, each in zip(boroughs, weights) for date, weight in zip(one.lists, each)]
-    families = {
-        name: sum(len(np.unique(date.cluster[(date.group == name) & _true(date)])) for date, _ in dates)
-        for name in _GROUPS
+def _without_attendance(cases: Cases) -> dict[str, Candidate]:
+    """Two candidates of need again, to whom attendance is known only where an evidenced need rests on it."""
+    places = range(len(cases.features))
+    needs = set(evidenced_needs(cases.features, TARGET))
+    resting = {place for place in places if "attendance" in cases.features[place].sources} - needs
+    logistic = of_need(CandidateName.NEED_FOUND_UNWATCHED, TARGET, cases)
+    weighted = of_need(CandidateName.WEIGHTED_NEEDS, TARGET, cases)
+    assert isinstance(logistic, Taught)
+    assert isinstance(weighted, WeightedNeeds)
+    blind = tuple(sorted({*logistic.blind_to, *resting}))
+    return {
+        FEWER_SIGNS: replace(weighted, signs=tuple(place for place in weighted.signs if place not in resting)),
+        NO_ABSENCE: replace(logistic, blind_to=blind),
     }
-    rows = []
-    for way in ways:
-        cells = []
-        for name in _GROUPS:
-            own, others = (_rate(dates, way, name, inside) for inside in (True, False))
-            cells.append(_interval(own / np.maximum(others, 1e-9)))
-        rows.append([way, *cells])
-    return table(["way of ranking", *(f"{name} ({families[name]} families and dates)" for name in _GROUPS)], rows)
-
-
-def _rate(dates: Sequence[tuple[List, Floats]], way: str, name: str, inside: bool) -> Floats:
-    """Of the truly under the radar in, or outside, a group the share that is listed; with replicates."""
-    caught, total = np.zeros(REPLICATES + 1), np.zeros(REPLICATES + 1)
-    for date, weight in dates:
-        true = (date.under_the_radar & ((date.group == name) == inside)).astype(np.float64)
-        caught += weight @ (true * date.listed(way, _LISTED))
-        total += weight @ true
-    return caught / np.maximum(total, 1e-9)
 
 
 def keep(text: str, page: Path = PAGE) -> None:
@@ -342,7 +182,7 @@ def main() -> None:
     for name, words in (("run", "A run up to its features."), ("truth", "Its truth."), ("council", "Its TOML.")):
         parser.add_argument(f"--{name}", type=Path, action="append", required=True, help=words)
     parser.add_argument("--name", action="append", help="What a run is called.")
-    parser.add_argument("--newest", action="store_true", help="Only the newest test date: a quarter of the time.")
+    parser.add_argument("--newest", action="store_true", help="Only the newest test date.")
     parser.add_argument("--keep", action="store_true", help="Put the tables into docs/models/under-the-radar.md.")
     given = parser.parse_args()
     names = given.name or [str(place) for place in range(1, len(given.run) + 1)]

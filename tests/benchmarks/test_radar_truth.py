@@ -72,25 +72,6 @@ def test_a_family_is_the_true_one_that_most_of_its_records_name_at_that_date(bor
     assert found.group.tolist()[:2] == ["Asian", "White"]
 
 
-def one_list(margin: list[float], right: list[int], group: list[str]) -> truth.List:
-    size = len(margin)
-    flags = np.array(right, dtype=bool)
-    nothing = np.zeros(size)
-    by_lot = {name: np.array(margin) for name in truth._SHOWN.values()}
-    names = np.array(group, dtype=object)
-    return truth.List(by_lot, flags, flags, nothing, nothing, names, np.arange(size), np.arange(size))
-
-
-def test_precision_is_over_all_dates_and_rates_of_groups_are_of_the_truly_in_need() -> None:
-    way = truth._SHOWN[CandidateName.NEEDS_COUNT]
-    first = one_list([4, 3, 2, 1], [1, 0, 1, 1], ["White", "White", "Asian", "Asian"])
-    second = one_list([4, 3, 2, 1], [1, 1, 0, 0], ["Asian", "White", "White", "White"])
-    found = truth.Ranked("made up", 2, [first, second], 1.0, 0.1, CandidateName.NEEDS_COUNT)
-    weights = truth._weights(found)
-    assert truth._precision(found, weights, way, 2, truth._true)[0] == pytest.approx(3 / 4)
-    assert "made up" in truth.told([found])
-
-
 def test_tables_are_kept_between_the_marks_and_the_rest_stays(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{truth._BEGIN}old\n{truth._END}after\n")
