@@ -20,7 +20,7 @@ from fairness_audits.config import AuditConfig, CensusConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
 from models.thresholds import RetrainingConfig
-from reports.config import ReportsConfig
+from reports.config import ReportsConfig, TransparencyConfig
 from residents.config import ResidentsConfig
 from sources.config import SourcesConfig
 from sources.plan import plan_extracts
@@ -33,7 +33,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
-    *("residents", "features", "models", "targets", "retraining", "audit", "census", "reports"),
+    *("residents", "features", "models", "targets", "retraining", "audit", "census", "reports", "transparency"),
 )
 
 
@@ -76,6 +76,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
         _section(path, CensusConfig, document.get("census", {}), prefix="census"),
         _section(path, ReportsConfig, document.get("reports", {}), prefix="reports"),
+        _section(path, TransparencyConfig, document.get("transparency", {}), prefix="transparency"),
     )
     _refuse_impossible_mappings(path, parts[0])
     return CouncilConfig(

@@ -25,7 +25,7 @@ from models.config import ModelsConfig, TargetSettings
 from models.tables import IDENTIFICATION_WEIGHTS
 from models.tables import TABLES as MODELS_TABLES
 from models.thresholds import RetrainingConfig
-from reports.config import ReportsConfig
+from reports.config import ReportsConfig, TransparencyConfig
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
 from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping, Unpivot
@@ -55,6 +55,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[audit]", AuditConfig, ()),
     ("[census]", CensusConfig, ()),
     ("[reports]", ReportsConfig, ()),
+    ("[transparency]", TransparencyConfig, ()),
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),

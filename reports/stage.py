@@ -9,16 +9,19 @@ from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
 from reports.catalogue import catalogue_page
-from reports.config import ReportsConfig
+from reports.config import ReportsConfig, TransparencyConfig
 from reports.data_quality import data_quality_page
 from reports.explanation import explanation_page
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
 from reports.linkage import linkage_page
+from reports.model_card import model_card_page
 from reports.opening import flagged_cases, gate_status, judging_day, release_facts, used_features
 from reports.packs import withdraw_packs
 from reports.pdf import as_pdf
+from reports.provenance import sources
 from reports.reading import audit_facts, feature_facts, no_audit, run_facts, target_facts
+from reports.transparency import transparency_page
 from store.files import read_json
 from store.keys import Purpose
 from store.workspace import Stage, Workspace
@@ -57,12 +60,18 @@ def run(work: Workspace) -> None:
         described = (_document(work, name, None) for name in (_COVERAGE, _STAND_INS))
         _write(work, "feature_catalogue", catalogue_page(work.council, catalogue, *described))
         facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
+        record = transparency_page(
+            work.council, work.section(TransparencyConfig), facts, cards, sources(work, _behind(targets))
+        )
+        _write(work, "transparency", record)
         _write(work, "index", index_page(work.council, facts, cards))
         task.advance()
 
 
 def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
-    target = target_facts(name, read_json(work.document(_EVALUATION.format(name))))
+    path = _EVALUATION.format(name)
+    evaluation = read_json(work.document(path))
+    target = target_facts(name, evaluation)
     gate = gate_status(work, name)
     release = release_facts(gate)
     found = work.document(_PUBLISHED_AUDIT.format(name))
@@ -70,12 +79,20 @@ def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
     accepted = found.exists() and gate.verdict is not Verdict.NOT_AUDITED
     audit = audit_facts(read_json(found)) if accepted else no_audit(gate.reason)
     _write(work, f"{name}/fairness", fairness_page(work.council, target, audit, release))
+    card = model_card_page(work.council, target, evaluation, sources(work, [path]))
+    _write(work, f"{name}/model_card", card)
     if release.open:
         used = used_features(target, feature_facts(catalogue))
         as_of, cases = flagged_cases(work, target, used, catalogue)
         page = explanation_page(work.council, target, audit, release, used, cases, as_of)
         _write(work, f"{name}/explanation", page)
     return Card(target, audit, release)
+
+
+def _behind(targets: list[str]) -> list[str]:
+    """The documents that the figures of the transparency record are from."""
+    by_target = (pattern.format(name) for name in targets for pattern in (_EVALUATION, _PUBLISHED_AUDIT))
+    return [_SUMMARY, _QUALITY, _CATALOGUE, *by_target]
 
 
 def _write(work: Workspace, name: str, page: str) -> None:
@@ -109,7 +126,7 @@ STAGE = Stage(
     room=ROOM,
     reads=(COHORT, SCORES, REASONS, FAMILY_FEATURES, CHILD_FEATURES),
     writes=(),
-    sections=(ReportsConfig,),
+    sections=(ReportsConfig, TransparencyConfig),
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE, _PUBLISHED_AUDIT)),

@@ -61,7 +61,12 @@ def evaluation(target: str, *, state: str = "modelled", **changes: Any) -> dict[
         "question": definition.question,
         "unit": definition.cohort.unit.value,
         "capacity": CAPACITY,
-        "outcome": {"kinds": list(definition.outcome.kinds), "horizon_days": 365},
+        "outcome": {
+            "kinds": list(definition.outcome.kinds),
+            "horizon_days": 365,
+            "reporting_delay_days": 30,
+            "covers_to": "2026-06-30",
+        },
         "label_caveats": list(definition.label_caveats),
         "retirement": definition.retirement,
         "state": state,
@@ -78,9 +83,21 @@ def evaluation(target: str, *, state: str = "modelled", **changes: Any) -> dict[
                 "rule": "the rule in words",
                 "why": "the choice in words",
                 "no_better_than_chance": False,
+                "not_stable": False,
+            },
+            "current": {
+                "as_of": AS_OFS[-1].isoformat(),
+                "cases": 1500,
+                "learns_from": [as_of.isoformat() for as_of in AS_OFS[:-1]],
+                "training_cases": 4500,
+                "training_outcomes": 330,
             },
             "candidates": {
-                name: {"baseline": precision < 0.35, "pooled": pooled(precision)}
+                name: {
+                    "baseline": precision < 0.35,
+                    "pooled": pooled(precision),
+                    "by_as_of": {as_of.isoformat(): pooled(precision) for as_of in AS_OFS[:-1]},
+                }
                 for name, precision in (
                     ("chance", 0.0733),
                     ("best_single_indicator", 0.21),
@@ -101,6 +118,20 @@ def pooled(precision: float) -> dict[str, Any]:
         "recall": {"value": round(caught / 330, 4), "low": round(caught / 420, 4), "high": round(caught / 280, 4)},
         "flags_per_true_case": {"value": round(1 / precision, 4), "low": 1.5, "high": 9.0},
         "missed_cases": {"value": round(330 - caught, 4), "low": 200.0, "high": 320.0},
+        **{
+            name: {"value": value, "low": round(value * 0.9, 4), "high": round(value * 1.1, 4)}
+            for name, value in (
+                ("average_precision", round(precision * 0.8, 4)),
+                ("auc", 0.72),
+                ("brier", 0.06),
+                ("calibration_slope", 0.97),
+                ("observed_over_expected", 1.04),
+            )
+        },
+        "lift": {
+            name: {"ratio": precision / other, "difference": {"value": precision - other, "low": 0.01, "high": 0.4}}
+            for name, other in (("chance", 0.0733), ("best_single_indicator", 0.21), ("needs_count", 0.29))
+        },
     }
 
 
