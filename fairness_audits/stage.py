@@ -10,6 +10,7 @@ from fairness_audits.audit import Audited, Documents, audit, not_audited
 from fairness_audits.cases import check_scores, one_row_a_unit
 from fairness_audits.config import AuditConfig
 from fairness_audits.grouping import ethnic_groups
+from fairness_audits.needing_ethnicity import why_never_released
 from fairness_audits.policy import Policy, load_policy
 from fairness_audits.signing import ROOM, evaluation_path
 from fairness_audits.standing_in import STAND_INS, stand_ins_document
@@ -48,6 +49,9 @@ def _audit_target(work: Workspace, target: str, policy: Policy) -> Documents:
     if evaluation.get("state") != MODELLED:
         why = f"There is no model to audit: {evaluation.get('why', 'the models stage gave no reason')}"
         return not_audited(target, why, bound, policy, caveats)
+    unlawful = why_never_released(evaluation)
+    if unlawful:
+        return not_audited(target, unlawful, bound, policy, caveats)
     scores = work.read_sealed(SCORES, target)
     check_scores(scores, work.read(COHORT, target), f"{target} scores")
     bound["scores_sha256"] = file_hash(work.run.path(SCORES, target))
