@@ -178,17 +178,20 @@ class SingleIndicator:
     name: CandidateName = CandidateName.SINGLE_INDICATOR
 
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
-        return [self._best(training, np.ones(len(training.outcome), dtype=np.bool_))] * training.folds
+        return [self._best(training, [np.ones(len(training.outcome), dtype=np.bool_)])[0]] * training.folds
 
     def picked_anew(self, training: Training) -> list[ByValue]:
         """For each fold the one that ranks the families outside it best: what picking it is worth elsewhere."""
-        return [self._best(training, training.outside(fold)) for fold in range(training.folds)]
+        return self._best(training, [training.outside(fold) for fold in range(training.folds)])
 
-    def _best(self, training: Training, kept: Flags) -> ByValue:
+    def _best(self, training: Training, parts: Sequence[Flags]) -> list[ByValue]:
+        """The best of each part of the cases."""
         ranked = [by_value(training, place, training.features[place].direction) for place in self.places]
-        values, outcome = training.values[kept], training.outcome[kept]
-        power = [average_precision(one.margin(values), outcome) for one in ranked]
-        return ranked[int(np.argmax(power))]
+        power = []
+        for one in ranked:
+            margin = one.margin(training.values)
+            power.append([average_precision(margin[kept], training.outcome[kept]) for kept in parts])
+        return [ranked[int(place)] for place in np.argmax(np.array(power), axis=0)]
 
 
 def by_value(training: Training, place: int, direction: int) -> ByValue:

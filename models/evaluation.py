@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from models.choice import Choice, summary
 from models.metrics import METRICS, Counts, Draws, Ranked, evaluate, family_weights, ranked, ties_at_capacity
 from models.rehearsal import Performed, Rehearsal, as_dates
 from models.reliability import reliability
+from models.side_by_side import side_by_side
 from models.splits import Origin, Plan
 from models.target import BASELINES, CandidateName, Target
 
@@ -76,13 +78,15 @@ def modelled(
     tests: Sequence[Rehearsal],
     current: Rehearsal,
     choice: Choice,
+    threads: int = 1,
 ) -> dict[str, Any]:
-    """The evaluation of a modelled target."""
+    """The evaluation of a modelled target. Candidates are measured side by side."""
     rows = np.concatenate([test.rows for test in tests])
     clusters, _ = np.unique(cases.group[rows], return_inverse=True)
     weights = family_weights(len(clusters), setting.replicates, setting.seed)
     rankings = {name: _rankings(cases, tests, name, clusters) for name in tests[0].performed}
-    draws = {name: evaluate(ranking, weights, setting.capacity) for name, ranking in rankings.items()}
+    jobs = [partial(evaluate, ranking, weights, setting.capacity) for ranking in rankings.values()]
+    draws = dict(zip(rankings, side_by_side(jobs, threads)))
     return {
         **about(target, setting),
         "state": "modelled",

@@ -29,7 +29,8 @@ METRICS = (
     "observed_over_expected",
 )
 Counts = npt.NDArray[np.uint16]
-_CHUNK = 100
+_CELLS = 300_000
+"""Replicates times cases that are counted at once: few enough to stay near the processor."""
 _NEWTON_STEPS = 25
 _SAME_LOG_ODDS = 0.01
 
@@ -88,23 +89,26 @@ class Sums:
 
 def sums(one: Ranked, weights: Floats, capacity: int) -> Sums:
     """Sums for weights of shape (replicates, cases), cases in ranked order."""
-    weighted = weights * one.outcome
+    had = np.flatnonzero(one.outcome)
     if len(one.starts) == len(one.score):
-        size, hits = weights, weighted
+        run, size, hits = had, weights, weights[:, had]
     else:
+        of_case = np.searchsorted(one.starts, had, side="right") - 1
+        run, first = np.unique(of_case, return_index=True)
         size = np.add.reduceat(weights, one.starts, axis=1)
-        hits = np.add.reduceat(weighted, one.starts, axis=1)
+        hits = np.add.reduceat(weights[:, had], first, axis=1)
+    # Nothing is added where nobody had the outcome, so that only the runs that have somebody are looked at.
     reached, found = np.cumsum(size, axis=1), np.cumsum(hits, axis=1)
     cases, positives = reached[:, -1], found[:, -1]
+    reached, size = reached[:, run], size[:, run]
+    missed = (cases - positives)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         taken = np.clip((capacity - (reached - size)) / size, 0, 1)
         caught = np.where(size > 0, taken * hits, 0).sum(axis=1)
         precision = np.where(reached > 0, found / reached, 0)
         area = (hits * precision).sum(axis=1) / positives
-        misses = size - hits
-        missed_so_far = np.cumsum(misses, axis=1)
-        below = missed_so_far[:, -1:] - missed_so_far + misses / 2
-        auc = (hits * below).sum(axis=1) / (positives * missed_so_far[:, -1])
+        below = missed - (reached - found) + (size - hits) / 2
+        auc = (hits * below).sum(axis=1) / (positives * missed[:, 0])
     return Sums(
         flagged=np.minimum(capacity, cases),
         caught=caught,
@@ -233,9 +237,10 @@ def evaluate(by_as_of: Mapping[str, Ranked], weights: Counts, capacity: int) -> 
     # A candidate that only tells dates apart, and no two cases of one date, has no slope worth the name.
     together = Slope(score, outcome) if any(single.values()) else None
     estimate = _pass(by_as_of, single, together, None, capacity)
+    chunk = max(1, _CELLS // max(len(one.score) for one in by_as_of.values()))
     chunks = [
-        _pass(by_as_of, single, together, weights[start : start + _CHUNK], capacity)
-        for start in range(0, len(weights), _CHUNK)
+        _pass(by_as_of, single, together, weights[start : start + chunk], capacity)
+        for start in range(0, len(weights), chunk)
     ]
     return {
         scope: Draws(

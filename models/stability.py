@@ -21,6 +21,7 @@ from models.calibration import Platt
 from models.candidates import Candidate, Fitted
 from models.cases import Cases, Floats, Integers
 from models.choice import Lists, with_interval
+from models.contributions import Explains
 from models.evaluation import Setting
 from models.groups import derived_seed
 from models.reasons import TOP, top
@@ -124,9 +125,10 @@ class Bench:
         _, unit = np.unique(cases.unit_id.astype(str), return_inverse=True)
         return cls(cases, themes(cases), unit, setting, threads)
 
-    def listed(self, explains: Refit, rows: Integers) -> Listed:
-        """The list that a candidate makes of a date's cases."""
-        margin = by_fold(explains.fitted, self.cases.values[rows], self.cases.fold[rows])
+    def listed(self, explains: Explains, rows: Integers, margin: Floats | None = None) -> Listed:
+        """The list that a candidate makes of a date's cases, whose margins may be known."""
+        if margin is None:
+            margin = by_fold(explains.fitted, self.cases.values[rows], self.cases.fold[rows])
         inside = rows[positions(margin, self.cases.tie_place[rows]) <= self.setting.capacity]
         return Listed(self.unit[inside], top(self.cases, self.told, explains, inside))
 
@@ -244,10 +246,10 @@ def reasons_overlap(one: Listed, other: Listed) -> float | None:
 def _steadiness(
     bench: Bench, tests: Sequence[Rehearsal], name: CandidateName, again: Sequence[list[Fitted]]
 ) -> Steadiness:
-    own = [Refit(test.performed[name].fitted, test.performed[name].platt) for test in tests]
+    own = [test.performed[name] for test in tests]
     # Each date's model makes the list of its own date, of the one before and of the one after.
     made = {
-        (model, date): bench.listed(own[model], tests[date].rows)
+        (model, date): bench.listed(own[model], tests[date].rows, own[date].margin if model == date else None)
         for model, date in itertools.product(range(len(tests)), repeat=2)
         if abs(model - date) <= 1
     }

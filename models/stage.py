@@ -149,7 +149,7 @@ def _model(
     barred = not_eligible(exposed, config.membership_limit)
     unstable = steady.unstable(target.choice)
     choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking, unstable)
-    evaluation = modelled(target, setting, cases, planned, tests, current, choice)
+    evaluation = modelled(target, setting, cases, planned, tests, current, choice, work.settings.threads)
     evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
     evaluation["without_features"] = cases.without_features
     if target.unlabelled:
