@@ -39,7 +39,7 @@ def of_target(evaluations: Evaluations) -> str:
     told = [f"Not modelled: {' '.join(without)}\n"] if without else []
     if modelled:
         told += [_sizes(modelled)]
-        told += [f"{heading}\n\n{_table(modelled, cell)}" for heading, cell in _CELLS.items()]
+        told += [f"{heading}\n\n{_table(modelled, cell)}" for heading, cell in (_CELLS | _of_labels(modelled)).items()]
         told += [_against_the_count(modelled)]
     return "\n".join(told)
 
@@ -72,8 +72,23 @@ def _table(evaluations: Evaluations, cell: Cell) -> str:
     return table(["candidate", *evaluations], rows)
 
 
+def _of_labels(evaluations: Evaluations) -> dict[str, Cell]:
+    """A table for each further label that is known of anybody in every borough."""
+    known = [set(one.get("labels", {}).get("known_of", {})) for one in evaluations.values()]
+    return {
+        f"Share of the places in whom a further label was found, those nobody looked at counting as not ({name}):": (
+            _labelled(name)
+        )
+        for name in sorted(set.intersection(*known))
+    }
+
+
+def _labelled(label: str) -> Cell:
+    return lambda one, name: _interval(one["labels"]["candidates"][name][label])
+
+
 def _against_the_count(evaluations: Evaluations) -> str:
-    """In words, where the chosen one was not shown to find more than the count of needs."""
+    """In words, which ways were not shown to find more than the count of needs, and whether the chosen one was."""
     told = []
     for name, one in evaluations.items():
         chosen = one["choice"]["chosen"]
@@ -87,7 +102,19 @@ def _against_the_count(evaluations: Evaluations) -> str:
                 f"- {name}: {chosen} was **not** shown to find more than the count of needs "
                 f"(difference {_interval(lift['difference'])})."
             )
+        told.append(f"  By the outcome not shown to find more than the count: {_not_more(one)}.")
     return "\n".join(told) + "\n"
+
+
+def _not_more(one: Mapping[str, Any]) -> str:
+    lifts = {name: found["pooled"]["lift"].get("needs_count") for name, found in one["candidates"].items()}
+    behind = [name for name, lift in lifts.items() if lift is not None and lift["difference"]["low"] <= 0]
+    return ", ".join(behind) or "none of them"
+
+
+def _more_than_the_count(one: Mapping[str, Any], name: str) -> str:
+    lift = one["candidates"][name]["pooled"]["lift"].get("needs_count")
+    return "-" if lift is None else _interval(lift["difference"])
 
 
 def _pooled(metric: str) -> Cell:
@@ -130,6 +157,7 @@ def _interval(figure: Mapping[str, Any]) -> str:
 
 _CELLS: dict[str, Cell] = {
     "Precision at capacity, pooled over the test dates, with the 95% interval by families:": _pooled("precision"),
+    "More of the places right than by the count of needs, by the outcome:": _more_than_the_count,
     "Average precision:": _pooled("average_precision"),
     "Stability, list / top-3 reasons: across refits; across consecutive quarters:": _stability,
     "Calibration slope; observed over expected:": _calibration,

@@ -119,6 +119,10 @@ def test_where_the_chosen_one_is_not_shown_to_beat_the_count_of_needs_it_is_said
             "candidates": {"logistic_regression": {"pooled": pooled}},
             "stability": {"candidates": {"logistic_regression": steady}},
             "membership": {"candidates": {"logistic_regression": {"by_score": attack, "over_limit": True}}},
+            "labels": {
+                "known_of": {"need_found": {}},
+                "candidates": {"logistic_regression": {"need_found": {"value": low + 0.1, "low": 0.07, "high": 0.5}}},
+            },
         }
 
     told = figures.of_target(
@@ -126,6 +130,11 @@ def test_where_the_chosen_one_is_not_shown_to_beat_the_count_of_needs_it_is_said
     )
     assert "seed 1: logistic_regression found more than the count of needs" in told
     assert "seed 2: logistic_regression was **not** shown to find more than the count of needs" in told
+    assert told.count("not shown to find more than the count: none of them") == 1
+    assert told.count("not shown to find more than the count: logistic_regression") == 1
+    assert "| logistic_regression | 0.06 (0.01 to 0.11) | 0.03 (-0.02 to 0.08) |" in told
+    assert "(need_found):" in told
+    assert "| logistic_regression | 0.11 (0.07 to 0.50) | 0.08 (0.07 to 0.50) |" in told
     assert "gone: few." in told
     assert "0.80 / 0.80; 0.80 / -, not stable" in told
     assert "**over the limit**" in told
