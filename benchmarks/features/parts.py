@@ -121,13 +121,19 @@ def measure_join(bench: Bench) -> tuple[str, str]:
         for name, measured in (("interval buckets, ours", ours), ("as-of join", joined))
     ]
     ratio = joined.cost.wall / ours.cost.wall
+    computing = [joined.steps["compute"][kind] / ours.steps["compute"][kind] for kind in (0, 1)]
     text = (
-        f"{families:,} families. The stage with every row joined to every as-of date that may see it, one filtered "
-        "aggregate for each window, in the place of its own reduction of rows; the rest is the same, and both wrote "
-        "the same bytes.\n\n"
+        f"{families:,} families. In the place of the engine's own reduction of rows, the plan that one would write "
+        "down first: every row joined to every as-of date that may see it, grouped by person and date, with one "
+        "filtered aggregate for each measure and window. It has the engine's whole numbers for people and works out "
+        "what a row brings once, before it is joined, as one would by hand. Reading, looking up people, members, "
+        "roll-ups, arithmetic and writing are the same, and both wrote the same bytes.\n\n"
         + table(["plan", "wall s", "CPU s", "peak MB", "computing, wall s", "CPU s"], lines)
         + "\n"
-        + _targets((f"at least 3 times faster: {ratio:.1f} times", ratio >= 3))
+        + _targets(
+            (f"at least 3 times faster, the whole stage: {ratio:.1f} times", ratio >= 3),
+            (f"computing alone: {computing[0]:.1f} times, {computing[1]:.1f} by the processor", computing[0] >= 3),
+        )
     )
     return "Beside an as-of join", text
 
@@ -143,23 +149,46 @@ def measure_featuretools(bench: Bench) -> tuple[str, str]:
     found = [_featuretools(bench, python, families, parts) for parts in _SAMPLES]
     sampled = [families * parts / 10_000 for parts in _SAMPLES]
     wall, cpu = ((found[1][kind] - found[0][kind]) / (sampled[1] - sampled[0]) * families for kind in ("wall", "cpu"))
-    ours = bench.stage(families, sources=_EXPRESSED)
-    ratio = wall / ours.cost.wall
+    alike, columns = _same_counts(bench, families)
+    if columns != found[0]["columns"]:
+        raise SystemExit(
+            f"featuretools makes {found[0]['columns']} columns and our engine {columns}: not the same counts"
+        )
+    stage = bench.stage(families, sources=_EXPRESSED)
     lines = [
-        *([f"featuretools, {n:,.0f} families", f"{f['wall']:.1f}", f"{f['cpu']:.1f}"] for n, f in zip(sampled, found)),
-        [f"featuretools, scaled to {families:,}", f"{wall:.0f}", f"{cpu:.0f}"],
-        [f"features of these tables, ours, {families:,}", f"{ours.cost.wall:.1f}", f"{ours.cost.cpu:.1f}"],
+        *(
+            [f"featuretools, {n:,.0f} families", f"{f['wall']:.1f}", f"{f['cpu']:.1f}", ""]
+            for n, f in zip(sampled, found)
+        ),
+        [f"featuretools, scaled to {families:,}", f"{wall:.0f}", f"{cpu:.0f}", ""],
+        [f"our engine, the same counts, {families:,}", *_figures(alike)[:2], f"{wall / alike.wall:.0f}"],
+        [
+            f"our stage, every feature of the two tables, {families:,}",
+            *_figures(stage.cost)[:2],
+            f"{wall / stage.cost.wall:.0f}",
+        ],
     ]
+    ratio = wall / alike.wall
     text = (
         f"Counts and totals of marks and rent postings by code over {len(_WINDOWS)} windows, at {len(AS_OFS)} as-of "
-        f"dates: {found[0]['columns']} columns, without recorded dates, families, or what is made of counts. Scaled by "
-        "what the larger sample cost more than the smaller. Ours is the whole stage with every feature of the two "
-        "tables, families, children and writing included.\n\n"
-        + table(["", "wall s", "CPU s"], lines)
+        f"dates: {columns} columns for each pupil and tenancy, by event date alone, in memory. Scaled by what the "
+        "larger sample cost more than the smaller: `featuretools.dfs` and no more. Ours of the same counts is the "
+        "whole process, with reading from Parquet and looking up who each pupil is; our stage has recorded dates, "
+        "families, children, what is made of counts, and writing besides.\n\n"
+        + table(["", "wall s", "CPU s", "times faster, wall"], lines)
         + "\n"
-        + _targets((f"at least 20 times faster: {ratio:.0f} times", ratio >= 20))
+        + _targets((f"at least 20 times faster on the same counts: {ratio:.0f} times", ratio >= 20))
     )
     return name, text
+
+
+def _same_counts(bench: Bench, families: int) -> tuple[Cost, int]:
+    """Our engine on the counts that featuretools is asked for, and how many they are."""
+    run, answer = bench.history(families), bench.folder / "counts.json"
+    with bench.progress.task("The same counts by our engine", 1) as task:
+        cost = _worker("counts", run=str(run), answer=str(answer), windows=_WINDOWS)
+        task.advance()
+    return cost, json.loads(answer.read_text(encoding="utf-8"))["columns"]
 
 
 def _featuretools(bench: Bench, python: Path, families: int, parts: int) -> dict[str, float]:
