@@ -8,17 +8,12 @@ from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
-from narwhals._spark_like import expr
 
 from features.reading import readable
 from store.spark import read_parquet
 from store.table import ColumnType, Table
 
 _JOINS_AT_ONCE = 12
-
-
-def _divided(functions: Any, left: Any, right: Any) -> Any:
-    return functions.try_divide(left, right)
 
 
 class SparkBackend:
@@ -29,9 +24,6 @@ class SparkBackend:
         self._path = path
         self._folder = folder
         self._kept = 0
-        # What narwhals makes of a division names the dividend four times and the divisor three, for the sake of
-        # divisors that are 0, which none here is: an expression of ten divisions would be one of a million terms.
-        vars(expr)["true_divide"] = _divided
 
     def scan(self, table: Table, columns: Sequence[str]) -> nw.LazyFrame[Any]:
         """Some columns of a table, dates as day numbers."""
