@@ -5,12 +5,14 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from sources.synthetic.ethnicity import CODES, SHARES
 from store.files import write_text
 
 _LAYOUT = "borough.toml"
 _FEWEST_PLACES = 10
 _SHARE_SEEN = 0.025
 """A panel sees one family in forty."""
+_CHILDREN_A_FAMILY = 1.83
 
 
 def write_council_toml(path: Path, families: int, seed: int) -> None:
@@ -28,6 +30,12 @@ def write_council_toml(path: Path, families: int, seed: int) -> None:
             "",
             "[targets.hidden_young_carers]",
             f"capacity = {capacity}",
+            "",
+            "[census]",
+            'source = "A made-up census: the shares that Brackwater was made with"',
+            "",
+            "[census.children]",
+            *(f"{code} = {round(families * _CHILDREN_A_FAMILY * share) or 1}" for code, share in zip(CODES, SHARES)),
             "",
         ]
     )
