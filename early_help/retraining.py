@@ -2,7 +2,8 @@
 
 It may be run again, or twice at once: the run folder and the registry are locked, stages that are up to date are left
 alone, and the same model is registered once. Killed at any point it leaves nothing half registered; run again, it
-goes on. What it did stands in ``RUN/retraining.json``, and in plain words in ``RUN/retraining.txt``.
+goes on. What it did stands in ``RUN/retraining.json``, in plain words in ``RUN/retraining.txt``, and as a
+page in ``RUN/retraining.html``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from early_help.job import announce, run_job, shown
 from early_help.lock import run_lock
 from early_help.progress import ConsoleProgress
 from early_help.recommending import Advice, Recommendation, recommend
+from early_help.retraining_page import withdraw_page, write_page
 from early_help.runner import bring_up_to_date, forget_record, read_record
 from early_help.stages import STAGES, stages_until
 from fairness_audits.record import read_audit
@@ -191,6 +193,7 @@ def _check_feeds(job: _Job, previous: RunFolder | None, despite: str | None) -> 
         job.thresholds,
     )
     if broken and despite is None:
+        withdraw_page(job.run)
         write_json(job.run.root / DOCUMENT, _document(job) | {"state": "stopped", "broken_feeds": broken})
         write_text(
             job.run.root / SUMMARY, _heading(job) + "Stopped: a feed broke. Nothing was retrained.\n" + _bullets(broken)
@@ -265,6 +268,7 @@ def _publish(
         },
     }
     write_json(job.run.root / DOCUMENT, document)
+    write_page(job.run, job.config.council, document)
     write_text(job.run.root / SUMMARY, _summary(job, found, told))
 
 

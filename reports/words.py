@@ -134,3 +134,40 @@ OUTCOME_WORDS = {
     "contact": "a contact with children's services",
 }
 """Dated steps that an outcome is made of."""
+
+
+@dataclass(frozen=True)
+class AdviceWords:
+    """How one recommendation of the quarterly job is put to people. ``tone`` is the verdict whose looks it has."""
+
+    short: str
+    headline: str
+    meaning: str
+    tone: str
+
+
+_ADVICE = {
+    "promote": AdviceWords(
+        "Promote",
+        "The challenger may take the champion's place",
+        "What was measured can be trusted, and speaks for it. Two people decide.",
+        "pass",
+    ),
+    "keep": AdviceWords(
+        "Keep",
+        "The champion stays",
+        "What was measured can be trusted, and does not speak for a change.",
+        "not_audited",
+    ),
+    "investigate": AdviceWords(
+        "Look into it",
+        "Something must be looked into first",
+        "The figures are not to be relied on yet, or say something that a person should understand.",
+        "cannot_tell",
+    ),
+}
+
+
+def advice_words(advice: str) -> AdviceWords:
+    """The words for a recommendation; an unknown one counts as something to look into."""
+    return _ADVICE.get(advice, _ADVICE["investigate"])

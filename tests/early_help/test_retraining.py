@@ -64,7 +64,7 @@ def test_the_first_quarter_registers_a_challenger_and_promotes_nothing(
 
 
 def test_again_registers_nothing_and_writes_the_same_bytes(quarter: Quarter) -> None:
-    names = ("retraining.json", "retraining.txt")
+    names = ("retraining.json", "retraining.txt", "retraining.html")
     quarter.retrain()
     first = [(quarter.run.root / name).read_bytes() for name in names]
     assert str(quarter.folder).encode() not in b"".join(first)
@@ -117,6 +117,7 @@ def test_a_broken_feed_stops_with_the_reason_and_registers_nothing(quarter: Quar
     assert stopped.value.exit_code == 3
     assert document(quarter)["state"] == "stopped"
     assert "Nothing was retrained" in (quarter.run.root / "retraining.txt").read_text()
+    assert not (quarter.run.root / "retraining.html").exists()
     assert (versions(quarter), lines(quarter)) == ([], 0)
 
 
