@@ -79,7 +79,7 @@ def measure_order(
     cases: Cases, divisions: Mapping[str, Grouped], confidence: float, seed: int, probabilities: bool = True
 ) -> dict[str, list[Figures]]:
     """The metrics of every group of every division; no slope where scores are no probabilities."""
-    sloped = {name: _divided(cases, one, probabilities) for name, one in divisions.items()}
+    sloped = {name: divided(cases, one, probabilities) for name, one in divisions.items()}
     replicates = int(np.clip(_WORK // max(len(cases), 1), *_REPLICATES))
     drawn = replicated(cases, sloped, replicates, seed) if len(cases) else {}
     by_score = np.argsort(-cases.score, kind="stable")
@@ -129,8 +129,8 @@ def _auc_error(area: float, positives: float, negatives: float) -> float:
     return float((area * (1 - area) * spread / (positives * negatives)) ** 0.5)
 
 
-def _divided(cases: Cases, one: Grouped, probabilities: bool) -> Divided:
-    """The division, with each group's calibration slope where it has one."""
+def divided(cases: Cases, one: Grouped, probabilities: bool) -> Divided:
+    """The division as the bootstrap wants it, with each group's calibration slope where it has one."""
     groups = len(one.effective)
     if not probabilities:
         return Divided(one.code, groups)
@@ -201,11 +201,11 @@ def _mean_score(ordered: Cases, rows: NDArray[np.bool_], spread: _Spread) -> Ord
     own, rest = ordered.score[rows], ordered.score[~rows]
     if not len(own):
         return OrderedBesideRest(Ordered(why_empty="there are no cases in this group"))
-    few = "" if len(np.unique(ordered.family[rows])) >= FEWEST else f"fewer than {FEWEST} families"
+    few = f"fewer than {FEWEST} families" if _fewer(ordered.family[rows]) else ""
     mean = spread.around(float(own.mean()), Drawn.MEAN_SCORE, few)
     if not len(rest):
         return OrderedBesideRest(mean)
-    rest_few = "" if len(np.unique(ordered.family[~rows])) >= FEWEST else f"fewer than {FEWEST} families in the rest"
+    rest_few = f"fewer than {FEWEST} families in the rest" if _fewer(ordered.family[~rows]) else ""
     difference = float(own.mean() - rest.mean())
     return OrderedBesideRest(
         mean, float(rest.mean()), spread.around(difference, Drawn.MEAN_SCORE_DIFFERENCE, few or rest_few)
@@ -225,5 +225,10 @@ def order_of(score: Floats, outcome: NDArray[np.bool_]) -> tuple[float, float]:
 
 def _few(family: NDArray[np.int64], outcome: NDArray[np.bool_]) -> str:
     """Why no normal interval can be trusted; empty where it can."""
-    few = min(len(np.unique(family[outcome])), len(np.unique(family[~outcome]))) < FEWEST
+    few = _fewer(family[outcome]) or _fewer(family[~outcome])
     return f"fewer than {FEWEST} families with the outcome, or without it" if few else ""
+
+
+def _fewer(family: NDArray[np.int64]) -> bool:
+    """Whether these are of fewer families than `FEWEST`; the first cases mostly tell."""
+    return len(np.unique(family[: 50 * FEWEST])) < FEWEST and len(np.unique(family)) < FEWEST

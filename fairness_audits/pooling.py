@@ -25,7 +25,7 @@ FEWEST_GROUPS = 3
 _SHRINKAGES = (np.arange(24) + 0.5) / 24
 _MEANS = 80
 _LEAST = 1e-3
-_BISECTIONS = 24
+_BISECTIONS = 17
 
 
 @dataclass(frozen=True)

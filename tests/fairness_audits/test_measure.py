@@ -1,10 +1,16 @@
 """Counts and rates against naive Python and against fairlearn's own metrics."""
 
+from collections.abc import Callable
+from typing import Any
+
 import fairlearn.metrics as fl
 import numpy as np
+import pandas as pd
 import pytest
+from fairlearn.metrics import MetricFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import precision_score
 
 from fairness_audits.cases import Cases
 from fairness_audits.measure import measure, measure_everyone
@@ -15,6 +21,7 @@ Row = tuple[str, bool, bool, float]
 
 cases_drawn = st.lists(
     st.tuples(st.sampled_from(GROUPS), st.booleans(), st.booleans(), st.sampled_from([0.0, 0.1, 0.5, 0.9])),
+    min_size=1,
     max_size=40,
 )
 
@@ -65,25 +72,55 @@ def test_counts_and_rates_are_those_of_naive_python(drawn: list[Row]) -> None:
                 assert value == (sum(counted(o, f) for o, f in below) / len(below) if below else None)
 
 
+def share(counted: Callable[[Any, Any], Any], among: Callable[[Any, Any], Any]) -> Callable[[Any, Any], float]:
+    """A rate that neither fairlearn nor scikit-learn has, for MetricFrame to compute."""
+    return lambda y_true, y_pred: float(np.mean(counted(y_true, y_pred)[among(y_true, y_pred) == 1]))
+
+
+THEIRS = {
+    Metric.SELECTION_RATE: fl.selection_rate,
+    Metric.BASE_RATE: lambda y_true, y_pred: fl.mean_prediction(y_pred, y_true),
+    Metric.MISS_RATE: fl.false_negative_rate,
+    Metric.FOUND_RATE: fl.true_positive_rate,
+    Metric.FALSE_POSITIVE_RATE: fl.false_positive_rate,
+    Metric.PRECISION: lambda y_true, y_pred: precision_score(y_true, y_pred, zero_division=np.nan),
+    Metric.FALSE_DISCOVERY_RATE: share(lambda y, p: 1 - y, lambda y, p: p),
+    Metric.FALSE_OMISSION_RATE: share(lambda y, p: y, lambda y, p: 1 - p),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @settings(max_examples=25, deadline=None)
 @given(cases_drawn)
-def test_rates_are_fairlearns_wherever_fairlearn_has_a_denominator(drawn: list[Row]) -> None:
+def test_every_rate_and_comparison_is_that_of_fairlearns_metric_frame(drawn: list[Row]) -> None:
+    """Where both compute it: MetricFrame gives nought, or a warning, where nobody is in the denominator."""
     cases, group = as_cases(drawn)
     found = measure(cases, group, GROUPS)
-    theirs = {
-        Metric.SELECTION_RATE: fl.selection_rate,
-        Metric.MISS_RATE: fl.false_negative_rate,
-        Metric.FOUND_RATE: fl.true_positive_rate,
-        Metric.FALSE_POSITIVE_RATE: fl.false_positive_rate,
-    }
+    outcome, flagged = cases.outcome.astype(int), cases.flagged.astype(int)
+    frame = MetricFrame(
+        metrics={metric.value: theirs for metric, theirs in THEIRS.items()} | {"count": fl.count},
+        y_true=outcome,
+        y_pred=flagged,
+        sensitive_features=pd.Series(group, name="group"),
+    )
+    assert set(frame.by_group.index) == set(found.groups)
     for name in found.groups:
-        mine = group == name
-        for metric, function in theirs.items():
-            value = found.evidence[metric, name].value
-            if value is not None:
-                y_true, y_pred = cases.outcome[mine].astype(int), cases.flagged[mine].astype(int)
-                keywords = {"pos_label": 1}
-                assert value == pytest.approx(function(y_true, y_pred, **keywords))
+        assert frame.by_group.loc[name, "count"] == found.counts[name].n
+        one_and_rest = MetricFrame(
+            metrics={metric.value: theirs for metric, theirs in THEIRS.items()},
+            y_true=outcome,
+            y_pred=flagged,
+            sensitive_features=pd.Series(group == name, name="own"),
+        ).by_group
+        for metric in THEIRS:
+            evidence = found.evidence[metric, name]
+            if evidence.value is not None:
+                assert frame.by_group.loc[name, metric.value] == pytest.approx(evidence.value)
+            apart = evidence.comparison(Scale.DIFFERENCE)
+            if apart is not None:
+                own, rest = (one_and_rest.loc[side, metric.value] for side in (True, False))
+                assert own - rest == pytest.approx(apart)
+                assert rest == 0 or own / rest == pytest.approx(evidence.comparison(Scale.RATIO))
 
 
 def test_an_empty_denominator_is_no_rate_and_never_nought() -> None:
