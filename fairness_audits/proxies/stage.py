@@ -35,6 +35,11 @@ RESTRICTED, PUBLISHED = f"{ROOM}/restricted/proxies.json", f"{ROOM}/published/pr
 LEFT_OUT = (3, 10)
 """How many of the features that stand in most are left out, one list after the other; of a count's parts fewer."""
 PARTS_LEFT_OUT = (1, 3)
+NOTHING_STANDS_IN = "Nothing that moves the list was found to stand in for ethnicity: there is nothing to leave out."
+COUNTED_WHOLE = (
+    "Parts of the count stand in for ethnicity, as named; they are figures that the count sets a limit to, and cannot "
+    "be taken out of it as they are."
+)
 METHOD = (
     "At the newest test date. Together: boosted trees learn broad ethnic groups from all features of the target, and "
     "the area under the curve is of families they did not learn from. By itself: Cramer's V among known groups, chance "
@@ -100,7 +105,8 @@ def _target(work: Workspace, inputs: Inputs, name: str, evaluation: Mapping[str,
         one = _without(bench, chosen, parts, left_out) if left_out else whole
         lists.append(Listed(left_out, bench.beside(one, whole), compare(Rows(one.flagged, detailed, family))))
     if len(lists) == 1:
-        why = "Nothing that moves the list was found to stand in for ethnicity: there is nothing to leave out."
+        stands_in = any(one is not None and one.value > 0 for _, one in ranked)
+        why = COUNTED_WHOLE if stands_in else NOTHING_STANDS_IN
     told = together(values, broad, family, work.settings.seed)
     return Found(
         *(name, chosen.value, origin.as_of.isoformat(), len(names)),

@@ -292,6 +292,18 @@ def test_a_count_is_told_by_its_parts_and_counted_without_the_strongest(tmp_path
         assert on["Black"] > without["Black"]
 
 
+def test_parts_that_are_figures_are_named_and_cannot_be_taken_out(tmp_path: Path) -> None:
+    """A count of signs counts absence above a limit: the absence is known, and not whether it counted."""
+    put_run(tmp_path)
+    path = tmp_path / "features" / "catalogue.json"
+    catalogue = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps([{**entry, "unit": "number"} for entry in catalogue]), encoding="utf-8")
+    for document in look(tmp_path):
+        (target,) = document["targets"]
+        assert target["strongest"][0]["feature"] == "need_a" and len(target["lists"]) == 1
+        assert "cannot be taken out" in target["sentence"]
+
+
 def test_the_same_run_twice_gives_the_same_bytes_and_names_nobody(tmp_path: Path) -> None:
     for name in ("one", "two"):
         put_run(tmp_path / name, 150)
