@@ -154,8 +154,8 @@ def load_model(folder: Path, sha256: str) -> LoadedModel:
 
 def load_chosen(folder: Path, sha256: str) -> LoadedModel:
     """As `load_model`, with the chosen candidate alone made ready; every file is checked all the same."""
-    check_model(folder, sha256)
     document = _document(_checked(folder, MODEL, sha256), folder)
+    _with_texts(document, folder)
     return _loaded(folder, sha256, document, {document["chosen"]: document["candidates"][document["chosen"]]})
 
 
@@ -202,9 +202,9 @@ def _with_texts(entry: Any, folder: Path) -> Any:
     if isinstance(entry, dict) and set(entry) == {"file", "sha256"}:
         return _checked(folder, entry["file"], entry["sha256"]).decode("utf-8")
     if isinstance(entry, dict):
-        return {key: _with_texts(value, folder) for key, value in entry.items()}
+        return {key: _with_texts(one, folder) if isinstance(one, dict | list) else one for key, one in entry.items()}
     if isinstance(entry, list):
-        return [_with_texts(value, folder) for value in entry]
+        return [_with_texts(one, folder) if isinstance(one, dict | list) else one for one in entry]
     return entry
 
 

@@ -9,9 +9,14 @@ from models.config import ModelsConfig
 from models.logistic import Logistic
 from models.of_need import OF_NEED, of_need
 from models.target import CandidateName, Target
+from models.taught import Taught
 from models.unlabelled.bagged import BaggedUnlabelled
 from models.unlabelled.caring import Caring
 from models.unlabelled.signs import SignsAlike, SignsCount
+
+_MOST = 100_000
+"""About as many cases as the logistic regression learns from: more would take gigabytes, and change its list by less
+than the families that happened to be drawn."""
 
 
 def roster(target: Target, config: ModelsConfig, cases: Cases) -> tuple[Candidate, ...]:
@@ -37,7 +42,7 @@ def candidate(name: CandidateName, target: Target, config: ModelsConfig, cases: 
         case CandidateName.NEEDS_COUNT:
             return NeedsCount(cases.column(target.needs_count))
         case CandidateName.LOGISTIC:
-            return Logistic()
+            return Taught(name, Logistic(), most=_MOST)
         case CandidateName.ADDITIVE:
             return Boosted(config.bags, config.rounds, config.learning_rate, name, by_subject=True)
         case CandidateName.BOOSTED:

@@ -22,7 +22,7 @@ MOST = 60_000
 
 @dataclass(frozen=True)
 class Taught:
-    """Another candidate's way of learning, taught a further label, or blind to some features, or both.
+    """Another candidate's way of learning, taught a further label, or blind to some features, or of fewer cases.
 
     The label is taught of everybody: who was not observed counts as not having it. So a model of need that somebody
     found learns from all cases, and what it learns is in part who is looked at.
@@ -34,9 +34,11 @@ class Taught:
     """A further label of the target; the target's outcome without one."""
     blind_to: tuple[int, ...] = ()
     """Places of the features that it may not learn from."""
+    most: int = MOST
+    """About as many cases as it learns from."""
 
     def fit(self, training: Training, advance: Callable[[], None]) -> list[Fitted]:
-        return self.by.fit(blinded(sampled(self._taught(training)), self.blind_to), advance)
+        return self.by.fit(blinded(sampled(self._taught(training), self.most), self.blind_to), advance)
 
     def _taught(self, training: Training) -> Training:
         if not self.label:
