@@ -26,13 +26,14 @@ _PRECISION = {
 }
 _GAP = {Change.LESS: "narrower", Change.MORE: "wider", Change.CANNOT_TELL: "cannot tell", Change.SAME: ""}
 _COLUMNS = (
-    "List",
-    "Precision",
-    "against as it is",
-    "Largest gap in misses",
-    "against as it is ",
-    "Farthest from even on the list",
+    ("List", 26),
+    ("Precision", 16),
+    ("Change", 10),
+    ("Largest gap in misses", 19),
+    ("Change", 10),
+    ("Farthest from even", 19),
 )
+"""Heads of the table and their widths in hundredths."""
 _READ = (
     "Precision is the share of the list that went on to have the outcome. The largest gap in misses is that of the "
     "group that is missed most often: the share of those with the outcome that is not on the list, less the same share "
@@ -40,7 +41,7 @@ _READ = (
     "that is on the list most unlike everyone else: 0.5 times is half as often. A change is against the list as it is; "
     "'cannot tell' means that with other families drawn it could as well have gone the other way."
 )
-_STYLE = "border-collapse:collapse;margin:.3em 0 1em"
+_STYLE = "border-collapse:collapse;margin:.3em 0 1em;table-layout:fixed;width:100%;max-width:64em;font-size:.95em"
 _CELL = "text-align:left;padding:.2em .7em;border-bottom:1px solid #ddd6c9;vertical-align:top"
 
 
@@ -145,7 +146,7 @@ class Comparison:
             _READ,
             *(f"{WAYS[way].title}: {WAYS[way].does}" for way in ways if way is not None),
             f"The features that tell most about ethnicity: {'; '.join(self.strongest)}.",
-            f"Figures are of counts of {THRESHOLD} or more, each rounded to {ROUND_TO}: small steps between lists may "
+            f"Figures by group are of counts of {THRESHOLD} or more, each rounded to {ROUND_TO}: small steps may "
             "be rounding. The words beside them are from exact counts.",
             *(f"Remember: {caveat}" for caveat in self.caveats),
         ]
@@ -203,8 +204,8 @@ def _paragraph(words: str) -> str:
     return f"<p>{escape(words)}</p>"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    header = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in head)
+def _table(head: Sequence[tuple[str, int]], rows: Iterable[Sequence[str]]) -> str:
+    header = "".join(f'<th scope="col" style="{_CELL};width:{width}%">{escape(name)}</th>' for name, width in head)
     body = "".join(
         "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows
     )

@@ -42,6 +42,7 @@ def chart(points: Sequence[Point]) -> alt.FacetChart:
         own = [point for point in shown if point.asked.way is way]
         panel = f"{WAYS[way].title} ({WORDS[WAYS[way].needs]})"
         rows += [_row(point, panel, place) for place, point in enumerate([*beside, *own])]
+    panels = list(dict.fromkeys(row["panel"] for row in rows))
     needs = [one for one in NeedsEthnicity if any(row["needs"] == WORDS[one] for row in rows)]
     colour = alt.Color("colour:N", scale=None)
     x = alt.X("gap:Q", title="Largest gap in misses, points", axis=_axis(), scale=alt.Scale(zero=True, nice=True))
@@ -70,7 +71,7 @@ def chart(points: Sequence[Point]) -> alt.FacetChart:
     return (
         layered.facet(
             facet=alt.Facet(
-                "panel:N", sort=None, title=None, header=alt.Header(labelFontSize=12, labelLimit=_PANEL + 40)
+                "panel:N", sort=panels, title=None, header=alt.Header(labelFontSize=12, labelLimit=_PANEL + 40)
             ),
             columns=_COLUMNS,
         )

@@ -1,8 +1,9 @@
 """What each list is worth and how unevenly it misses, from protected counts, with intervals by families drawn anew.
 
-A list is held as it is while families (those that share a child together) are drawn with replacement. Estimates are
-of counts of at least ten, each rounded to 5 by itself; an interval is the percentile one of the exact figures, moved
-to the estimate shown. What of a change can be told from chance is read from the exact figures, and only said in a word.
+A list is held as it is while families (those that share a child together) are drawn with replacement. Estimates by
+group are of counts of at least ten, each rounded to 5 by itself; an interval is the percentile one of exact figures,
+moved to the estimate shown. What of a change can be told from chance is read from the exact figures, and only said in a
+word. Precision is that of the whole list, of ten true cases or more, as a run's evaluation tells it too.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ def _precision(sums: _Sums, name: str) -> Figure:
     found, flagged = _exact(sums, name, "", "found"), _exact(sums, name, "", "flagged")
     if found < THRESHOLD or flagged < THRESHOLD:
         return Figure(None, below=round(THRESHOLD / flagged, _PLACES) if flagged >= THRESHOLD else None)
-    return _figure(rounded(found) / rounded(flagged), sums.precision(name), 1, bounds=(0.0, 1.0))
+    return _figure(found / flagged, sums.precision(name), 1, bounds=(0.0, 1.0))
 
 
 def _of_group(sums: _Sums, name: str, group: str, groups: int) -> OfGroup:

@@ -37,7 +37,7 @@ WAYS: dict[Way, Described] = {
         "The model is trained again without the features that tell most about ethnicity, or without a subject.",
         NeedsEthnicity.NEVER,
         (5, 15, 40),
-        "without the strongest {:.0f}",
+        "the strongest {:.0f} left out",
     ),
     Way.REWEIGHING: Described(
         "Reweighing",
@@ -105,7 +105,7 @@ def asked_lists(ways: Sequence[Way], subjects: Iterable[str]) -> tuple[Asked, ..
             found.append(Asked(f"{way.value}_{strength:g}", one.title, label, one.needs, way, strength))
         if way is Way.FEATURE_REMOVAL:
             found += [
-                Asked(f"{way.value}_{subject}", one.title, f"without {_spaced(subject)}", one.needs, way, 0.0, subject)
+                Asked(f"{way.value}_{subject}", one.title, f"{_spaced(subject)} left out", one.needs, way, 0.0, subject)
                 for subject in subjects
             ]
     return tuple(found)

@@ -160,7 +160,7 @@ def test_ways_that_use_ethnicity_in_training_move_the_list_towards_even(found: C
 
 def test_a_subject_left_out_and_every_strength_are_points(found: Comparison) -> None:
     labels = {point.asked.words for point in found.points}
-    assert "Without what stands in for ethnicity: without rent" in labels
+    assert "Without what stands in for ethnicity: rent left out" in labels
     assert len(found.points) == 2 + 1 + sum(len(way.strengths) for way in WAYS.values())
     assert found.strongest[0] in {"needs count", "family signal 0", "family signal 1", "family signal 2"}
 
@@ -196,7 +196,7 @@ def test_figures_are_those_of_counts_rounded_by_hand() -> None:
     assert judged_groups(tested) == ("White", "Black", "<script>")
     for name, flagged in lists.items():
         hits = int((flagged & tested.outcome).sum())
-        assert found[name].precision.value == round(rounded(hits) / rounded(int(flagged.sum())), 2)
+        assert found[name].precision.value == round(hits / int(flagged.sum()), 2)
         for one in found[name].groups:
             mine = tested.group == one.group
 
