@@ -24,8 +24,13 @@ from store.code_version import code_hash
 from store.errors import InputRejected
 from store.files import canonical, file_hash, read_json
 from store.run_folder import RunFolder
+from store.table import Zone
 
 POLICY_IN_FORCE = "policy_in_force_sha256"
+
+PSEUDONYMS_HASH = "pseudonyms_sha256"
+WITH_THE_COUNCIL = (POLICY_IN_FORCE, PSEUDONYMS_HASH)
+"""What whoever checks a release elsewhere may not have."""
 
 NAMES = {
     "audit_sha256": "the audit",
@@ -38,7 +43,7 @@ NAMES = {
     "cohort_sha256": "the cohort",
     "model_sha256": "the model's files",
     "features_sha256": "the features",
-    "pseudonyms_sha256": "the pseudonyms",
+    PSEUDONYMS_HASH: "the pseudonyms",
     "data_sha256": "the record of the data",
     "settings_sha256": "the record of settings and packages",
     "code_sha256": "the toolkit's code",
@@ -48,9 +53,11 @@ NAMES = {
 AUDITED_FILES = ("scores_sha256", "reasons_sha256", "cohort_sha256", "evaluation_sha256")
 """What the audit itself binds."""
 
-DATA_STAGES = ("sources", "residents", "features", "identification")
+DATA_STAGES = ("sources", "residents", "features", "identification", "attributes")
+"""Every stage before the audits but the models', whose files a release binds target by target."""
 AUDIT_STAGE, AUDIT_ROOM = "audits", "fairness_audits"
 _FEATURES = ("features/catalogue.json",)
+_KEPT_APART = tuple(f"{zone.value}/" for zone in (Zone.IDENTIFIABLE, Zone.PROTECTED))
 _SETTLED_SECONDS = 2.0
 
 
@@ -77,22 +84,27 @@ def further_hashes(run: RunFolder, target: str, audit: Mapping[str, Any]) -> dic
         "documents_sha256": _digest(documents),
         "model_sha256": _digest(_files_of(run, _model(run, target))),
         "features_sha256": _digest([_hash_or_none(path) for path in described]),
-        "pseudonyms_sha256": _digest(_hash_or_none(run.path(PSEUDONYMS))),
+        PSEUDONYMS_HASH: _digest(_hash_or_none(run.path(PSEUDONYMS))),
         "data_sha256": _digest(data),
         "settings_sha256": _digest(settings),
         "code_sha256": str(records[AUDIT_STAGE].get("code", "")),
     }
 
 
-def changed_since_audit(run: RunFolder, target: str, audit: Mapping[str, Any], now: Mapping[str, str]) -> list[str]:
-    """Which files are no longer as the audit found them, in words. ``now`` is what `file_hashes` gives."""
+def changed_since_audit(
+    run: RunFolder, target: str, audit: Mapping[str, Any], now: Mapping[str, str], *, elsewhere: bool = False
+) -> list[str]:
+    """Which files are no longer as the audit found them, in words. ``now`` is what `file_hashes` gives.
+
+    ``elsewhere`` is a copy of the run, in which identifiable and protected files may be missing.
+    """
     changed = [NAMES[name] for name in AUDITED_FILES if now.get(name) != audit["bound"][name]]
     documents = audit.get("documents", {})
     if any(_hash_or_none(run.root / name) != sha256 for name, sha256 in documents.items()):
         changed.append(NAMES["documents_sha256"])
     if not changed and not _model_is_whole(run, target):
         changed.append(NAMES["model_sha256"])
-    return changed + [f"files of the stage {stage}" for stage in DATA_STAGES if not _files_hold(run, stage)]
+    return changed + [f"files of the stage {stage}" for stage in DATA_STAGES if not _files_hold(run, stage, elsewhere)]
 
 
 def code_differs(run: RunFolder) -> bool:
@@ -147,12 +159,15 @@ def _model_is_whole(run: RunFolder, target: str) -> bool:
     return True
 
 
-def _files_hold(run: RunFolder, stage: str) -> bool:
+def _files_hold(run: RunFolder, stage: str, elsewhere: bool) -> bool:
     """Whether every file that the stage handed on is there as it was recorded."""
     outputs = _record(run, stage).get("outputs", {})
     if not isinstance(outputs, dict):
         return False
-    return all(_hash_or_none(run.root / name) == sha256 for name, sha256 in outputs.items())
+    found = {name: _hash_or_none(run.root / name) for name in outputs}
+    if elsewhere:
+        found = {name: sha256 for name, sha256 in found.items() if sha256 or not name.startswith(_KEPT_APART)}
+    return all(outputs[name] == sha256 for name, sha256 in found.items())
 
 
 def _record(run: RunFolder, stage: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from fairness_audits.binding import (
     AUDITED_FILES,
     NAMES,
     POLICY_IN_FORCE,
+    PSEUDONYMS_HASH,
+    WITH_THE_COUNCIL,
     changed_since_audit,
     code_differs,
     file_hashes,
@@ -30,6 +32,7 @@ from fairness_audits.signing import (
     same_code,
     sign,
 )
+from residents.tables import PSEUDONYMS
 from store.errors import UsageError
 from store.files import canonical
 from store.keys import Keys
@@ -97,7 +100,8 @@ def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
     """The target's audit, if it is whole, about what is there now, and by the policy in force; else why it is not.
 
     Without ``keys`` whoever asks is not the council: the audit's own code is not tried (its hash is to be held against
-    a signed release), nor are the policy in force and the toolkit at work, which are those of another place.
+    a signed release), nor are the policy in force and the toolkit at work, which are those of another place, nor files
+    of the identifiable and protected zones that are not there.
     """
     document = _audit_document(run, keys, target)
     if isinstance(document, str):
@@ -106,14 +110,14 @@ def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
     if verdict is Verdict.NOT_AUDITED:
         return AuditRecord(target, verdict, document["why"], {}, _FILL_THE_LACK)
     now = file_hashes(run, target)
-    changed = changed_since_audit(run, target, document, now)
+    changed = changed_since_audit(run, target, document, now, elsewhere=keys is None)
     if keys is not None and code_differs(run):
         changed.append(NAMES["code_sha256"])
     if changed:
         return _unusable(target, f"Changed since the audit: {', '.join(changed)}.")
     binding = now | further_hashes(run, target, document) | {"policy_sha256": bound["policy_sha256"]}
     audit = AuditRecord(target, verdict, document["why"], binding)
-    return audit if keys is None else _under_policy_in_force(run, audit, document)
+    return _elsewhere(run, audit) if keys is None else _under_policy_in_force(run, audit, document)
 
 
 def read_release(
@@ -140,8 +144,8 @@ def read_release(
 
 def changed_since_approval(record: ReleaseRecord, audit: AuditRecord, champion: Champion | None) -> list[str]:
     """What is no longer as it was approved, in words."""
-    # Only who cannot know the policy in force has no hash of it.
-    known = [key for key in NAMES if key != POLICY_IN_FORCE or key in audit.binding]
+    # What lies with the council has no hash elsewhere, and there alone.
+    known = [key for key in NAMES if key not in WITH_THE_COUNCIL or key in audit.binding]
     changed = [NAMES[key] for key in known if record.binding.get(key) != audit.binding.get(key)]
     moved = champion is not None and champion.changed_since(record.champion)
     return [*changed, "the champion"] if moved else changed
@@ -195,6 +199,13 @@ def _under_policy_in_force(run: RunFolder, audit: AuditRecord, document: dict[st
     if policy is not None and policy.sha256 != audit.binding["policy_sha256"]:
         return _unusable(audit.target, policy_change(document.get("policy", {}), policy.model_dump(mode="json")))
     return replace(audit, binding=audit.binding | {POLICY_IN_FORCE: policy.sha256 if policy else ""})
+
+
+def _elsewhere(run: RunFolder, audit: AuditRecord) -> AuditRecord:
+    """The audit as somebody sees it whose copy of the run may be without its identifiable files."""
+    if run.path(PSEUDONYMS).exists():
+        return audit
+    return replace(audit, binding={key: value for key, value in audit.binding.items() if key != PSEUDONYMS_HASH})
 
 
 def _void(record: ReleaseRecord, audit: AuditRecord, champion: Champion | None) -> str:

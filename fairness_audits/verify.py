@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairness_audits.binding import NAMES, POLICY_IN_FORCE
+from fairness_audits.binding import NAMES, POLICY_IN_FORCE, WITH_THE_COUNCIL
 from fairness_audits.log import LOG, Action, Line, Outcome, entries, standing_line, vouched
 from fairness_audits.record import ReleaseRecord, authentic
 from fairness_audits.release import GateState, Verdict, expiry, in_force, valid_pair
@@ -127,9 +127,10 @@ def _bound(record: ReleaseRecord, found: Standing) -> Iterator[Check]:
         signed = record.binding.get(name)
         if not now:
             yield Check(words, None, "the audit does not count, for the reason above")
-        elif name == POLICY_IN_FORCE and (not signed or name not in now):
-            why = "it lies with the council" if signed else "no job made this run, so that none is on record"
-            yield Check(words, None, why)
+        elif name in WITH_THE_COUNCIL and name not in now:
+            yield Check(words, None, "with the council alone")
+        elif name == POLICY_IN_FORCE and not signed:
+            yield Check(words, None, "no job made this run, so that none is on record")
         else:
             yield Check(words, signed == now.get(name), (signed or "")[:16])
 

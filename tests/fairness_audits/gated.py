@@ -63,8 +63,6 @@ def make_runs(root: Path, **more: Any) -> dict[str, RunFolder]:
     put_pseudonyms(RunFolder(base), [case.family_id for case in cases], list(codes))
     model = json.dumps({"format": 1, "features": [], "candidates": {}, "chosen": "needs_count"})
     write_text(base / "models" / FAMILIES / "model" / "model.json", model)
-    for table in (FAMILY_FEATURES, CHILD_FEATURES):
-        write_text(RunFolder(base).path(table), f"{table.name} that nobody reads here")
     families = evaluation(FAMILIES, model={"sha256": text_hash(model)}, **more)
     told = {FAMILIES: families, CHILDREN: evaluation(CHILDREN)}
     run_stage(fake_models({FAMILIES: cases, CHILDREN: child}, told), base)
@@ -74,6 +72,9 @@ def make_runs(root: Path, **more: Any) -> dict[str, RunFolder]:
         policy.write_text(f'name = "{verdict}"\n[[rules]]\nname = "only"\n{_POLICIES[verdict]}', encoding="utf-8")
         shutil.copytree(base, root / verdict)
         runs[verdict] = run_stage(STAGE, root / verdict, AuditConfig(policy=str(policy)), config(FAMILIES, CHILDREN))
+        # After the audit, which would read them; the gate only hashes them.
+        for table in (FAMILY_FEATURES, CHILD_FEATURES):
+            write_text(runs[verdict].path(table), f"{table.name} that nobody reads here")
     return runs
 
 
@@ -84,6 +85,7 @@ def put_records(run: RunFolder, **changes: Any) -> None:
         "residents": [run.path(PSEUDONYMS), run.path(PROTECTED)],
         "features": [run.path(FAMILY_FEATURES), run.path(CHILD_FEATURES), run.path(MEMBERS)],
         "identification": [],
+        "attributes": [],
         "audits": [],
     }
     for stage, paths in outputs.items():

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from early_help.stages import STAGES
 from fairness_audits import binding, in_force
-from fairness_audits.binding import DATA_STAGES, hash_now
+from fairness_audits.binding import AUDIT_STAGE, DATA_STAGES, hash_now
 from fairness_audits.gate import export_list, status
 from fairness_audits.record import read_audit
 from fairness_audits.release import GateState
@@ -114,6 +115,11 @@ def test_another_record_of_data_or_settings_voids_the_approvals(
     assert stands(run)[0] is not GateState.RELEASED
     path.unlink()
     assert stands(run)[0] is not GateState.RELEASED
+
+
+def test_the_data_are_of_every_stage_before_the_audits() -> None:
+    names = [stage.name for stage in STAGES]
+    assert set(DATA_STAGES) == set(names[: names.index(AUDIT_STAGE)]) - {"models"}
 
 
 def test_a_record_whose_outputs_are_no_list_of_files_holds_nothing(run: RunFolder) -> None:

@@ -219,15 +219,21 @@ class Gate(RuleBasedStateMachine):
         shutil.rmtree(self.folder / "mlruns", ignore_errors=True)
         self.history = []
 
-    @rule(days=st.integers(1, 60))
+    @rule(days=st.sampled_from([1, 29, 30, 31, 400]))
     def wait(self, days: int) -> None:
         self.today += dt.timedelta(days=days)
 
-    @rule(days=st.integers(1, 60))
+    @rule(days=st.sampled_from([1, 31, 400]))
     def set_the_clock_back(self, days: int) -> None:
         self.today -= dt.timedelta(days=days)
 
     # --- what may come out -------------------------------------------------------------------------------
+
+    @rule(days=st.sampled_from([29, 30, 400]))
+    def export_late_and_set_the_clock_back(self, days: int) -> None:
+        self.wait(days)
+        self.export()
+        self.set_the_clock_back(days)
 
     @rule()
     def export(self) -> None:

@@ -17,6 +17,7 @@ from fairness_audits.log import LOG, entries
 from fairness_audits.signing import PUBLIC_KEY, Ring, release_path, ring_of_file
 from fairness_audits.verify import Check, verify_exported, verify_log, verify_release
 from features.tables import FAMILY_FEATURES
+from residents.tables import PSEUDONYMS
 from store.errors import UsageError
 from store.key_file import KEY_FILE_VARIABLE
 from store.keys import Keys
@@ -82,6 +83,19 @@ def test_the_public_key_is_enough(run: RunFolder, auditor: Ring, monkeypatch: py
     }
     assert not wrong(run, auditor) and verify_log(run, auditor).holds
     assert wrong(run, auditor, TODAY + 90 * DAY) == {"days", "as a whole"}
+
+
+def test_an_auditor_needs_no_file_that_tells_who_anybody_is(run: RunFolder, auditor: Ring) -> None:
+    kept = run.root / "identifiable"
+    kept.rename(run.root.parent / "kept")
+    shutil.rmtree(run.root / "protected")
+    assert found(run, auditor)["the pseudonyms"].holds is None and not wrong(run, auditor)
+    assert {"audit", "as a whole"} <= wrong(run), "the council itself has to have them"
+    (run.root.parent / "kept").rename(kept)
+    run.path(PSEUDONYMS).write_bytes(b"of other families")
+    assert "audit" in wrong(run, auditor)
+    run.path(FAMILY_FEATURES).unlink()
+    assert "files of the stage features" in found(run, auditor)["audit"].said
 
 
 def test_what_does_not_hold_is_named(run: RunFolder, auditor: Ring) -> None:
