@@ -10,7 +10,7 @@ the whole of it as one list of weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from models.calibration import sigmoid
 from models.candidates import Fitted, Training
 from models.cases import Floats
 from models.target import CandidateName
+from models.taught import sampled
 
 _PENALTY = 1000.0
 """On the square of how far a weight is from what it is drawn to. Chosen on two made-up boroughs and on a council's
@@ -111,14 +112,15 @@ class WeightedNeeds:
             outcome = learnt.outcome * learnt.weight
         scales = {place: _scale(training, place) for place in self.signs} | dict.fromkeys(self.needs, _FLAG)
         used = [place for place in (*self.needs, *self.signs) if scales[place].spread > 0]
-        measured = np.column_stack([scales[place].of(training.values[:, place]) for place in used])
-        centre = np.round(measured.mean(axis=0), 9)
-        measured -= centre
+        centre = np.round([scales[place].of(training.values[:, place]).mean() for place in used], 9)
         rare = np.maximum(1 - centre[: len(self.needs)], _RAREST)
+        few = sampled(replace(training, outcome=outcome))
+        measured = np.column_stack([scales[place].of(few.values[:, place]) for place in used]) - centre
+        counted = np.ones(len(measured)) if few.weight is None else few.weight
         found = []
         for fold in range(training.folds):
-            outside = training.outside(fold)
-            found.append(np.round(_solved(measured[outside], outcome[outside], rare), 9))
+            outside = few.outside(fold)
+            found.append(np.round(_solved(measured[outside], few.outcome[outside], counted[outside], rare), 9))
             advance()
         return [self._sum(training, dict(zip(used, one)), dict(zip(used, centre)), scales) for one in found]
 
@@ -153,36 +155,36 @@ def _scale(training: Training, place: int) -> Scale:
     return Scale(direction, one.size, lowest, spread)
 
 
-def _solved(measured: Floats, outcome: Floats, rare: Floats) -> Floats:
-    """Weights, none below nought, then the intercept.
+def _solved(measured: Floats, outcome: Floats, counted: Floats, rare: Floats) -> Floats:
+    """Weights, none below nought, then the intercept; each case counts ``counted`` times.
 
     The first columns are those of the needs, which are drawn to weights in proportion to ``rare``.
     """
-    share = min(max(float(outcome.mean()), 1e-6), 1 - 1e-6)
-    size = len(outcome) * share * (1 - share)
+    share = min(max(float(np.average(outcome, weights=counted)), 1e-6), 1 - 1e-6)
     start = np.append(np.zeros(measured.shape[1]), np.log(share / (1 - share)))
     needs = len(rare)
     if needs:
         together = (measured[:, :needs] @ rare)[:, None]
-        start[:needs] = rare * _nearest(together, outcome, start[[0, -1]], size, penalty=0.0)[0]
-    return _nearest(measured, outcome, start, size)
+        start[:needs] = rare * _nearest(together, outcome, counted, start[[0, -1]], penalty=0.0)[0]
+    return _nearest(measured, outcome, counted, start)
 
 
-def _nearest(measured: Floats, outcome: Floats, start: Floats, size: float, penalty: float = _PENALTY) -> Floats:
+def _nearest(measured: Floats, outcome: Floats, counted: Floats, start: Floats, penalty: float = _PENALTY) -> Floats:
     """The weights and the intercept that fit best, held back by how far weights are from those at the start.
 
     Weights are sought in units of about the error that they have, so that each needs as many steps.
     """
     width = measured.shape[1]
     held = np.append(np.full(width, penalty), 0.0)
-    unit = 1 / np.sqrt(np.maximum(size * np.append(measured.var(axis=0), 1.0) + held, 1.0))
+    known = counted.sum() * sigmoid(start[width]) * sigmoid(-start[width])
+    unit = 1 / np.sqrt(np.maximum(known * np.append(measured.var(axis=0), 1.0) + held, 1.0))
 
     def loss(at: Floats) -> tuple[float, Floats]:
         found = at * unit
         log_odds = measured @ found[:width] + found[width]
-        error = sigmoid(log_odds) - outcome
+        error = counted * (sigmoid(log_odds) - outcome)
         away = found - start
-        total = (np.logaddexp(0.0, log_odds) - outcome * log_odds).sum() + (held * away**2).sum() / 2
+        total = counted @ (np.logaddexp(0.0, log_odds) - outcome * log_odds) + held @ away**2 / 2
         slope = np.append(measured.T @ error, error.sum()) + held * away
         return float(total), unit * slope
 

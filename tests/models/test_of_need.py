@@ -157,6 +157,20 @@ def test_needs_together_weigh_what_their_number_alone_does() -> None:
     assert drawn == pytest.approx(plain.coef_[0, 0], rel=0.1)
 
 
+def test_a_case_that_counts_three_times_is_one_that_is_there_three_times() -> None:
+    training, _ = made_up_needs(900)
+    often = np.where(np.arange(900) % 4 == 0, 3, 1)
+    rows = np.repeat(np.arange(900), often)
+    there = replace(training, values=training.values[rows], outcome=training.outcome[rows], fold=training.fold[rows])
+    counting = replace(training, weight=often.astype(float))
+    candidate = WeightedNeeds((0, 1, 2, 3), ())
+    one, other = (weights_of(candidate.fit(which, nothing))[:, :4] for which in (there, counting))
+    # What is common is told from the cases as they lie, so that they differ by a little.
+    assert one == pytest.approx(other, rel=0.05)
+    alike = replace(training, weight=np.ones(900))
+    assert (weights_of(candidate.fit(alike, nothing)) == weights_of(candidate.fit(training, nothing))).all()
+
+
 def test_what_many_have_weighs_less_to_begin_with() -> None:
     training, _ = made_up_needs(600)
     generator = np.random.default_rng(9)
