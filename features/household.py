@@ -7,7 +7,7 @@ from functools import partial
 from features.definitions import Direction, Feature, Level, NullRule, Unit
 from features.rows import Test, at_least, one_of
 from features.streams import MEMBERS
-from features.values import Value, feature, given, no_less
+from features.values import Value, at_most, feature, given, no_less
 
 CHILD = one_of("role", "child")
 ADULT = one_of("role", "adult")
@@ -49,8 +49,8 @@ def _children(name: str, low: int, high: int, words: str, why: str) -> Feature:
 
 
 def _others(count: str, own: Value) -> Value:
-    """The family's count without the child's own part."""
-    return no_less(feature(f"family_{count}") - own, 0)
+    """The family's count without the child's own part: one, in however many homes the child lives."""
+    return no_less(feature(f"family_{count}") - at_most(own, 1), 0)
 
 
 FEATURES: tuple[Feature, ...] = (

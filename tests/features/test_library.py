@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+
 import pytest
 
 from features.catalogue import entries
@@ -12,6 +15,7 @@ from features.patterns import in_windows
 from features.streams import CONTACTS
 from features.values import AnyOf, Named
 from sources.tables import TABLES
+from tests.features.engines import computed
 from tests.features.test_definitions import made
 
 _NOT_EVENTS = {"person_records", "addresses", "group_members", "relationships", "workers"}
@@ -58,3 +62,34 @@ def test_a_measure_over_several_windows_is_one_expression() -> None:
     )
     assert (three.name, three.windows, three.label) == ("contacts_91", (91,), "Contacts, last 3 months")
     assert (six.name, six.windows, six.sentence) == ("contacts_182", (182,), "{value} day(s) in the last 6 months.")
+
+
+def test_other_children_are_those_of_this_home_however_many_homes_the_child_has(tmp_path: Path) -> None:
+    """Ben, 3, lives with Ann, 2, in one home and with Cat, 9, and Dan, 12, in another."""
+    as_of, long_ago = dt.date(2026, 3, 31), dt.date(2020, 1, 1)
+    born = {
+        "ann": dt.date(2024, 1, 1),
+        "ben": dt.date(2023, 1, 1),
+        "cat": dt.date(2017, 1, 1),
+        "dan": dt.date(2014, 1, 1),
+    }
+    homes = {"one": ("ann", "ben"), "two": ("ben", "cat", "dan")}
+    tables = {
+        "people": [{"person_id": person, "dob": day} for person, day in born.items()],
+        "families": [
+            {"family_id": home, "person_id": person, "role": "child", "from_date": long_ago, "recorded_on": long_ago}
+            for home, people in homes.items()
+            for person in people
+        ],
+    }
+    names = ("children", "children_under_5", "brothers_and_sisters", "younger_children_under_5")
+    asked = [feature for feature in library() if feature.name in names]
+    _, found = computed("duckdb", tmp_path, tables, asked, [as_of])
+    told = {key[1:]: (row["brothers_and_sisters"], row["younger_children_under_5"]) for key, row in found.items()}
+    assert told == {
+        ("ann", "one"): (1, 1),
+        ("ben", "one"): (1, 1),
+        ("ben", "two"): (2, 0),
+        ("cat", "two"): (2, 1),
+        ("dan", "two"): (2, 1),
+    }
