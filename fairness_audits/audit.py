@@ -26,7 +26,6 @@ from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.grouping import units_are_families
 from fairness_audits.measure import EVERYONE, Measures, measure, measure_everyone
 from fairness_audits.metrics import title
-from fairness_audits.ordering import Figures
 from fairness_audits.policy import Grouping, Policy
 from fairness_audits.published import Nesting, published_block
 from fairness_audits.together import beside, merged, order_together, sums_of, taken_together
@@ -123,7 +122,12 @@ def audit(audited: Audited, policy: Policy) -> Documents:
         "metrics": {metric.value: title(metric) for metric in WHOLE.metrics},
         "overall": overall_entry(whole, WHOLE, figures[EVERYONE]),
         "groupings": {
-            name: _entries(name, found, whole, figures[name], expected[name], current[name])
+            name: _entries(
+                name,
+                group_entries(found, whole, WHOLE, figures[name], policy.reference.get(name)),
+                expected[name],
+                current[name],
+            )
             for name, found in measures.items()
         },
         "within_family_correlation": {
@@ -162,15 +166,10 @@ def _present(measures: dict[str, Measures], made_of: dict[str, tuple[str, ...]])
 
 
 def _entries(
-    grouping: str,
-    found: Measures,
-    whole: Measures,
-    figures: list[Figures],
-    expected: tuple[str, ...],
-    current: Counter[str],
+    grouping: str, told: list[dict[str, Any]], expected: tuple[str, ...], current: Counter[str]
 ) -> list[dict[str, Any]]:
     """The groups' entries, those that have a case today alone among them."""
-    counted = {entry["group"]: entry for entry in group_entries(found, whole, WHOLE, figures)}
+    counted = {entry["group"]: entry for entry in told}
     entries = []
     for group in expected:
         entry = counted.get(group) or empty_entry(group, WHOLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from fairness_audits.cases import Cases
 from fairness_audits.content import Content
 from fairness_audits.ethnicity import UNKNOWN, label
-from fairness_audits.intervals import observed_over_expected
+from fairness_audits.intervals import Floats, observed_over_expected
 from fairness_audits.measure import EVERYONE, NOTHING, Counts, Measures, comparison_method
 from fairness_audits.metrics import Metric, Scale, evidence_name, title
 from fairness_audits.ordering import Figures, Grouped, Ordered, measure_order
@@ -37,13 +38,14 @@ _ETHNIC = (Grouping.BROAD.value, Grouping.DETAILED.value)
 
 
 def group_entries(
-    measures: Measures, whole: Measures, content: Content, figures: Sequence[Figures]
+    measures: Measures, whole: Measures, content: Content, figures: Sequence[Figures], reference: str | None = None
 ) -> list[dict[str, Any]]:
     """One entry for each group that has a case: counts, rates, metrics of order, share of the list.
 
-    ``figures`` are the groups' metrics of order; empty where the list has no scores or outcomes.
+    ``figures`` are the groups' metrics of order; empty where the list has no scores or outcomes. ``reference`` is the
+    group that others are compared with, as well as with the rest of the cohort.
     """
-    rates, pooled = rates_entries(measures, content), pooled_rates(measures, content)
+    rates, pooled = rates_entries(measures, content, reference), pooled_rates(measures, content)
     return [
         {"group": group, "label": label(group)}
         | counts_entry(measures.counts[group], content)
@@ -76,68 +78,98 @@ def counts_entry(counts: Counts, content: Content) -> dict[str, Any]:
     return entry | ({"expected": number(counts.expected)} if Metric.CALIBRATION in content.metrics else {})
 
 
-def rates_entries(measures: Measures, content: Content) -> list[dict[str, Any]]:
+def rates_entries(measures: Measures, content: Content, reference: str | None = None) -> list[dict[str, Any]]:
     """Every rate of every group, worked out for all groups at once; nulls and the reason where one is undefined."""
-    by_metric = {metric: _metric_entries(measures, metric) for metric in content.metrics}
+    by_metric = {metric: _metric_entries(measures, metric, reference) for metric in content.metrics}
     return [
         {metric.value: entries[place] for metric, entries in by_metric.items()} for place in range(len(measures.groups))
     ]
 
 
-def _metric_entries(measures: Measures, metric: Metric) -> list[dict[str, Any]]:
-    """One metric of every group: value and interval, and the same beside the rest of the cohort."""
+def _metric_entries(measures: Measures, metric: Metric, reference: str | None) -> list[dict[str, Any]]:
+    """One metric of every group: value and interval, and the same beside the rest of the cohort and the reference."""
     evidence = [measures.evidence[metric, group] for group in measures.groups]
-    k, d, e, rest_k, rest_d, rest_e = (
-        np.array(
-            [
-                (
-                    *(one.numerator, one.denominator, one.effective),
-                    *(one.rest_numerator, one.rest_denominator, one.rest_effective),
-                )
-                for one in evidence
-            ],
-            dtype=np.float64,
+    own, rest = (
+        _Side(*np.array(sides, dtype=np.float64).reshape(-1, 3).T)
+        for sides in (
+            [(one.numerator, one.denominator, one.effective) for one in evidence],
+            [(one.rest_numerator, one.rest_denominator, one.rest_effective) for one in evidence],
         )
-        .reshape(-1, 6)
-        .T
     )
-    z = z_of(REPORTED_CONFIDENCE)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value, rest = np.where(d > 0, k / d, np.nan), np.where(rest_d > 0, rest_k / rest_d, np.nan)
-        sides = (value * e, e, rest * rest_e, rest_e)
-        compared = {Scale.RATIO: np.where(rest > 0, value / rest, np.nan), Scale.DIFFERENCE: value - rest}
     if metric is Metric.CALIBRATION:
-        low, high = observed_over_expected(sides[0], e, REPORTED_CONFIDENCE)
-        scales, alike, detectable = [Scale.RATIO], 1.0, None
+        low, high = observed_over_expected(own.successes, own.effective, REPORTED_CONFIDENCE)
+        detectable = None
     else:
-        low, high = wilson(sides[0], e, z)
-        scales, alike, detectable = list(Scale), 0.0, smallest_detectable(e, rest, rest_e, REPORTED_CONFIDENCE)
-    ends = {scale: comparison_method(metric, scale)[0](*sides, z) for scale in scales}
-    p_value = comparison_method(metric, scales[0])[1](*sides, alike)
+        low, high = wilson(own.successes, own.effective, z_of(REPORTED_CONFIDENCE))
+        detectable = smallest_detectable(own.effective, rest.rate, rest.effective, REPORTED_CONFIDENCE)
+    beside_rest, p_value = _compared(metric, own, rest)
+    place_of = {group: place for place, group in enumerate(measures.groups)}
+    chosen = place_of.get(reference) if reference is not None else None
+    beside_chosen = None if chosen is None else _compared(metric, own, own.at(chosen))[0]
     entries = []
     for place, one in enumerate(evidence):
         if one.value is None:
             entries.append(_undefined(metric))
             continue
-        beside: dict[str, Any] = {"value": number(rest[place]), "denominator": number(rest_d[place])}
+        beside: dict[str, Any] = {"value": number(rest.rate[place]), "denominator": number(rest.size[place])}
         if detectable is not None:
             beside["smallest_detectable"] = number(detectable[place])
+        entry = {
+            **dict(zip(("value", "low", "high"), map(number, (own.rate[place], low[place], high[place])))),
+            "numerator": number(one.numerator),
+            "denominator": number(one.denominator),
+            "effective_denominator": number(one.effective),
+            "families": one.families,
+            "p_value": number(p_value[place]),
+            "rest": beside | beside_rest[place],
+        }
+        if beside_chosen is not None and place != chosen:
+            entry["reference"] = {"group": reference, **beside_chosen[place]}
+        entries.append(entry)
+    return entries
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Numerators, denominators and what these are worth, one entry for each group."""
+
+    total: Floats
+    size: Floats
+    effective: Floats
+
+    @property
+    def rate(self) -> Floats:
+        rate: Floats = np.divide(self.total, self.size, out=np.full(self.size.shape, np.nan), where=self.size > 0)
+        return rate
+
+    @property
+    def successes(self) -> Floats:
+        return self.rate * self.effective
+
+    def at(self, place: int) -> _Side:
+        """One group's in every place."""
+        return _Side(*(np.full(part.shape, part[place]) for part in (self.total, self.size, self.effective)))
+
+
+def _compared(metric: Metric, own: _Side, other: _Side) -> tuple[list[dict[str, Any]], Floats]:
+    """For each group its difference from and ratio to the other side with intervals, and the p-value of 'alike'."""
+    scales = [Scale.RATIO] if metric is Metric.CALIBRATION else list(Scale)
+    sides = (own.successes, own.effective, other.successes, other.effective)
+    compared = {
+        Scale.RATIO: np.divide(own.rate, other.rate, out=np.full(own.rate.shape, np.nan), where=other.rate > 0),
+        Scale.DIFFERENCE: own.rate - other.rate,
+    }
+    ends = {scale: comparison_method(metric, scale)[0](*sides, z_of(REPORTED_CONFIDENCE)) for scale in scales}
+    p_value = comparison_method(metric, scales[0])[1](*sides, 1.0 if metric is Metric.CALIBRATION else 0.0)
+    entries = []
+    for place in range(len(own.rate)):
+        entry = {}
         for scale, (least, most) in ends.items():
             told = bool(np.isfinite(compared[scale][place]))
             figures = (compared[scale][place], least[place], most[place]) if told else (None,) * 3
-            beside[scale.value] = dict(zip(("value", "low", "high"), map(number, figures)))
-        entries.append(
-            {
-                **dict(zip(("value", "low", "high"), map(number, (value[place], low[place], high[place])))),
-                "numerator": number(k[place]),
-                "denominator": number(d[place]),
-                "effective_denominator": number(e[place]),
-                "families": one.families,
-                "p_value": number(p_value[place]),
-                "rest": beside,
-            }
-        )
-    return entries
+            entry[scale.value] = dict(zip(("value", "low", "high"), map(number, figures)))
+        entries.append(entry)
+    return entries, p_value
 
 
 def _undefined(metric: Metric) -> dict[str, Any]:

@@ -120,6 +120,11 @@ class Policy(BaseModel):
     groupings: tuple[Together, ...] = Field(
         DESCRIBED, description="What is described beside broad and detailed ethnicity, where the run tells of it."
     )
+    reference: dict[str, str] = Field(
+        {},
+        description="For a grouping, or a column of a list, the group that others are compared with, as well as with "
+        "the rest of the cohort. Described, and not judged.",
+    )
     small_numbers: SmallNumbers = Field(
         SmallNumbers.model_validate({}), description="How small counts are protected where shown."
     )

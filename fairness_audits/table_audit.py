@@ -85,7 +85,8 @@ def audit_table(listed: Listed, policy: Policy) -> Documents:
         "metrics": {metric.value: title(metric) for metric in content.metrics},
         "overall": overall_entry(whole, content, figures.get(EVERYONE, ())),
         "groupings": {
-            name: group_entries(found, whole, content, figures.get(name, ())) for name, found in measures.items()
+            name: group_entries(found, whole, content, figures.get(name, ()), policy.reference.get(name))
+            for name, found in measures.items()
         },
         "within_unit_correlation": {
             name: {metric.value: number(found.correlation[metric]) for metric in content.metrics}

@@ -14,6 +14,7 @@ from fairness_audits.stage import STAGE
 from models.tables import COHORT, REASONS, SCORES
 from store.errors import InputRejected
 from store.files import file_hash
+from store.intervals import newcombe, z_of
 from store.run_folder import RunFolder
 from store.table import Zone
 from tests.fairness_audits.borough import (
@@ -258,3 +259,18 @@ def test_recurring_families_widen_the_intervals(tmp_path: Path) -> None:
     rate = audit["groupings"]["broad"][0]["selection_rate"]
     assert rate["effective_denominator"] == pytest.approx(rate["denominator"] / 2, rel=0.02)
     assert rate["families"] == rate["denominator"] / 2
+
+
+def test_groups_stand_beside_the_policys_reference_as_well(borough: RunFolder) -> None:
+    broad = {entry["group"]: entry for entry in read_audit(borough)["groupings"]["broad"]}
+    white, black = broad["White"]["fpr"], broad["Black"]["fpr"]
+    assert "reference" not in white
+    assert black["reference"]["group"] == "White"
+    assert black["reference"]["difference"]["value"] == pytest.approx(black["value"] - white["value"], abs=2e-6)
+    apart = newcombe(
+        *(black["value"] * black["effective_denominator"], black["effective_denominator"]),
+        *(white["value"] * white["effective_denominator"], white["effective_denominator"]),
+        z_of(0.95),
+    )
+    found = black["reference"]["difference"]
+    assert (found["low"], found["high"]) == pytest.approx([float(end) for end in apart], abs=1e-4)

@@ -298,3 +298,36 @@ def test_rows_that_are_no_cases_are_left_out_and_told(tmp_path: Path) -> None:
     found = read_scored_list(path, COLUMNS, Cut(threshold=0.5))
     assert len(found) == 2
     assert found.left_out == {"repeated_header": 1, "totals_row": 1}
+
+
+def test_a_group_without_an_outcome_or_a_flag_has_no_rate_of_them_and_says_why(tmp_path: Path) -> None:
+    rows = [("White", "F", n % 2 == 0, 0.5 + n / 400, n) for n in range(100)]
+    rows += [("Black", "M", False, n / 400, 100 + n) for n in range(40)]
+    found, _ = audited(write(tmp_path / "list.csv", rows), COLUMNS, Cut(capacity=30))
+    (black,) = [entry for entry in found["groupings"]["Ethnic group"] if entry["group"] == "Black"]
+    assert (black["positives"], black["flagged"]) == (0, 0)
+    for metric, lacking in (("fnr", "cases with the outcome"), ("precision", "flagged cases")):
+        assert black[metric]["value"] is None and lacking in black[metric]["why_empty"]
+    assert black["selection_rate"]["value"] == 0 and black["selection_rate"]["high"] > 0
+    assert black["auc"]["value"] is None and "no cases with the outcome" in black["auc"]["why_empty"]
+
+
+def test_a_case_that_is_there_several_times_is_one_witness(tmp_path: Path) -> None:
+    """The same unit's rows are no independent evidence, be they other dates or the same row again."""
+    once = [("White" if n % 2 else "Black", "F", n % 5 == 0, (n * 37 % 200) / 200, n) for n in range(200)]
+    found = [audited(write(tmp_path / f"{k}.csv", once * k), COLUMNS, Cut(threshold=0.8))[0] for k in (1, 3)]
+    assert [(one["cases"], one["units"]) for one in found] == [(200, 200), (600, 200)]
+    for entries in zip(*(one["groupings"]["Ethnic group"] for one in found)):
+        single, thrice = (entry["selection_rate"] for entry in entries)
+        assert thrice["value"] == single["value"]
+        assert thrice["effective_denominator"] == pytest.approx(single["effective_denominator"], rel=0.01)
+        assert thrice["high"] - thrice["low"] == pytest.approx(single["high"] - single["low"], rel=0.02)
+
+
+def test_two_columns_of_too_many_groups_together_are_left_out_and_told(tmp_path: Path) -> None:
+    rows = [(f"g{n % 20}", f"s{n % 19}", n % 3 == 0, n % 100 / 100, n) for n in range(1200)]
+    found, published = audited(write(tmp_path / "list.csv", rows), COLUMNS, Cut(threshold=0.5))
+    assert set(found["groupings"]) == set(published["groupings"]) == {"Ethnic group", "Sex"}
+    assert found["not_described"] == [
+        {"by": ["Ethnic group", "Sex"], "groups": 380, "why": "more than 200 groups together"}
+    ]
