@@ -183,10 +183,22 @@ def _expected(events: int, n: int, rest_events: int, rest_n: int, at_equal: Stan
 
 
 def _enough(events: int, n: int, rest_events: int, rest_n: int, expected: float | None) -> bool:
-    """Whether the group has, or would have, enough events for a ratio to mean something, and the rest too."""
+    """Whether each side has, or would have at the other's rate, enough cases with the event and without it.
+
+    Where all of a small group have it, say, its cases do not vary, and the interval would be too narrow.
+    """
     if expected is None or not rest_n:
         return False
-    return min(max(events, expected), max(rest_events, events / n * rest_n)) >= LEAST_EXPECTED
+    rest_expected = events / n * rest_n
+    return all(
+        max(had, would) >= LEAST_EXPECTED
+        for had, would in (
+            (events, expected),
+            (n - events, n - expected),
+            (rest_events, rest_expected),
+            (rest_n - rest_events, rest_n - rest_expected),
+        )
+    )
 
 
 def reading(ratio: Range | None) -> Reading:

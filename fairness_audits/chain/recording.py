@@ -23,6 +23,8 @@ HELD, CONFLICT, IN_A_FAMILY, SURE_FAMILY = "ethnicity_held", "ethnicity_conflict
 SURE = 0.9
 """Of a membership that more speaks for than living at one address under one name: see `docs/residents.md`."""
 
+AGES = ("adult", "child", "unknown")
+
 RECORDING = Table(
     "recording",
     ROOM,
@@ -33,10 +35,11 @@ RECORDING = Table(
         text("measure", "What is counted", required=True, codes=(HELD, CONFLICT, IN_A_FAMILY, SURE_FAMILY)),
         text("source", "System; empty where all are meant"),
         text("ethnicity", "Detailed group; by what other systems hold, where a system is asked about", required=True),
+        text("age", "Whether they are children or adults today: many systems ask adults alone", codes=AGES),
         integer("people", "People whom it is asked of", required=True),
         integer("holding", "Of these, those of whom it is so", required=True),
     ),
-    sort=("measure", "source", "ethnicity"),
+    sort=("measure", "source", "ethnicity", "age"),
 )
 
 # The code that a system holds of each person: of several the one most records hold, a known one before any other.
@@ -65,26 +68,34 @@ WITH votes AS (
 SELECT person_id, source, code FROM left_over WHERE systems > 0
 QUALIFY row_number() OVER (PARTITION BY person_id, source ORDER BY systems DESC, code) = 1
 """
+_AGES = """
+CREATE OR REPLACE TEMP TABLE ages AS
+SELECT person_id, CASE WHEN dob IS NULL THEN 'unknown' WHEN date_sub('year', dob, $today) < 18 THEN 'child'
+    ELSE 'adult' END AS age
+FROM people
+"""
 _BY_SYSTEM = """
-SELECT $held AS measure, h.source, coalesce(e.code, $unknown) AS ethnicity,
+SELECT $held AS measure, h.source, coalesce(e.code, $unknown) AS ethnicity, a.age,
     count(*) AS people, count(h.code) AS holding
-FROM held AS h LEFT JOIN elsewhere AS e USING (person_id, source) GROUP BY ALL
+FROM held AS h JOIN ages AS a USING (person_id) LEFT JOIN elsewhere AS e USING (person_id, source) GROUP BY ALL
 UNION ALL
-SELECT $conflict, h.source, e.code, count(*), count(*) FILTER (h.code <> e.code)
-FROM held AS h JOIN elsewhere AS e USING (person_id, source) WHERE h.code IS NOT NULL GROUP BY ALL
+SELECT $conflict, h.source, e.code, a.age, count(*), count(*) FILTER (h.code <> e.code)
+FROM held AS h JOIN ages AS a USING (person_id) JOIN elsewhere AS e USING (person_id, source)
+WHERE h.code IS NOT NULL GROUP BY ALL
 """
 _FAMILIES = """
 WITH children AS (
     SELECT p.person_id, coalesce(c.code, $unknown) AS ethnicity
-    FROM people AS p LEFT JOIN protected AS e USING (person_id) LEFT JOIN codes AS c ON e.ethnicity = c.code
-    WHERE date_sub('year', p.dob, $today) < 18
+    FROM ages AS p LEFT JOIN protected AS e USING (person_id) LEFT JOIN codes AS c ON e.ethnicity = c.code
+    WHERE p.age = 'child'
 ), sure AS (
     SELECT person_id, max(confidence) AS confidence FROM families WHERE to_date IS NULL GROUP BY person_id
 )
-SELECT $in_a_family AS measure, NULL AS source, ethnicity, count(*) AS people, count(s.person_id) AS holding
+SELECT $in_a_family AS measure, NULL AS source, ethnicity, 'child' AS age, count(*) AS people,
+    count(s.person_id) AS holding
 FROM children LEFT JOIN sure AS s USING (person_id) GROUP BY ALL
 UNION ALL
-SELECT $sure_of_family, NULL, ethnicity, count(*), count(*) FILTER (confidence >= $sure)
+SELECT $sure_of_family, NULL, ethnicity, 'child', count(*), count(*) FILTER (confidence >= $sure)
 FROM children JOIN sure USING (person_id) GROUP BY ALL
 """
 
@@ -95,16 +106,17 @@ def run(work: Workspace) -> None:
             read = connection.read_parquet(str(work.path(table)), hive_partitioning=False)
             read.create_view(table.name, replace=True)
         connection.register("codes", pa.table({"code": [entry.code for entry in ETHNIC_CODES]}))
+        connection.execute(_AGES, {"today": work.council.extract_date})
         connection.execute(_HELD)
         connection.execute(_ELSEWHERE)
-        work.write(RECORDING, _counted(connection, work))
+        work.write(RECORDING, _counted(connection))
         task.advance()
 
 
-def _counted(connection: duckdb.DuckDBPyConnection, work: Workspace) -> pa.Table:
+def _counted(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     systems = connection.sql(_BY_SYSTEM, params={"held": HELD, "conflict": CONFLICT, "unknown": UNKNOWN})
     bound = {"in_a_family": IN_A_FAMILY, "sure_of_family": SURE_FAMILY, "sure": SURE, "unknown": UNKNOWN}
-    families = connection.sql(_FAMILIES, params={**bound, "today": work.council.extract_date})
+    families = connection.sql(_FAMILIES, params=bound)
     schema = RECORDING.arrow_schema()
     both = pa.concat_tables([found.to_arrow_table().cast(schema) for found in (systems, families)])
     return both.sort_by([(name, "ascending") for name in RECORDING.sort])

@@ -13,7 +13,7 @@ from fairness_audits.chain.document import Chain, published, restricted
 from fairness_audits.chain.elsewhere import linkage, model_errors
 from fairness_audits.chain.observed import REPORTING_DELAY_DAYS, Observed
 from fairness_audits.chain.protecting import Told
-from fairness_audits.chain.recording import HELD, RECORDING
+from fairness_audits.chain.recording import AGES, HELD, RECORDING
 from fairness_audits.chain.steps import (
     AT_EQUAL_NEED,
     CARERS,
@@ -51,8 +51,8 @@ METHOD = (
     "recur. Where something is held equal the ratio is Mantel and Haenszel's over strata of it, with an interval by "
     "the infinitesimal jackknife over families. A group reads higher or lower where an interval made wider for the "
     f"number of groups leaves 1 out, and 'alike' where it lies within {ALIKE:g} times and its inverse; with fewer than "
-    f"{LEAST_EXPECTED:g} events, had or to be expected, nothing is said. Windows run from one as-of date to the next "
-    f"and count once they have been closed for {REPORTING_DELAY_DAYS} days."
+    f"{LEAST_EXPECTED:g} events, or cases without one, had or to be expected, nothing is said. Windows run from one "
+    f"as-of date to the next and count once they have been closed for {REPORTING_DELAY_DAYS} days."
 )
 NO_CENSUS = "The council's TOML gives no census: [census] children = { ... } would tell who is absent from the data."
 NO_DECISIONS = "None yet: no panel has recorded a decision in this run."
@@ -145,7 +145,8 @@ def _as_rows(counts: list[dict[str, Any]]) -> Rows:
         np.array([row["ethnicity"] for row in counts], dtype=object), [row["people"] for row in counts]
     )
     so = [np.arange(row["people"]) < row["holding"] for row in counts]
-    return Rows(np.concatenate(so), detailed, np.arange(len(detailed)))
+    ages = np.repeat([AGES.index(row["age"]) for row in counts], [row["people"] for row in counts])
+    return Rows(np.concatenate(so), detailed, np.arange(len(detailed)), ages)
 
 
 def _observed(observed: Observed) -> Iterator[Told]:

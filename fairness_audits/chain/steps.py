@@ -194,7 +194,8 @@ def recorded_step(measure: str, source: str) -> Step:
             f"Ethnicity held: {source}",
             "people the system names, by what other systems hold of them",
             "have a code there that says their ethnicity",
-            caution="'Unknown' are people of whom no other system holds it.",
+            held_equal="whether they are children or adults",
+            caution="'Unknown' are people of whom no other system holds it. Many systems ask adults alone.",
         )
     assert measure == CONFLICT
     return Step(
@@ -203,6 +204,7 @@ def recorded_step(measure: str, source: str) -> Step:
         f"Ethnicity held differently: {source}",
         "people of whom this system and another hold it, by what the others hold",
         "have another code there",
+        held_equal="whether they are children or adults",
         caution="Which of them is right nobody can say from records. Groups with near neighbours among the codes "
         "conflict more often.",
     )

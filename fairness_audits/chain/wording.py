@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fairness_audits.chain.comparing import ALIKE, Reading
-from fairness_audits.chain.steps import Step
+from fairness_audits.chain.steps import Link, Step
 from fairness_audits.ethnicity import UNKNOWN, label
 
 READINGS: dict[Reading, str] = {
@@ -19,6 +19,8 @@ PRESENT_READINGS: dict[Reading, str] = {
     Reading.CANNOT_TELL: READINGS[Reading.CANNOT_TELL],
 }
 
+_EVIDENCE = "With as much in evidence of both"
+_EQUAL = {Link.RECORDING: "Children and adults taken apart"}
 _THOUSANDTHS, _ONE_PLACE = 0.01, 0.1
 
 Three = tuple[float, float, float]
@@ -37,7 +39,7 @@ def sentence(
     told += f", against {_percent(rest)} of {'those of known ethnicity' if group == UNKNOWN else 'the others'}"
     if ratio is not None:
         times = f"{ratio[0]:.2f} times as often (95% interval {ratio[1]:.2f} to {ratio[2]:.2f})"
-        told += f". With as much in evidence of both, {times}" if step.held_equal else f": {times}"
+        told += f". {_EQUAL.get(step.link, _EVIDENCE)}, {times}" if step.held_equal else f": {times}"
     return f"{told}. {READINGS[reading]}."
 
 

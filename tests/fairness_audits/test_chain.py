@@ -92,9 +92,9 @@ def put_borough(root: Path, families: int = 400) -> RunFolder:
         run,
         RECORDING,
         [
-            {"measure": HELD, "source": "<script>", "ethnicity": "BAFR", "people": 200, "holding": 100},
-            {"measure": HELD, "source": "<script>", "ethnicity": "WBRI", "people": 400, "holding": 380},
-            {"measure": HELD, "source": "police", "ethnicity": "WBRI", "people": 400, "holding": 0},
+            {"measure": HELD, "source": "<script>", "ethnicity": "BAFR", "age": "adult", "people": 200, "holding": 100},
+            {"measure": HELD, "source": "<script>", "ethnicity": "WBRI", "age": "adult", "people": 400, "holding": 380},
+            {"measure": HELD, "source": "police", "ethnicity": "WBRI", "age": "adult", "people": 400, "holding": 0},
         ],
     )
     (root / "features" / "catalogue.json").write_text(json.dumps(catalogue()), encoding="utf-8")

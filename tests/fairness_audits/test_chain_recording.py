@@ -61,9 +61,12 @@ def recorded(root: Path, records: list[Record], **more: Any) -> dict[tuple[str, 
     put_table(run, FAMILIES, more.get("families", []))
     run_stage(STAGE, root)
     table = pq.read_table(run.path(RECORDING))
-    return {
-        (row["measure"], row["source"], row["ethnicity"]): (row["people"], row["holding"]) for row in table.to_pylist()
-    }
+    found: dict[tuple[str, str | None, str], tuple[int, int]] = {}
+    for row in table.to_pylist():
+        key = (row["measure"], row["source"], row["ethnicity"])
+        people, holding = found.get(key, (0, 0))
+        found[key] = (people + row["people"], holding + row["holding"])
+    return found
 
 
 def test_a_persons_group_is_what_other_systems_hold(tmp_path: Path) -> None:
@@ -135,6 +138,15 @@ def test_children_in_a_family_and_how_surely(tmp_path: Path) -> None:
     assert found[IN_A_FAMILY, None, "WBRI"] == (1, 0)
     assert found[IN_A_FAMILY, None, "Unknown"] == (1, 0)
     assert (SURE_FAMILY, None, "WBRI") not in found
+
+
+def test_children_and_adults_are_counted_apart(tmp_path: Path) -> None:
+    """Who asks adults alone holds less of a group that is mostly children, and is not to be told so."""
+    born = {"a": dt.date(2015, 5, 5), "b": dt.date(1980, 5, 5), "c": None}
+    recorded(tmp_path, [("landlord", person, None) for person in "abc"], born=born)
+    rows = pq.read_table(RunFolder(tmp_path).path(RECORDING)).to_pylist()
+    held = {row["age"]: row["people"] for row in rows if row["measure"] == HELD}
+    assert held == {"adult": 1, "child": 1, "unknown": 1}
 
 
 def test_the_counts_stay_in_the_protected_zone_and_name_nobody(tmp_path: Path) -> None:
