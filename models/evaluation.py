@@ -5,7 +5,9 @@ has, for every candidate and baseline, ``pooled`` and ``by_as_of`` metrics. Each
 ``low`` and ``high`` (95% interval from a bootstrap of families). A figure is empty in two cases only, and then says
 ``why``: flags per true case when no case flagged was a true one, and the calibration slope of a candidate that
 gives every case the same score, or nearly. Metrics of the list follow the candidate's own order, never its
-probabilities; under ``calibration`` stand the as-of dates at which it had no probability of its own to give.
+probabilities; under ``calibration`` stand the as-of dates at which it had no probability of its own to give. A
+candidate that can never make the list is measured at every test date like the others, and not fitted for the current
+one: it has no slope there, and no part in ``faithfulness``.
 """
 
 from __future__ import annotations

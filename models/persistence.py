@@ -100,9 +100,9 @@ class LoadedModel:
 def model_files(cases: Cases, current: Rehearsal, chosen: str, folds: int, seed: int) -> dict[str, str]:
     """The files of ``models/<target>/model/`` by their path in it, for the origin of the current list.
 
-    ``model.json`` holds every candidate's fitted figures for each fold, its calibration (log-odds are
-    ``slope * (margin - centre) + intercept``), the SHA-256 of each booster's file, and a profile of the training
-    cases (`models.drift.profile`).
+    ``model.json`` holds the fitted figures for each fold of every candidate that was fitted for that list, its
+    calibration (log-odds are ``slope * (margin - centre) + intercept``), the SHA-256 of each booster's file, and a
+    profile of the training cases (`models.drift.profile`).
     """
     files: dict[str, str] = {}
     candidates: dict[str, Any] = {}

@@ -30,7 +30,7 @@ from models.reasons import reasons
 from models.rehearsal import Rehearsal, calibrated_on_dates, rehearse_all, training_for
 from models.roster import roster, single_indicator
 from models.splits import CannotModel, Limits, Plan, plan
-from models.stability import Bench, stability
+from models.stability import Bench, Stability, stability
 from models.stability import summary as stability_summary
 from models.tables import COHORT, REASONS, SCORES
 from models.target import BASELINES, CandidateName, Target
@@ -40,6 +40,9 @@ from models.unlabelled.hidden import hidden
 from models.yardstick import boosters
 from store.errors import InputRejected
 from store.workspace import Stage, Workspace
+
+_MEASURED = 7
+"""Steps of measuring that are told of."""
 
 
 @dataclass(frozen=True)
@@ -122,57 +125,89 @@ def _model(
     closed: Sequence[dt.date],
 ) -> _Result:
     refuse_leaks(cases, planned)
-    single = single_indicator(target, cases)
+    threads = work.settings.threads
     lacking = left_out(cases, target, (*planned.tests, planned.current), config.folds, config.min_positives)
     candidates = [one for one in roster(target, config, cases) if one.name not in lacking]
-    may_be_chosen = [one for one in candidates if one.name not in target.only_compared]
-    listing = _for_the_list(target, candidates)
-    asked_of = [*((origin, candidates) for origin in planned.tests), (planned.current, listing)]
-    learnt = sum(len(_learnt(some)) for _, some in asked_of)
-    with work.task(f"Training for {target.title.lower()}", learnt * config.folds) as task:
-        rehearsals = rehearse_all(
+    *tests, current = _rehearsed(work, target, config, cases, planned, candidates)
+    steady = _steadied(work, target, config, setting, cases, tests, candidates)
+    with work.task(f"Measuring the lists of {target.title.lower()}", _MEASURED) as task:
+        exposed = membership(cases, tests[-1])
+        task.advance()
+        barred, unstable = not_eligible(exposed, config.membership_limit), steady.unstable(target.choice)
+        single = single_indicator(target, cases)
+        choice = _choice(cases, tests[-1], target, single, setting, threads, barred, lacking, unstable)
+        task.advance()
+        evaluation = modelled(target, setting, cases, planned, tests, current, choice, threads)
+        task.advance()
+        evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
+        evaluation["without_features"] = cases.without_features
+        if target.unlabelled:
+            evaluation["hidden"] = hidden(cases, planned, tests[-1], current, target, setting)
+        evaluation["labels"] = label_facts(
+            cases, target, tests, lacking, setting.capacity, setting.replicates, setting.seed
+        )
+        task.advance()
+        evaluation["stability"] = stability_summary(
+            steady, target.choice, tests[-1], setting.capacity, config.stability_refits
+        )
+        evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
+        evaluation["faithfulness"] = faithfulness(cases, current, setting.capacity, setting.replicates, setting.seed)
+        task.advance()
+        files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
+        evaluation["model"] = {"sha256": model_hash(files)}
+        scores, listed = scores_table(cases, [*tests, current], choice, planned, closed, setting.capacity)
+        task.advance()
+        result = _Result(
+            evaluation,
+            cohort_table(cases, closed, planned, planned.current.as_of),
+            scores,
+            reasons(cases, current, choice.chosen, listed, target),
+            files,
+            global_view(cases, current, choice.chosen),
+        )
+        task.advance()
+    return result
+
+
+def _rehearsed(
+    work: Workspace,
+    target: Target,
+    config: ModelsConfig,
+    cases: Cases,
+    planned: Plan,
+    candidates: Sequence[Candidate],
+) -> list[Rehearsal]:
+    """Of the tests, oldest first, and last of the current list."""
+    fitted = [*((origin, candidates) for origin in planned.tests), (planned.current, _for_the_list(target, candidates))]
+    steps = sum(len(_learnt(some)) for _, some in fitted) * config.folds
+    with work.task(f"Training for {target.title.lower()}", steps) as task:
+        found = rehearse_all(
             cases,
-            asked_of,
+            fitted,
             folds=config.folds,
-            seed=setting.seed,
+            seed=work.settings.seed,
             threads=work.settings.threads,
             advance=task.advance,
         )
-    tests = rehearsals[:-1]
-    current = calibrated_on_dates(cases, rehearsals[-1], tests)
+    return [*found[:-1], calibrated_on_dates(cases, found[-1], found[:-1])]
+
+
+def _steadied(
+    work: Workspace,
+    target: Target,
+    config: ModelsConfig,
+    setting: Setting,
+    cases: Cases,
+    tests: Sequence[Rehearsal],
+    candidates: Sequence[Candidate],
+) -> Stability:
+    """How steady those are that may be chosen."""
+    may_be_chosen = [one for one in candidates if one.name not in target.only_compared]
+    times = config.stability_refits
+    steps = len(_learnt(may_be_chosen)) * config.folds * times + boosters(config.folds) * (times + 1)
     bench = Bench.of(cases, setting, work.settings.threads)
-    again = len(_learnt(may_be_chosen)) * config.stability_refits * config.folds
-    yardstick = boosters(config.folds) * (config.stability_refits + 1)
-    with work.task(f"Training again for {target.title.lower()}, to see what stays the same", again + yardstick) as task:
-        steady = stability(bench, tests, may_be_chosen, config.stability_refits, task.advance)
-    exposed = membership(cases, tests[-1])
-    barred = not_eligible(exposed, config.membership_limit)
-    unstable = steady.unstable(target.choice)
-    choice = _choice(cases, tests[-1], target, single, setting, work.settings.threads, barred, lacking, unstable)
-    evaluation = modelled(target, setting, cases, planned, tests, current, choice, work.settings.threads)
-    evaluation["cohorts"] = cohort_sizes(cases, sorted({*closed, planned.current.as_of}), closed, planned)
-    evaluation["without_features"] = cases.without_features
-    if target.unlabelled:
-        evaluation["hidden"] = hidden(cases, planned, tests[-1], current, target, setting)
-    evaluation["labels"] = label_facts(
-        cases, target, tests, lacking, setting.capacity, setting.replicates, setting.seed
-    )
-    evaluation["stability"] = stability_summary(
-        steady, target.choice, tests[-1], setting.capacity, config.stability_refits
-    )
-    evaluation["membership"] = membership_summary(exposed, config.membership_limit, tests[-1].origin.as_of)
-    files = model_files(cases, current, choice.chosen.value, config.folds, setting.seed)
-    evaluation["faithfulness"] = faithfulness(cases, current, setting.capacity, setting.replicates, setting.seed)
-    evaluation["model"] = {"sha256": model_hash(files)}
-    scores, listed = scores_table(cases, [*tests, current], choice, planned, closed, setting.capacity)
-    return _Result(
-        evaluation,
-        cohort_table(cases, closed, planned, planned.current.as_of),
-        scores,
-        reasons(cases, current, choice.chosen, listed, target),
-        files,
-        global_view(cases, current, choice.chosen),
-    )
+    with work.task(f"Training again for {target.title.lower()}, on families drawn anew", steps) as task:
+        return stability(bench, tests, may_be_chosen, times, task.advance)
 
 
 def _choice(
