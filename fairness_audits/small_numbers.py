@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import qr
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
+from scipy.sparse.linalg import lsmr
 
 from fairness_audits.policy import SmallNumbers
 from store.small_numbers import Hidden
@@ -26,7 +26,8 @@ Cell = tuple[tuple[str, str], str]
 """A row (a grouping and one of its groups) and one of its counts."""
 Floats = NDArray[np.float64]
 
-_SLACK = 1e-6
+_SLACK, _EXACT = 1e-6, 1e-13
+_CHANGES = 3
 _FEW, _WORTH_IT = 4, 2
 _SEED = 1
 
@@ -144,17 +145,17 @@ class _Attack:
     def solved(self, hidden: Mapping[Cell, Hidden]) -> list[Cell]:
         """Small counts that follow from the sums alone for one who knows every count that is shown to the last one.
 
-        A count follows when it is a combination of the sums: when it lies wholly in the space that their rows span.
+        A count does not follow when the hidden ones can be changed so that every sum stays and it does not. So random
+        changes are made, and what of them the sums would show is taken away: where nothing is left, the count follows.
         """
         unknown = [place for place, cell in enumerate(self._cells) if cell in hidden or cell in self._tables.implied]
-        sums = self._adds_up[:, unknown].toarray()
-        sums = sums[np.abs(sums).sum(axis=1) > 0]
-        if not len(sums):
-            return []
-        basis, diagonal, _ = qr(sums.T, mode="economic", pivoting=True)
-        rank = int((np.abs(np.diag(diagonal)) > _SLACK).sum())
-        within = np.square(basis[:, :rank]).sum(axis=1) > 1 - _SLACK
-        return [self._cells[place] for place in np.array(unknown)[within] if self._small[place]]
+        sums = self._adds_up[:, unknown]
+        left = np.zeros(len(unknown))
+        for _ in range(_CHANGES):
+            change = self._draw.normal(size=len(unknown))
+            seen = lsmr(sums, sums @ change, atol=_EXACT, btol=_EXACT, conlim=0, maxiter=20 * len(unknown))[0]
+            left = np.maximum(left, np.abs(change - seen))
+        return [self._cells[place] for place in np.array(unknown)[left < _SLACK] if self._small[place]]
 
     def _unsettled(self) -> NDArray[np.int64]:
         return np.flatnonzero(self._small & (self._width() < self._rules.round_to))
