@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from early_help.progress import ConsoleProgress
+from sources.codes.ethnicity import UNKNOWN
 from store.errors import UsageError
 from store.files import file_hash, write_json, write_text
+
+if TYPE_CHECKING:
+    from fairness_audits.scored_list import Columns, ScoredList
 
 console = Console(highlight=False)
 audit = typer.Typer(help="Audit lists for fairness.", no_args_is_help=True)
 
+_TWO = 2
 RESTRICTED, PUBLISHED, PAGE = "restricted/audit.json", "published/audit.json", "published/audit.html"
 
 
@@ -54,6 +59,10 @@ def table(
     from fairness_audits.table_audit import Listed, audit_table  # noqa: PLC0415
     from reports.list_audit import list_audit_page  # noqa: PLC0415
 
+    if policy is not None and not policy.is_file():
+        raise UsageError(
+            "There is no such policy.", where=f"--policy {policy}", fix="Check the path of the policy file."
+        )
     rules = load_policy(str(policy) if policy else None)
     if out.exists() and not out.is_dir():
         raise UsageError("This is a file, not a folder.", where=f"--out {out}", fix="Name a folder.")
@@ -70,6 +79,8 @@ def table(
     write_json(out / RESTRICTED, found.restricted)
     write_json(out / PUBLISHED, found.published)
     write_text(out / PAGE, page)
+    for line in _noticed(cases, columns):
+        console.print(line, soft_wrap=True, markup=False)
     console.print(
         f"Verdict: {found.published['verdict'].replace('_', ' ')}. {found.published['why']}",
         soft_wrap=True,
@@ -77,6 +88,31 @@ def table(
     )
     console.print(f"Exact figures, for the auditor alone: {out / RESTRICTED}", markup=False)
     console.print(f"Small numbers protected: {out / PAGE}, and {out / PUBLISHED}", markup=False, soft_wrap=True)
+
+
+def _noticed(cases: ScoredList, columns: Columns) -> list[str]:
+    """What of the list bears on how its audit is to be read: rows left out, ties, cases without a group, one group."""
+    lines = [f"{len(cases):,} cases" + (f" of {len(set(cases.unit.tolist())):,} units." if columns.unit else ".")]
+    for kind, rows in cases.left_out.items():
+        lines.append(f"Left out as no case: {rows:,} ({kind.replace('_', ' ')}).")
+    if cases.without_unit:
+        lines.append(f"{cases.without_unit:,} cases have no unit, and count as one each of their own.")
+    if cases.ties and cases.ties.flagged < cases.ties.tied:
+        lines.append(
+            f"{cases.ties.tied:,} cases have the score at which the list ends, and {cases.ties.flagged:,} of them are "
+            "on it, in a settled random order: another order would give another list."
+        )
+    for name, groups in cases.groups.items():
+        unknown = int((groups == UNKNOWN).sum())
+        if unknown:
+            lines.append(f"{unknown:,} cases have no {name}, and are the group '{UNKNOWN}'.")
+        if len(set(groups.tolist())) < _TWO:
+            lines.append(f"All cases are of one group by {name}: there is nothing to compare it with.")
+    if cases.outcome is not None and not cases.outcome.any():
+        lines.append("No case has the outcome: what the list misses cannot be told.")
+    if not cases.flagged.any():
+        lines.append("No case is on the list.")
+    return lines
 
 
 def _names(group: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ counted is refused with its number, and rows that are no data (blank, totals, th
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,16 @@ from numpy.typing import NDArray
 
 from fairness_audits.ethnicity import UNKNOWN
 from sources.readers.reading import open_rows
+from sources.suggestions.layouts import Layout
 from sources.suggestions.sampling import TextSample, sample
 from sources.suggestions.sniffing import sniff
 from sources.suggestions.unmapped_file import UnmappedFile, unmapped_file
+from sources.text import clean
 from store.errors import InputRejected, UsageError
 
 MOST_GROUPS = 200
+_NEAR = 0.7
+"""How alike a name in the header must be to be taken for the one that was meant."""
 _TRUE, _FALSE = ("1", "1.0", "true"), ("0", "0.0", "false")
 _PARQUET = b"PAR1"
 Texts = NDArray[np.object_]
@@ -116,6 +121,14 @@ def _check(columns: Columns, cut: Cut) -> None:
         )
     if not columns.groups:
         raise UsageError("No group is named.", where="--group", fix="Name the column of ethnicity, or others.")
+    others = (columns.label, columns.score, columns.flag, columns.unit)
+    twice = [name for name in columns.groups if name in others]
+    if twice:
+        raise UsageError(
+            "A column of groups is also asked for as something else.",
+            where=f"--group {twice[0]}",
+            fix="Compare by what people are, such as ethnicity, not by the outcome, the score, the flag or the unit.",
+        )
     if cut.capacity is not None and cut.capacity < 1:
         raise UsageError("The capacity must be at least 1.", where="--capacity")
     if cut.threshold is not None and not np.isfinite(cut.threshold):
@@ -124,7 +137,7 @@ def _check(columns: Columns, cut: Cut) -> None:
 
 def _read(path: Path, columns: Columns) -> tuple[pd.DataFrame, dict[str, int]]:
     """The wanted columns as texts, blank ones null; and how many rows are no data."""
-    raw = open_rows(_as_file(path), columns.wanted)
+    raw = open_rows(_as_file(path, columns), columns.wanted)
     parts: list[pd.DataFrame] = []
     left_out: dict[str, int] = {}
     with duckdb.connect() as connection:
@@ -143,18 +156,41 @@ def _read(path: Path, columns: Columns) -> tuple[pd.DataFrame, dict[str, int]]:
     return pd.concat(parts, ignore_index=True), dict(sorted(left_out.items()))
 
 
-def _as_file(path: Path) -> UnmappedFile:
+def _as_file(path: Path, columns: Columns) -> UnmappedFile:
+    if not path.exists():
+        raise UsageError("There is no such file.", where=str(path), fix="Check the path of the list.")
     found = sample(path)
     if not isinstance(found, TextSample):
         with path.open("rb") as file:
             if file.read(len(_PARQUET)) == _PARQUET:
+                _check_header(found, columns, path)
                 return unmapped_file(path, format="parquet")
         raise InputRejected(
             "The file is neither CSV nor Parquet.", where=path.name, fix="Save the list as CSV or Parquet."
         )
     layout = sniff(found, path.name)
+    _check_header(layout, columns, path)
     settings = {name: str(value) for name, value, _ in layout.settings}
     return unmapped_file(path, **settings)
+
+
+def _check_header(layout: Layout, columns: Columns, path: Path) -> None:
+    """Refuse a list that lacks a column, with the names in its header that are nearest to those asked for.
+
+    Where the first line does not look like names the reader refuses it: no cell of a row of data may be quoted.
+    """
+    missing = [name for name in columns.wanted if clean(name) not in layout.header]
+    if not missing or not layout.own_header:
+        return
+    folded = {name.casefold(): name for name in layout.header}
+    asked = [clean(name).casefold() for name in missing]
+    near = [match for name in asked for match in difflib.get_close_matches(name, folded, 1, _NEAR)]
+    meant = " and ".join(repr(folded[match]) for match in dict.fromkeys(near))
+    raise InputRejected(
+        f"The header lacks the {'column' if len(missing) == 1 else 'columns'} {', '.join(map(repr, missing))}.",
+        where=path.name,
+        fix=f"Did you mean {meant}?" if near else "Check the name against the first line of the file.",
+    )
 
 
 def _yes_or_no(cells: pd.DataFrame, name: str, path: Path) -> NDArray[np.bool_]:
