@@ -38,7 +38,7 @@ def config(folder: Path, capacity: int = 20) -> ModelsConfig:
     return ModelsConfig(
         targets={TARGET: TargetSettings(capacity=capacity)},
         mlruns=str(folder / "mlruns"),
-        **{"folds": 2, "bags": 2, "rounds": 10, "bootstrap_replicates": 100, "test_as_ofs": 1},
+        **{"folds": 2, "bags": 2, "rounds": 10, "bootstrap_replicates": 100, "test_as_ofs": 1, "stability_refits": 2},
     )
 
 

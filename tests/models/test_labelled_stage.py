@@ -24,7 +24,10 @@ from store.run_folder import RunFolder
 from tests.models.made_up import Size, write_borough
 from tests.support import run_stage
 
-FAST = {"folds": 2, "bags": 2, "rounds": 20, "learning_rate": 0.3, "bootstrap_replicates": 100, "test_as_ofs": 1}
+FAST = {
+    **{"folds": 2, "bags": 2, "rounds": 20, "learning_rate": 0.3, "bootstrap_replicates": 100, "test_as_ofs": 1},
+    "stability_refits": 2,
+}
 TENANTS = 200
 
 
