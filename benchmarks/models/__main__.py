@@ -4,7 +4,8 @@
 
 The stage runs in a process of its own on two threads and is measured by the operating system. Tables are printed as
 they are made, and kept in ``benchmarks/results/models.md`` and ``docs/models/figures.md`` when the whole set was
-measured at the whole size, or with ``--keep``. With ``--boroughs`` the synthetic boroughs are kept, and used again.
+measured at the whole size, or with ``--keep``. With ``--boroughs`` the synthetic boroughs are kept and used again, with
+``--modelled`` what the stage made of them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--borough-families", type=int, default=BOROUGH_FAMILIES, help="Families of each borough.")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="Seeds of the synthetic boroughs.")
     parser.add_argument("--boroughs", type=Path, help="A folder of ready boroughs, and to keep those made in.")
+    parser.add_argument("--modelled", type=Path, help="A folder of boroughs already modelled, and to keep others in.")
     parser.add_argument("--histories", type=Path, help="A folder to keep made-up histories in, and to use again.")
     parser.add_argument("--threads", type=int, default=2, help="Threads of the stage.")
     parser.add_argument("--keep", action="store_true", help="Keep the tables, though they are not the whole set.")
@@ -44,6 +46,7 @@ def main() -> None:
             folder=folder / "runs",
             histories=asked.histories or folder / "histories",
             ready=asked.boroughs or folder / "boroughs",
+            models=asked.modelled or folder / "modelled",
             families=asked.families,
             borough_families=asked.borough_families,
             seeds=tuple(asked.seeds),

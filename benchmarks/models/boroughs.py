@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,15 +67,22 @@ def fenmarsh(folder: Path) -> Borough | None:
 
 
 def model(borough: Borough, folder: Path, threads: int) -> Modelled:
-    """Run the models stage with the council's own settings; what came before is looked at where it lies."""
+    """Run the models stage with the council's own settings; what came before is looked at where it lies.
+
+    A run in the folder that was finished is used again, and one that was not is made anew.
+    """
     run = folder / borough.name.replace(" ", "_")
+    done = Modelled(borough, run)
+    if done.evaluations:
+        return done
+    shutil.rmtree(run, ignore_errors=True)
     run.mkdir(parents=True)
     for path in borough.run.iterdir():
         if path.name not in _NOT_TAKEN:
             (run / path.name).symlink_to(path.resolve())
     job = {"kind": "council", "run": str(run), "council": str(borough.council), "threads": threads}
     run_process(["-m", "benchmarks.models.worker", json.dumps(job)], errors=None)
-    return Modelled(borough, run)
+    return done
 
 
 def _command(arguments: list[str]) -> None:

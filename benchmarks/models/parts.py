@@ -21,6 +21,8 @@ class Bench:
     """Where made-up histories are, to be used again."""
     ready: Path
     """Where boroughs are, to be used again."""
+    models: Path
+    """Where they are modelled, to be used again."""
     families: int
     """Of the made-up history whose cost is measured."""
     borough_families: int
@@ -48,7 +50,7 @@ class Bench:
         if not self._modelled:
             with self.progress.task("Their models", len(self.boroughs())) as task:
                 for borough in self.boroughs():
-                    self._modelled.append(boroughs.model(borough, self.folder, self.threads))
+                    self._modelled.append(boroughs.model(borough, self.models, self.threads))
                     task.advance()
         return self._modelled
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.models import figures, pages
+from benchmarks.models import boroughs, figures, pages
 from benchmarks.models.history import AS_OFS, COUNCIL, make_history
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, SCHOOLMATES
 from models.catalogue import choose, read_catalogue
@@ -139,3 +139,25 @@ def test_where_the_chosen_one_is_not_shown_to_beat_the_count_of_needs_it_is_said
     assert "0.80 / 0.80; 0.80 / -, not stable" in told
     assert "**over the limit**" in told
     assert CandidateName.BOOSTED.value not in told
+
+
+def test_a_borough_that_was_modelled_is_used_again_and_half_a_run_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(boroughs, "run_process", lambda arguments, errors: made.append(arguments[-1]))
+    (tmp_path / "run" / "features").mkdir(parents=True)
+    borough = boroughs.Borough("seed 1", tmp_path / "council.toml", tmp_path / "run", None)
+    left = tmp_path / "modelled" / "seed_1"
+    (left / "models").mkdir(parents=True)
+    (left / "models" / "half").touch()
+    first = boroughs.model(borough, tmp_path / "modelled", 2)
+    assert len(made) == 1
+    assert not (left / "models").exists()
+    assert (left / "features").is_symlink()
+    evaluation = left / "models" / "under_the_radar" / "evaluation.json"
+    evaluation.parent.mkdir(parents=True)
+    evaluation.write_text('{"state": "modelled"}')
+    assert boroughs.model(borough, tmp_path / "modelled", 2) == first
+    assert len(made) == 1
+    assert first.evaluations == {"under_the_radar": {"state": "modelled"}}
