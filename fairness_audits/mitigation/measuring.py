@@ -1,9 +1,10 @@
 """What each list is worth and how unevenly it misses, from protected counts, with intervals by families drawn anew.
 
 A list is held as it is while families (those that share a child together) are drawn with replacement. Estimates by
-group are of counts of at least ten, each rounded to 5 by itself; an interval is the percentile one of exact figures,
-moved to the estimate shown. What of a change can be told from chance is read from the exact figures, and only said in a
-word. Precision is that of the whole list, of ten true cases or more, as a run's evaluation tells it too.
+group are of counts of at least ten, each rounded to 5 by itself, and so are their intervals (Wilson's, Newcombe's, and
+Donner and Zou's for a ratio), on evidence shrunk by as much as families drawn anew vary more than single cases would.
+What of a change can be told from chance is read from the exact figures, and only said in a word. Precision is that of
+the whole list, of ten true cases or more, as a run's evaluation tells it too.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from fairness_audits.intervals import holm
+from fairness_audits.intervals import holm, ratio_of_rates
 from models.cases import Flags, Floats, Integers
 from models.metrics import family_weights
+from store.intervals import newcombe, wilson, z_of
 from store.small_numbers import THRESHOLD, rounded
 
 CONFIDENCE = 0.95
@@ -104,7 +106,7 @@ def measure_lists(
 ) -> dict[str, Measured]:
     """Measure every list; ``baseline`` is the one that the others are compared with."""
     groups = judged_groups(tested)
-    sums = _Sums.of(tested, groups, lists, replicates, seed)
+    sums = _Sums.made(tested, groups, lists, replicates, seed)
     precision = {name: sums.precision(name) for name in lists}
     gaps = {name: [sums.missed_more(name, group) for group in groups] for name in lists}
     largest = {name: np.max(gaps[name], axis=0) if groups else None for name in lists}
@@ -138,7 +140,7 @@ class _Sums:
     groups: tuple[str, ...]
 
     @classmethod
-    def of(
+    def made(
         cls, tested: AllTested, groups: tuple[str, ...], lists: Mapping[str, Flags], replicates: int, seed: int
     ) -> _Sums:
         """Columns are (list or nothing, group or nothing for everyone, what is counted)."""
@@ -163,6 +165,10 @@ class _Sums:
     def rest(self, name: str, group: str, what: str) -> Floats:
         return self.count(name, "", what) - self.count(name, group, what)
 
+    def of(self, name: str, group: str, what: str, rest: bool) -> Floats:
+        """A count of the group, or of everyone else."""
+        return self.rest(name, group, what) if rest else self.count(name, group, what)
+
     def precision(self, name: str) -> Floats:
         return _over(self.count(name, "", "found"), self.count(name, "", "flagged"))
 
@@ -179,69 +185,83 @@ class _Sums:
 
 
 def _precision(sums: _Sums, name: str) -> Figure:
-    found, flagged = _exact(sums, name, "", "found"), _exact(sums, name, "", "flagged")
+    found, flagged = (_exact(sums.count(name, "", what)) for what in ("found", "flagged"))
     if found < THRESHOLD or flagged < THRESHOLD:
         return Figure(None, below=round(THRESHOLD / flagged, _PLACES) if flagged >= THRESHOLD else None)
-    return _figure(found / flagged, sums.precision(name), 1, bounds=(0.0, 1.0))
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(sums.precision(name)[1:], [tail, 100 - tail], method="inverted_cdf")
+    return _as_figure(found / flagged, (low, high))
 
 
-def _of_group(sums: _Sums, name: str, group: str, groups: int) -> OfGroup:
-    missed, rest = _shown_missed(sums, name, group), _shown_missed_rest(sums, name, group)
-    difference = None if missed is None or rest is None else missed - rest
-    return OfGroup(
-        group,
-        Figure(None) if missed is None else _figure(missed, sums.missed(name, group), 1, bounds=(0.0, 1.0)),
-        Figure(None) if difference is None else _figure(difference, sums.missed_more(name, group), groups),
-        _selected(sums, name, group, groups),
+def _of_group(sums: _Sums, name: str, group: str, looked_at: int) -> OfGroup:
+    """A group's figures, all from rounded counts and from how far families count for less than their cases."""
+    each, all_of_them = z_of(CONFIDENCE), z_of(1 - (1 - CONFIDENCE) / looked_at)
+    mine, rest = _missed_of(sums, name, group), _missed_of(sums, name, group, rest=True)
+    missed = more = Figure(None)
+    if mine:
+        missed = _as_figure(mine.rate, wilson(mine.above, mine.below, each))
+    if mine and rest:
+        ends = newcombe(mine.above, mine.below, rest.above, rest.below, all_of_them)
+        more = _as_figure(mine.rate - rest.rate, ends)
+    return OfGroup(group, missed, more, _selected(sums, name, group, all_of_them))
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A rate of two counts, each of ten or more and rounded by itself, as so much independent evidence."""
+
+    above: float
+    below: float
+
+    @property
+    def rate(self) -> float:
+        return self.above / self.below
+
+
+def _missed_of(sums: _Sums, name: str, group: str, *, rest: bool = False) -> _Counted | None:
+    outcomes, found = (sums.of(name, group, what, rest) for what in ("outcomes", "found"))
+    everyone = sums.count(name, "", "outcomes")
+    return _counted(outcomes - found, outcomes, _effect(everyone - sums.count(name, "", "found"), everyone))
+
+
+def _selected(sums: _Sums, name: str, group: str, z: float) -> Figure:
+    effect = _effect(sums.count(name, "", "flagged"), sums.count(name, "", "cases"))
+    mine, rest = (
+        _counted(sums.of(name, group, "flagged", others), sums.of(name, group, "cases", others), effect)
+        for others in (False, True)
     )
-
-
-def _shown_missed(sums: _Sums, name: str, group: str) -> float | None:
-    return _rate(
-        _exact(sums, name, group, "outcomes") - _exact(sums, name, group, "found"),
-        _exact(sums, name, group, "outcomes"),
-    )
-
-
-def _shown_missed_rest(sums: _Sums, name: str, group: str) -> float | None:
-    outcomes = _exact(sums, name, "", "outcomes") - _exact(sums, name, group, "outcomes")
-    found = _exact(sums, name, "", "found") - _exact(sums, name, group, "found")
-    return _rate(outcomes - found, outcomes)
-
-
-def _selected(sums: _Sums, name: str, group: str, groups: int) -> Figure:
-    cases, flagged = _exact(sums, name, group, "cases"), _exact(sums, name, group, "flagged")
-    rest = _rate(_exact(sums, name, "", "flagged") - flagged, _exact(sums, name, "", "cases") - cases)
     if rest is None:
         return Figure(None)
-    if flagged < THRESHOLD:
-        return Figure(None, below=round(THRESHOLD / rounded(cases) / rest, _PLACES))
-    value = rounded(flagged) / rounded(cases) / rest
-    log = _figure(float(np.log(value)), np.log(sums.selected(name, group)), groups, places=6)
-    ends = (np.exp(end) for end in (log.low, log.high) if end is not None)
-    return Figure(round(value, _PLACES), *(round(float(end), _PLACES) for end in ends))
+    cases = _exact(sums.count(name, group, "cases"))
+    if mine is None:
+        return Figure(
+            None, below=round(THRESHOLD / rounded(cases) / rest.rate, _PLACES) if cases >= THRESHOLD else None
+        )
+    return _as_figure(mine.rate / rest.rate, ratio_of_rates(mine.above, mine.below, rest.above, rest.below, z))
 
 
-def _rate(above: int, below: int) -> float | None:
-    """A rate of two counts, each rounded by itself; None where one of them is small."""
-    if above < THRESHOLD or below < THRESHOLD:
+def _effect(above: Floats, below: Floats) -> float:
+    """Design effect of families on a rate: its variance with families drawn anew over that of independent cases.
+
+    Taken of everyone and to one decimal, it tells nothing of a group's counts.
+    """
+    rate = _over(above, below)
+    alone = float(rate[0] * (1 - rate[0]) / below[0]) if below[0] else 0.0
+    return max(round(float(np.var(rate[1:])) / alone, 1), 1.0) if alone > 0 else 1.0
+
+
+def _counted(above: Floats, below: Floats, effect: float) -> _Counted | None:
+    """A rate from rounded counts as so much evidence; None where one of them is small."""
+    k, n = _exact(above), _exact(below)
+    if k < THRESHOLD or n < THRESHOLD:
         return None
-    return min(rounded(above) / rounded(below), 1.0)
+    effective = rounded(n) / effect
+    return _Counted(min(rounded(k) / rounded(n), 1.0) * effective, effective)
 
 
-def _figure(
-    shown: float,
-    exact: Floats,
-    looked_at: int,
-    *,
-    bounds: tuple[float, float] = (-np.inf, np.inf),
-    places: int = _PLACES,
-) -> Figure:
-    """The percentile interval of the replicates, moved to the figure shown; wider where one of several is picked."""
-    tail = (1 - CONFIDENCE) / 2 / looked_at
-    ends = np.percentile(exact[1:], [100 * tail, 100 * (1 - tail)], method="inverted_cdf") - exact[0] + shown
-    low, high = (round(float(np.clip(end, *bounds)), places) + 0.0 for end in ends)
-    return Figure(round(shown, places) + 0.0, low, high)
+def _as_figure(value: float, ends: tuple[Floats, Floats]) -> Figure:
+    low, high = (float(end) for end in ends)
+    return Figure(round(value, _PLACES) + 0.0, round(low, _PLACES) + 0.0, round(high, _PLACES) + 0.0)
 
 
 def _changes(figures: Mapping[str, Floats], baseline: str) -> dict[str, Change]:
@@ -265,8 +285,8 @@ def _first(groups: Sequence[str], of: Callable[[str], float]) -> int:
     return int(np.argmax([of(group) for group in groups])) if groups else 0
 
 
-def _exact(sums: _Sums, name: str, group: str, what: str) -> int:
-    return round(float(sums.count(name, group, what)[0]))
+def _exact(count: Floats) -> int:
+    return round(float(count[0]))
 
 
 def _missed(found: Floats, outcomes: Floats) -> Floats:

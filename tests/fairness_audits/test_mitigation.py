@@ -225,6 +225,25 @@ def test_a_rate_that_is_shown_leaves_the_small_count_behind_it_open() -> None:
         assert not small or len(found) >= 3
 
 
+def test_neither_a_figure_nor_its_interval_tells_how_few_were_found() -> None:
+    """Nobody found, or one, or two: the same is shown, since all of it is of rounded counts."""
+    tested, _ = made_up_lists()
+    alone = AllTested(tested.outcome, tested.group, np.arange(3000))
+    having = np.flatnonzero(tested.outcome & (tested.group == "Black"))
+    having = having[: rounded(len(having)) - 5]
+    outcome = tested.outcome.copy()
+    outcome[tested.group == "Black"] = False
+    outcome[having] = True
+    shown = []
+    for found in range(3):
+        flagged = outcome & (tested.group == "White") & (np.arange(3000) % 3 == 0)
+        flagged[having[:found]] = True
+        one = measure_lists(AllTested(outcome, alone.group, alone.cluster), {"now": flagged}, "now", 300, 1)["now"]
+        shown.append(next(group for group in one.groups if group.group == "Black").missed)
+    assert shown[0] == shown[1] == shown[2]
+    assert shown[0].low < shown[0].value
+
+
 @pytest.mark.parametrize("places", [8, 300])
 def test_few_on_a_list_are_not_counted_out(places: int) -> None:
     tested, _ = made_up_lists()
