@@ -37,7 +37,6 @@ class PanelView:
     """One grouping as the page shows it."""
 
     title: str
-    note: str
     measures: tuple[str, ...]
     rows: tuple[RowView, ...]
     charts: tuple[Chart, ...]
@@ -55,7 +54,7 @@ class RowView:
 
 def fairness_page(council: Council, target: TargetFacts, audit: AuditFacts, release: ReleaseFacts) -> str:
     """The page as HTML."""
-    unsettled = unsettled_rules(audit.rules)
+    unsettled, panels = unsettled_rules(audit.rules), panel_views(audit)
     return render(
         "fairness.html",
         council=council,
@@ -68,7 +67,8 @@ def fairness_page(council: Council, target: TargetFacts, audit: AuditFacts, rele
         unsettled=unsettled[:_SUMMARY_ITEMS],
         more_unsettled=max(len(unsettled) - _SUMMARY_ITEMS, 0),
         matrix_groups=matrix_groups(audit.rules),
-        panels=panel_views(audit),
+        panels=panels,
+        other_ways=[panel.title.lower() for panel in panels[1:]],
         worth=worth_in_words(target),
         worth_chart=worth_chart(target),
         method=method_lines(target, audit),
@@ -141,9 +141,8 @@ def panel_views(audit: AuditFacts) -> list[PanelView]:
             for group in panel.groups
         )
         charted = place == 0
-        note = "" if charted else "Detailed groups are shown for information. The rules are judged on the groups above."
         charts = tuple(group_charts(panel)) if charted else ()
-        views.append(PanelView(panel.title, note, tuple(rate.title for rate in CHARTED), rows, charts))
+        views.append(PanelView(panel.title, tuple(rate.title for rate in CHARTED), rows, charts))
     return views
 
 
