@@ -113,7 +113,7 @@ def audit_facts(published: Document) -> AuditFacts:
         verdict=published["verdict"],
         why=published["why"],
         rules=tuple(_rule(rule) for rule in published["rules"]),
-        panels=tuple(_panel(name, groups, published["overall"]) for name, groups in published["groupings"].items()),
+        panels=_panels(published),
         suppress_below=published["suppressed_below"],
         rounded_to=published["rounded_to"],
         hashes=hashes,
@@ -131,6 +131,14 @@ def _rule(rule: Document) -> Rule:
         for found in rule["groups"]
     )
     return Rule(rule["name"], text.spaced(rule["name"]), rule["reason"] or rule["title"], rule["verdict"], findings)
+
+
+def _panels(published: Document) -> tuple[Panel, ...]:
+    """Groupings in the order of their words, ethnicity first; others, which a policy may name, by name after them."""
+    settled = list(GROUPING_WORDS)
+    groupings = published["groupings"]
+    order = [*(name for name in settled if name in groupings), *sorted(set(groupings) - set(settled))]
+    return tuple(_panel(name, groupings[name], published["overall"]) for name in order)
 
 
 def _panel(name: str, groups: list[Document], overall: Document) -> Panel:

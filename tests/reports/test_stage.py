@@ -15,7 +15,7 @@ from fairness_audits.gate import open_released
 from features.tables import FAMILY_FEATURES
 from models.tables import SCORES
 from reports.opening import flagged_cases
-from reports.reading import target_facts
+from reports.reading import audit_facts, target_facts
 from reports.stage import STAGE
 from store.council import RunSettings
 from store.errors import Withheld
@@ -333,3 +333,9 @@ def test_the_stage_cannot_open_a_sealed_table_past_the_gate(run: RunFolder) -> N
     target = target_facts(FAMILY_TARGET, evaluation(FAMILY_TARGET))
     with pytest.raises(Withheld):
         flagged_cases(work, target, {}, [])
+
+
+def test_ethnicity_comes_first_of_the_ways_of_dividing(reported: RunFolder) -> None:
+    found = audit_facts(read_json(reported.root / "fairness_audits" / CHILD_TARGET / "published" / "audit.json"))
+    assert [panel.name for panel in found.panels][:2] == ["broad", "detailed"]
+    assert len(found.panels) > 2
