@@ -18,9 +18,9 @@ SECTIONS = (
 _HEAD = """# How well each way of choosing does
 
 `make bench-models` makes the tables of this page (`python -m benchmarks.models --help` says how to make some of them);
-`benchmarks/models/` says how each figure is counted. Intervals are the middle 95% of resamplings of families. No candidate
-is fitted or chosen with a test date or a truth in view; the rules and settings themselves were made on other boroughs (seeds
-21 and 22), whose truth was looked at.
+`benchmarks/models/` says how each figure is counted. Intervals are the middle 95% of resamplings of families. No
+candidate is fitted or chosen with a test date or a truth in view; the rules and settings themselves were made on other
+boroughs (seeds 21 and 22), whose truth was looked at.
 
 """
 
