@@ -17,9 +17,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from early_help.stages import STAGES as JOB
+
 PROJECT = Path(__file__).resolve().parents[1]
 RESULTS = PROJECT / "benchmarks" / "results" / "main_job.md"
-STAGES = ("sources", "residents", "features", "identification", "models", "audits", "reports")
+STAGES = tuple(stage.name for stage in JOB)
 COUNCIL = PROJECT / "examples" / "fenmarsh.toml"
 EXTRACTS = PROJECT.parent / "shared" / "council_extracts" / "fenmarsh"
 
