@@ -9,7 +9,7 @@ SPARK_STAMP := $(VENV)/.installed-spark
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs calibration lab lock clean
+.PHONY: help install demo test test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs site calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench-models: install ## Measure the models: each way of choosing on several bor
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference
+
+site: install ## Build the handbook (docs/) as a website in build/site
+	$(BIN)/python -m mkdocs build --strict
 
 calibration: install ## Measure the synthetic borough against the published figures, into its page
 	$(BIN)/python -m sources.synthetic.page docs/synthetic-borough.md
