@@ -52,7 +52,8 @@ class BaggedUnlabelled:
                     value_weight=coefficients[:width],
                     unknown_share=scaling.unknown_share,
                     unknown_weight=np.zeros(width),
-                    base=float(coefficients[width]),
+                    # As in `models.logistic.LinearModel`: how many were labelled outside a fold orders nobody in it.
+                    base=0.0,
                 )
             )
             advance()

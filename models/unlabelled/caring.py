@@ -69,7 +69,7 @@ class Caring:
         fitted: list[Fitted] = []
         for one in range(training.folds):
             parts = fit_two_parts(made.part(fold != one), made.priors)
-            fitted.append(signs_model(training.features, made.places, made.scaling, parts.caring, parts.caring_base))
+            fitted.append(signs_model(training.features, made.places, made.scaling, parts.caring))
             advance()
         return fitted
 

@@ -52,10 +52,8 @@ class SignsAlike:
         places = places_of(self.signs, training.features)
         for _ in range(training.folds):
             advance()
-        model = signs_model(
-            training.features, places, scale(training.values[:, places]), held_before(training.features, places), 0.0
-        )
-        return [model] * training.folds
+        scaling, weights = scale(training.values[:, places]), held_before(training.features, places)
+        return [signs_model(training.features, places, scaling, weights)] * training.folds
 
 
 def places_of(signs: Sequence[str], features: Sequence[Feature]) -> Integers:
@@ -69,10 +67,12 @@ def held_before(features: Sequence[Feature], places: Integers) -> Floats:
     return np.array([SIGN * features[column].direction for column in places], dtype=np.float64)
 
 
-def signs_model(
-    features: Sequence[Feature], places: Integers, scaling: Scaling, weights: Floats, base: float
-) -> LinearModel:
-    """A linear model of all features in which signs alone have a weight. ``scaling`` is that of the signs."""
+def signs_model(features: Sequence[Feature], places: Integers, scaling: Scaling, weights: Floats) -> LinearModel:
+    """A linear model of all features in which signs alone have a weight. ``scaling`` is that of the signs.
+
+    It counts from nought: how many care, or were identified, outside a fold says nothing of the cases in it, and would
+    let whole folds change places in the list.
+    """
     width = len(features)
 
     def spread_out(of_signs: Floats, elsewhere: float) -> Floats:
@@ -88,5 +88,5 @@ def signs_model(
         value_weight=spread_out(weights, 0.0),
         unknown_share=spread_out(scaling.unknown_share, 0.0),
         unknown_weight=np.zeros(width),
-        base=round(base, 9),
+        base=0.0,
     )

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from models.calibration import sigmoid
 from models.candidates import Training
 from models.cases import Floats
-from models.logistic import LinearModel, Logistic
+from models.logistic import LinearModel
 from models.metrics import area_under_curve
 from models.target import Unlabelled
 from models.unlabelled.bagged import BaggedUnlabelled
@@ -283,8 +283,15 @@ def test_bags_rank_carers_and_the_same_seed_gives_the_same_bags() -> None:
     assert [one.described() for one in BaggedUnlabelled(bags=5).fit(made, nothing)] == [
         one.described() for one in fitted
     ]
-    naive = Logistic().fit(made, nothing)[0]
-    assert fitted[0].margin(made.values).mean() > naive.margin(made.values).mean()
+
+
+@pytest.mark.parametrize("candidate", [Caring(SIGNS), BaggedUnlabelled(bags=2)], ids=["caring", "bagged"])
+def test_no_fold_comes_first_for_how_many_were_identified_outside_it(candidate: Caring | BaggedUnlabelled) -> None:
+    made, _ = training()
+    uneven = replace(made, outcome=np.where((made.fold == 0) & (np.arange(len(made.fold)) % 3 > 0), 0.0, made.outcome))
+    for one in candidate.fit(uneven, nothing):
+        assert isinstance(one, LinearModel)
+        assert one.margin(made.values).mean() == pytest.approx(0.0, abs=1e-6)
 
 
 def test_signs_are_counted_where_there_are_any() -> None:
