@@ -28,7 +28,7 @@ demo: install ## Run the whole job on a synthetic borough of 2,000 families
 	$(BIN)/early-help demo
 
 test: install lint ## Check style and types, and run the tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 test-databases: install ## Test reading databases against a PostgreSQL server started for it
 	$(BIN)/python -m pytest -m databases tests/sources

@@ -28,7 +28,7 @@ STAGES = (
 )
 HOSTILE = ("=HYPERLINK", "<script>alert", "DROP TABLE")
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main_job")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 from early_help.status import print_status
 from early_help.torn_logs import torn_line, torn_lines
 from fairness_audits import log as release_log
+from fairness_audits.log import Action, Outcome
 from residents.lookup.access_log import ACCESS_LOG, Reader, log_access
 from store.files import write_json
 from store.run_folder import RunFolder
@@ -29,7 +30,7 @@ def test_each_log_of_a_run_is_told_of(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     assert torn_lines(run) == []
     (tmp_path / "fairness_audits").mkdir()
-    release_log.append(run, TODAY, "approve", "under_the_radar", "signed")
+    release_log.append(run, KEYS, TODAY, Action.APPROVE, "under_the_radar", Outcome.ALLOWED)
     assert torn_lines(run) == []
     cut(tmp_path / release_log.LOG)
     (line,) = torn_lines(run)

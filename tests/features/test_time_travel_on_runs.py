@@ -42,7 +42,7 @@ AS_OFS = (D(2024, 12, 31), D(2025, 6, 30), D(2025, 12, 31))
 AS_OF = AS_OFS[1]
 TABLES = {table.name: table for table in DATED}
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("features_on_runs")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from store.run_folder import RunFolder
 from tests.support import run_stage
 
 # One worker runs the stage for all of these, where tests are spread by group.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fenmarsh_sources")]
+pytestmark = pytest.mark.slow
 
 TOML = Path(__file__).resolve().parents[2] / "examples" / "fenmarsh.toml"
 

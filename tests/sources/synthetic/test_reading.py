@@ -11,7 +11,6 @@ from store.run_folder import RunFolder
 from store.table import Table
 from tests.sources.synthetic.conftest import Made
 
-pytestmark = pytest.mark.xdist_group("synthetic_borough")
 """The borough is read once, by one worker."""
 
 
