@@ -134,6 +134,11 @@ def _hash_or_none(path: Path) -> str | None:
     return hash_now(path) if path.is_file() else None
 
 
+def pseudonyms_hash(content: bytes) -> str:
+    """What a release binds of a pseudonyms file of these bytes."""
+    return _digest(hashlib.sha256(content).hexdigest())
+
+
 def _digest(content: Any) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 

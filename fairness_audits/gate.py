@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from fairness_audits.binding import PSEUDONYMS_HASH, pseudonyms_hash
 from fairness_audits.log import Action, Outcome, append, entries, locked, standing_line
 from fairness_audits.panel_list import panel_list
 from fairness_audits.record import ReleaseRecord, authentic, rendered
@@ -142,7 +143,7 @@ def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.da
         with _refusals_logged(run, keys, today, Action.EXPORT, target):
             record = _open_record(run, keys, target, today)
             scores, reasons = _unsealed(run, keys, target, record)
-            pseudonyms = pq.read_table(run.path(PSEUDONYMS), partitioning=None)
+            pseudonyms = _pseudonyms(run, record)
             content = panel_list(target, scores, reasons, pseudonyms).encode("utf-8")
         facts = {"release": _hash_of_release(run, target), "list": hashlib.sha256(content).hexdigest()}
         append(run, keys, today, Action.EXPORT, target, Outcome.ALLOWED, **facts)
@@ -206,6 +207,16 @@ def _table(run: RunFolder, keys: Keys, target: str, record: ReleaseRecord, table
     if key is None or hashlib.sha256(content).hexdigest() != record.binding[_SEALED[table]]:
         raise Withheld("The release does not open this file.", where=name, fix="Ask again; else approve anew.")
     return pq.read_table(pa.BufferReader(unseal_with(key, name, content)))
+
+
+def _pseudonyms(run: RunFolder, record: ReleaseRecord) -> pa.Table:
+    """Who is behind an id, of the very bytes that were approved: the file is read once, and may not change between."""
+    content = run.path(PSEUDONYMS).read_bytes()
+    if pseudonyms_hash(content) != record.binding[PSEUDONYMS_HASH]:
+        raise Withheld(
+            "The release does not open this file.", where=PSEUDONYMS.name, fix="Ask again; else approve anew."
+        )
+    return pq.read_table(pa.BufferReader(content))
 
 
 def _wrapping_statement(record: ReleaseRecord, target: str) -> bytes:

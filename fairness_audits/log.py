@@ -81,6 +81,7 @@ def entries(run: RunFolder, ring: Ring) -> list[Line]:
     the master key was exchanged, has the chain alone to vouch for it.
     """
     lines = _log(run).entries()
+    _refuse_unreadable(lines)
     newest = next((place for place in reversed(range(len(lines))) if lines[place].get("key") == ring.mark), None)
     if newest is not None and not vouched(lines, newest, ring):
         raise InputRejected(
@@ -90,6 +91,16 @@ def entries(run: RunFolder, ring: Ring) -> list[Line]:
         )
     _refuse_cut_off(run, ring, lines)
     return lines
+
+
+def _refuse_unreadable(lines: list[Line]) -> None:
+    for number, line in enumerate(lines, start=1):
+        try:
+            dt.date.fromisoformat(line["date"])
+        except (KeyError, TypeError, ValueError):
+            raise InputRejected(
+                "The release log was changed: a line has no date.", where=f"{LOG}, line {number}", fix=_FIX
+            ) from None
 
 
 def vouched(lines: list[Line], place: int, ring: Ring) -> bool:
