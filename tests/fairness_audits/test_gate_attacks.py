@@ -26,6 +26,7 @@ from fairness_audits.release import AFTER_WITHDRAWAL, LONGEST_VALID_DAYS, GateSt
 from fairness_audits.signing import Ring, release_path
 from models.tables import REASONS, SCORES
 from reports.packs import withdraw_packs
+from residents.tables import PSEUDONYMS
 from store.chained_log import ChainedLog
 from store.errors import InputRejected, UsageError, Withheld
 from store.files import canonical, write_text
@@ -459,3 +460,19 @@ def test_a_withdrawal_and_an_export_at_once_come_one_after_the_other(run: RunFol
         if line["action"] == "export" and line["outcome"] == "allowed":
             written = [hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("*.csv")]
             assert line["list"] in written
+
+
+def test_pseudonyms_swapped_while_a_list_is_made_open_nothing(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_both(run)
+    unsealed = gate._unsealed
+
+    def swapped(*given: Any) -> Any:
+        run.path(PSEUDONYMS).write_bytes(run.path(PSEUDONYMS).read_bytes() + b"x")
+        return unsealed(*given)
+
+    monkeypatch.setattr(gate, "_unsealed", swapped)
+    with pytest.raises(Withheld):
+        export_list(run, KEYS, FAMILIES, tmp_path / "list.csv", TODAY)
+    assert not (tmp_path / "list.csv").exists()
