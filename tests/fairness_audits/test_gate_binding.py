@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +21,16 @@ from store.errors import UsageError, Withheld
 from store.files import file_hash, read_json, write_json, write_text
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
-from tests.fairness_audits.gated import TODAY, make_runs, own_model, promote, put_council, put_records, sign, sign_both
+from tests.fairness_audits.gated import (
+    TODAY,
+    make_runs,
+    own_model,
+    passed_run,
+    promote,
+    put_council,
+    sign,
+    sign_both,
+)
 from tests.support import KEYS
 
 
@@ -34,11 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
 @pytest.fixture
 def run(made: dict[str, RunFolder], tmp_path: Path) -> RunFolder:
     """A run that passed, as the job would have left it, of a council whose TOML lies in ``tmp_path``."""
-    run = RunFolder(Path(shutil.copytree(made["pass"].root, tmp_path / "run")))
-    shutil.copy(made["pass"].root.parent / "pass.toml", tmp_path / "pass.toml")
-    put_records(run)
-    put_council(run, tmp_path, tmp_path / "pass.toml")
-    return run
+    return passed_run(made, tmp_path)
 
 
 def stands(run: RunFolder) -> tuple[GateState, str]:

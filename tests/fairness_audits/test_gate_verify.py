@@ -23,7 +23,7 @@ from store.key_file import KEY_FILE_VARIABLE
 from store.keys import Keys
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
-from tests.fairness_audits.gated import TODAY, make_runs, promote, put_council, put_records, sign, sign_both
+from tests.fairness_audits.gated import TODAY, make_runs, passed_run, promote, put_council, sign, sign_both
 from tests.support import KEYS
 
 DAY = dt.timedelta(days=1)
@@ -37,10 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
 
 @pytest.fixture
 def run(made: dict[str, RunFolder], tmp_path: Path) -> RunFolder:
-    run = RunFolder(Path(shutil.copytree(made["pass"].root, tmp_path / "run")))
-    shutil.copy(made["pass"].root.parent / "pass.toml", tmp_path / "pass.toml")
-    put_records(run)
-    put_council(run, tmp_path, tmp_path / "pass.toml")
+    run = passed_run(made, tmp_path)
     sign_both(run)
     return run
 
