@@ -86,7 +86,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--custom-compile-command "make lock"
 
 lock: ## Resolve the dependencies again into requirements.lock and requirements-spark.lock (needs uv)
-	$(LOCK) --extra dev --extra notebooks --extra pdf --extra postgres pyproject.toml -o requirements.lock
+	$(LOCK) --extra dev --extra notebooks --extra pdf --extra postgres --extra web pyproject.toml -o requirements.lock
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' \
 		| $(LOCK) --constraint requirements.lock - -o requirements-spark.lock
 

@@ -1,0 +1,1 @@
+"""The access log, and who looked at whose record."""

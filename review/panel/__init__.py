@@ -1,0 +1,1 @@
+"""Meetings of review panels, and what their members decide."""
