@@ -71,7 +71,7 @@ def explanation_page(
     as_of: dt.date,
 ) -> str:
     """The pack as HTML. Cases are put in the order of their pseudonyms, which are random."""
-    sheets = [_sheet(case, target, features, as_of) for case in sorted(cases, key=lambda case: case.unit_id)]
+    sheets = case_sheets(target, features, cases, as_of)
     families = [sheet.family_reference for sheet in sheets if sheet.family_reference]
     return render(
         "explanation.html",
@@ -87,6 +87,13 @@ def explanation_page(
         track_record=track_record(target),
         wonder=f"I wonder what is happening for this {target.unit_one}, and whether some help would be welcome.",
     )
+
+
+def case_sheets(
+    target: TargetFacts, features: dict[str, FeatureFacts], cases: Iterable[Case], as_of: dt.date
+) -> list[Sheet]:
+    """A sheet for each case, in the order of their pseudonyms, which are random: what every view of a case shows."""
+    return [_sheet(case, target, features, as_of) for case in sorted(cases, key=lambda case: case.unit_id)]
 
 
 def track_record(target: TargetFacts) -> str:
