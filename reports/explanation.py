@@ -47,6 +47,8 @@ class Noticed:
     subject: str
     sentence: str
     made_of: tuple[str, ...]
+    feature: str
+    """By which whoever keeps the record is found; not shown."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,17 @@ def explanation_page(
         mitigations=_mitigations(release),
         families_repeat=len(set(families)) < len(families),
         track_record=track_record(target),
-        wonder=f"I wonder what is happening for this {target.unit_one}, and whether some help would be welcome.",
+        wonder=_wonder(target),
     )
+
+
+def sheet_html(sheet: Sheet, target: TargetFacts) -> str:
+    """What is said of one case, as a piece of HTML for another page than the pack."""
+    return render("sheet.html", case=sheet, target=target, wonder=_wonder(target))
+
+
+def _wonder(target: TargetFacts) -> str:
+    return f"I wonder what is happening for this {target.unit_one}, and whether some help would be welcome."
 
 
 def case_sheets(
@@ -149,7 +160,7 @@ def _good(reason: Reason, features: dict[str, FeatureFacts]) -> bool:
 
 
 def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
-    return tuple(Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of) for reason in reasons)
+    return tuple(Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of, reason.feature) for reason in reasons)
 
 
 def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:

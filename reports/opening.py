@@ -61,6 +61,18 @@ def flagged_cases(
     it, nothing else. A child of two families is one case.
     """
     scores, reasons = open_released(work.run, work.keys(Purpose.SEAL), target.name, judging_day())
+    return listed_cases(work, target, used, catalogue, scores, reasons)
+
+
+def listed_cases(
+    work: Workspace,
+    target: TargetFacts,
+    used: dict[str, FeatureFacts],
+    catalogue: list[Any],
+    scores: pa.Table,
+    reasons: pa.Table,
+) -> tuple[dt.date, list[Case]]:
+    """As `flagged_cases`, of scores and reasons that the gate has opened."""
     with work.connect() as connection:
         connection.register("scores", scores)
         connection.register("reasons", reasons)
