@@ -160,7 +160,9 @@ def _good(reason: Reason, features: dict[str, FeatureFacts]) -> bool:
 
 
 def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
-    return tuple(Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of, reason.feature) for reason in reasons)
+    return tuple(
+        Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of, reason.feature) for reason in reasons
+    )
 
 
 def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:
