@@ -1,0 +1,102 @@
+"""Which families somebody may see: the one place where families are asked for.
+
+A support worker sees those of the own open allocations, a team manager those of the team and those opened with a reason
+that day, a panel member those of the released pack; nobody else sees any. Who has left, and whoever a feed is too old
+for, sees none.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from review.caseload.models import Allocation, Feed, Override, Worker
+from review.families.models import Family
+from review.permissions import Role, visit_of
+from review.settings import current
+
+if TYPE_CHECKING:
+    from review.people.models import Person
+
+
+def visible_families(person: Person, on: dt.date) -> QuerySet[Family]:
+    """The families that ``person`` may see on the day ``on``."""
+    of_role = _OF_ROLE.get(Role(person.role))
+    return of_role(person, on) if of_role and person.is_active else Family.objects.none()
+
+
+def family_or_404(request: HttpRequest, key: str) -> Family:
+    """The family of this key, if whoever asks may see it; the visit is logged with it, refused or not.
+
+    Raises Http404 where there is none such and where it is not theirs, after the same queries.
+    """
+    visit = visit_of(request)
+    visit.family = Family.objects.filter(key=key).values_list("family_id", flat=True).first() or ""
+    family = visible_families(visit.person, today()).filter(key=key).first()
+    if family is None:
+        raise Http404
+    return family
+
+
+def today() -> dt.date:
+    """The day it is where the council is."""
+    return timezone.localdate()
+
+
+def fresh_sources(on: dt.date) -> list[str]:
+    """The systems whose staff list and allocations are not too old to go by."""
+    oldest = on - dt.timedelta(days=current().config.allocations_max_age_days)
+    return list(Feed.objects.filter(covers_until__gte=oldest).order_by("source").values_list("source", flat=True))
+
+
+def too_old(person: Person, on: dt.date) -> bool:
+    """Whether somebody sees no family by caseload because the system that has them on its staff list is too old."""
+    by_caseload = Role(person.role) in (Role.support_worker, Role.team_manager)
+    return by_caseload and person.worker_key.partition("|")[0] not in fresh_sources(on)
+
+
+def allocations_of(person: Person, on: dt.date) -> QuerySet[Allocation]:
+    """The open allocations that show somebody families: the own, or the team's."""
+    fresh = fresh_sources(on)
+    posts = Worker.objects.on(on).filter(key=person.worker_key, source__in=fresh)
+    held = Allocation.objects.on(on).filter(source__in=fresh)
+    match Role(person.role):
+        case Role.support_worker:
+            return held.filter(worker_key__in=posts.values("key"))
+        case Role.team_manager:
+            teams = posts.exclude(team_key="").values("team_key")
+            managed = Worker.objects.on(on).filter(manager_key__in=posts.values("key")).values("key")
+            return held.filter(
+                Q(team_key__in=teams) | Q(worker_key__in=managed) | Q(worker_key__in=posts.values("key"))
+            )
+        case _:
+            return Allocation.objects.none()
+
+
+def _by_caseload(person: Person, on: dt.date) -> QuerySet[Family]:
+    return Family.objects.filter(pk__in=allocations_of(person, on).values("family_id"))
+
+
+def _of_manager(person: Person, on: dt.date) -> QuerySet[Family]:
+    if too_old(person, on):
+        return Family.objects.none()
+    opened = Override.objects.filter(person=person, on_day=on).values("family_id")
+    return Family.objects.filter(Q(pk__in=allocations_of(person, on).values("family_id")) | Q(pk__in=opened))
+
+
+def _of_panel(person: Person, on: dt.date) -> QuerySet[Family]:
+    from review.panel.cases import families_of_pack  # noqa: PLC0415 - the panel's pages rest on this module
+
+    return Family.objects.filter(pk__in=families_of_pack(person))
+
+
+_OF_ROLE: dict[Role, Callable[[Person, dt.date], QuerySet[Family]]] = {
+    Role.support_worker: _by_caseload,
+    Role.team_manager: _of_manager,
+    Role.panel_member: _of_panel,
+}

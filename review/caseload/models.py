@@ -1,0 +1,95 @@
+"""Who works with which family, from the council's own systems. A refresh replaces all of it but the overrides."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Dated(models.QuerySet[Any]):
+    """Rows that hold from one day to another, both included; an empty end is open."""
+
+    def on(self, day: dt.date) -> Dated:
+        """Those that hold on ``day``."""
+        begun = Q(from_date__isnull=True) | Q(from_date__lte=day)
+        return self.filter(begun, Q(to_date__isnull=True) | Q(to_date__gte=day))
+
+
+class Team(models.Model):
+    """A team of one system's staff list."""
+
+    key = models.CharField(primary_key=True, max_length=300, help_text="system|name in small letters")
+    name = models.CharField(max_length=200)
+    source = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """One post of a worker, as the staff list has it. Who changed teams has several rows of one key."""
+
+    key = models.CharField(max_length=200, db_index=True, help_text="system|worker_id")
+    source = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=200, blank=True, help_text="In the council's words; it permits nothing")
+    team_key = models.CharField(max_length=300, blank=True, db_index=True)
+    manager_key = models.CharField(max_length=200, blank=True, db_index=True)
+    from_date = models.DateField(null=True)
+    to_date = models.DateField(null=True)
+
+    objects: ClassVar[Any] = Dated.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Allocation(models.Model):
+    """A worker works with a family: with a child of it, by its allocation or case, while it is of the family."""
+
+    source = models.CharField(max_length=100, help_text="The system that says so")
+    worker_key = models.CharField(max_length=200, db_index=True)
+    team_key = models.CharField(max_length=300, blank=True, db_index=True)
+    family_id = models.CharField(max_length=100, db_index=True)
+    from_date = models.DateField(null=True)
+    to_date = models.DateField(null=True)
+
+    objects: ClassVar[Any] = Dated.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.worker_key}: {self.family_id}"
+
+
+class Feed(models.Model):
+    """One system's staff list or allocations: when they were loaded, and until which day they can be relied on."""
+
+    source = models.CharField(primary_key=True, max_length=100)
+    covers_until = models.DateField(help_text="The newest day that any of its rows tells of")
+    loaded_at = models.DateTimeField()
+    allocations = models.PositiveIntegerField(default=0)
+    not_on_staff_list = models.PositiveIntegerField(
+        default=0, help_text="Open allocations to somebody whom the staff list does not name: they open nothing"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.source} until {self.covers_until}"
+
+
+class Override(models.Model):
+    """A manager opened a family outside the team, for the day. The reason is in the access log."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    family_id = models.CharField(max_length=100)
+    on_day = models.DateField()
+
+    class Meta:
+        """One a day is enough."""
+
+        constraints = (models.UniqueConstraint(fields=["person", "family_id", "on_day"], name="one_override_a_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.family_id}"
