@@ -22,6 +22,7 @@ from models.config import ModelsConfig
 from models.thresholds import RetrainingConfig
 from reports.config import ReportsConfig, TransparencyConfig
 from residents.config import ResidentsConfig
+from review.config import ReviewConfig
 from sources.config import SourcesConfig
 from sources.plan import plan_extracts
 from sources.readers.extract_files import file_within
@@ -34,6 +35,7 @@ SectionType = TypeVar("SectionType", bound=Section)
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
     *("residents", "features", "models", "targets", "retraining", "audit", "census", "reports", "transparency"),
+    "review",
 )
 
 
@@ -77,6 +79,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, CensusConfig, document.get("census", {}), prefix="census"),
         _section(path, ReportsConfig, document.get("reports", {}), prefix="reports"),
         _section(path, TransparencyConfig, document.get("transparency", {}), prefix="transparency"),
+        _section(path, ReviewConfig, document.get("review", {}), prefix="review"),
     )
     _refuse_impossible_mappings(path, parts[0])
     return CouncilConfig(

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from early_help.config import CouncilConfig, load_config
+from early_help.config import CouncilConfig
 from early_help.manifest import write_manifest
 from early_help.progress import ConsoleProgress
+from early_help.run_config import ON_RECORD
+from early_help.run_config import config_of as config_of  # noqa: PLC0414 - whoever works with a run needs both
+from early_help.run_config import council_of as council_of  # noqa: PLC0414
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES
 from models.config import ModelsConfig
@@ -21,8 +24,6 @@ from store.files import read_json, write_json
 from store.key_file import load_keys, load_or_create_keys
 from store.run_folder import RunFolder
 from store.workspace import Stage
-
-_COUNCIL = "state/council.json"
 
 
 def run_job(
@@ -35,7 +36,7 @@ def run_job(
     """Bring a run's stages up to date, and its manifest; explanation packs that no longer hold are taken away."""
     keys = load_or_create_keys()
     _refuse_anothers(folder, config)
-    write_json(folder.root / _COUNCIL, _on_record(config))
+    write_json(folder.root / ON_RECORD, _on_record(config))
     console.print(f"{config.council.name}: run folder {shown(folder.root)}", markup=False)
     try:
         reports = run_stages(
@@ -57,7 +58,7 @@ def _on_record(config: CouncilConfig) -> dict[str, str]:
 def _refuse_anothers(folder: RunFolder, config: CouncilConfig) -> None:
     """Raise UsageError where the folder holds the run of a council of another name and another TOML."""
     try:
-        before = read_json(folder.root / _COUNCIL)
+        before = read_json(folder.root / ON_RECORD)
         path, name = str(before["council"]), str(before["name"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return
@@ -76,26 +77,6 @@ def announce(console: Console, report: StageReport) -> None:
         console.print(f"  {report.stage:<10} done in {report.seconds:6.1f} s{memory}")
     else:
         console.print(f"  {report.stage:<10} up to date")
-
-
-def config_of(folder: RunFolder) -> CouncilConfig:
-    """The configuration a run was made from, which the reports need."""
-    path = council_of(folder)
-    if path is None or not path.is_file():
-        raise UsageError(
-            "The council's TOML that this run was made from is not where it was.",
-            where=str(path or folder.root / _COUNCIL),
-            fix="Put it back, or run the job again with the TOML where it is now; then ask again.",
-        )
-    return load_config(path)
-
-
-def council_of(folder: RunFolder) -> Path | None:
-    """Where the TOML of a run was when the run was made; None when that is not on record."""
-    try:
-        return Path(read_json(folder.root / _COUNCIL)["council"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return None
 
 
 def refresh_reports(console: Console, folder: RunFolder, config: CouncilConfig) -> None:

@@ -28,6 +28,7 @@ from models.thresholds import RetrainingConfig
 from reports.config import ReportsConfig, TransparencyConfig
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
+from review.config import OidcConfig, ReviewConfig
 from sources.config import Extract, Join, MappedColumn, SourcesConfig, TableMapping, Unpivot
 from sources.tables import QUARANTINE, UNMAPPED_VALUES
 from sources.tables import TABLES as SOURCES_TABLES
@@ -56,6 +57,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[census]", CensusConfig, ()),
     ("[reports]", ReportsConfig, ()),
     ("[transparency]", TransparencyConfig, ()),
+    ("[review]", ReviewConfig, ("oidc",)),
+    ("[review.oidc]", OidcConfig, ()),
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),

@@ -1,0 +1,84 @@
+"""Where the web app keeps what it knows: a SQLite file beside the run's identifiable tables, or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from store.errors import UsageError
+
+FILE = "review.sqlite3"
+_WAIT_SECONDS = 20
+_KEEP_SECONDS = 600
+_POSTGRESQL = ("postgresql", "postgres")
+_OPTIONS = ("host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout")
+"""What may stand behind the question mark of a URL, by libpq's names."""
+
+
+def database(url: str, folder: Path) -> dict[str, Any]:
+    """Django's description of the database: PostgreSQL by ``url``, or where it is empty SQLite in ``folder``.
+
+    Raises UsageError for a URL that names neither; no message holds the URL, which has a password.
+    """
+    return _postgresql(url) if url else _sqlite(folder / FILE)
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    """A file in which readers do not wait for a writer, and writers wait for each other from their beginning."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": _KEEP_SECONDS,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": _WAIT_SECONDS,
+            "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON",
+        },
+    }
+
+
+def prepare_file(folder: Path) -> None:
+    """Make the folder (0700) and the empty SQLite file (0600) where they are not: what is in it is personal data."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / FILE, os.O_CREAT | os.O_WRONLY, 0o600)
+    os.close(handle)
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        asked = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise _no_url("It is not a URL.") from None
+    if parts.scheme not in _POSTGRESQL:
+        raise _no_url("It does not begin with postgresql://.")
+    name = unquote(parts.path.lstrip("/"))
+    if not name or "/" in name:
+        raise _no_url("It does not name a database after the host.")
+    unknown = sorted(set(asked) - set(_OPTIONS))
+    if unknown:
+        raise _no_url("It has options other than " + ", ".join(_OPTIONS) + ".")
+    host = asked.pop("host", "") or unquote(parts.hostname or "")
+    found = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": asked.pop("port", "") or str(port or ""),
+        "CONN_MAX_AGE": _KEEP_SECONDS,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": asked,
+    }
+    return found
+
+
+def _no_url(message: str) -> UsageError:
+    return UsageError(
+        f"The database is not one that the web app can use. {message}",
+        where="DATABASE_URL",
+        fix="Write postgresql://NAME:PASSWORD@HOST/DATABASE?sslmode=verify-full, or leave it out for SQLite.",
+    )
