@@ -24,4 +24,4 @@ def context_of(run: RunFolder) -> ReviewContext:
     config = config_of(run)
     review = config.sections[ReviewConfig]
     assert isinstance(review, ReviewConfig)
-    return ReviewContext(run, load_keys(), config.council, review)
+    return ReviewContext(run, load_keys(), config.council, review, config.settings)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from review.config import ReviewConfig
 from review.databases import database
 from review.oidc_settings import oidc_settings
-from store.council import Council
+from store.council import Council, RunSettings
 from store.keys import Keys, Purpose
 from store.run_folder import RunFolder
 
@@ -36,12 +36,16 @@ _STATIC_SECONDS = 600
 
 @dataclass(frozen=True)
 class ReviewContext:
-    """What the web app serves: a run, whose it is, and how. ``current`` gives it to the views."""
+    """What the web app serves: a run, whose it is, and how. ``current`` gives it to the views.
+
+    ``machine`` is what loading the run may use of the machine.
+    """
 
     run: RunFolder
     keys: Keys
     council: Council
     config: ReviewConfig
+    machine: RunSettings = RunSettings()  # noqa: RUF009 - frozen
     day: dt.date | None = None
     """What pages take for today. None for the clock's day; a made-up borough, whose time stands still, has its own."""
 

@@ -52,3 +52,13 @@ class Person(AbstractBaseUser):
     def get_full_name(self) -> str:
         """The name that pages and the log show."""
         return self.name
+
+
+class Refresh(models.Model):
+    """When families, staff and allocations were loaded, and which state of the run they are of. The newest counts."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    run_mark = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.run_mark
