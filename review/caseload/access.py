@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from review.caseload.models import Allocation, Feed, Override, Worker
+from review.caseload.models import STAFF_LIST, Allocation, Feed, Override, Worker
 from review.families.models import Family
 from review.permissions import Role, visit_of
 from review.settings import current
@@ -48,32 +48,40 @@ def today() -> dt.date:
     return timezone.localdate()
 
 
-def fresh_sources(on: dt.date) -> list[str]:
-    """The systems whose staff list and allocations are not too old to go by."""
+def fresh_feeds(on: dt.date) -> list[str]:
+    """The keys of the staff lists and allocations that are not too old to go by."""
     oldest = on - dt.timedelta(days=current().config.allocations_max_age_days)
-    return list(Feed.objects.filter(covers_until__gte=oldest).order_by("source").values_list("source", flat=True))
+    return list(Feed.objects.filter(covers_until__gte=oldest).order_by("key").values_list("key", flat=True))
 
 
 def too_old(person: Person, on: dt.date) -> bool:
-    """Whether somebody sees no family by caseload because the system that has them on its staff list is too old."""
-    by_caseload = Role(person.role) in (Role.support_worker, Role.team_manager)
-    return by_caseload and person.worker_key.partition("|")[0] not in fresh_sources(on)
+    """Whether somebody sees no family by caseload because the staff list that names them, or all that says who works
+    with whom, is too old."""
+    if Role(person.role) not in (Role.support_worker, Role.team_manager):
+        return False
+    fresh = fresh_feeds(on)
+    return staff_list_of(person) not in fresh or all(key.endswith(f"|{STAFF_LIST}") for key in fresh)
+
+
+def staff_list_of(person: Person) -> str:
+    """The key of the feed that names the person among the council's staff."""
+    return f"{person.worker_key.partition('|')[0]}|{STAFF_LIST}"
 
 
 def allocations_of(person: Person, on: dt.date) -> QuerySet[Allocation]:
     """The open allocations that show somebody families: the own, or the team's."""
-    fresh = fresh_sources(on)
-    posts = Worker.objects.on(on).filter(key=person.worker_key, source__in=fresh)
-    held = Allocation.objects.on(on).filter(source__in=fresh)
+    fresh = fresh_feeds(on)
+    if staff_list_of(person) not in fresh:
+        return Allocation.objects.none()
+    keys = Worker.objects.on(on).filter(key=person.worker_key).values("key")
+    held = Allocation.objects.on(on).filter(feed_key__in=fresh)
     match Role(person.role):
         case Role.support_worker:
-            return held.filter(worker_key__in=posts.values("key"))
+            return held.filter(worker_key__in=keys)
         case Role.team_manager:
-            teams = posts.exclude(team_key="").values("team_key")
-            managed = Worker.objects.on(on).filter(manager_key__in=posts.values("key")).values("key")
-            return held.filter(
-                Q(team_key__in=teams) | Q(worker_key__in=managed) | Q(worker_key__in=posts.values("key"))
-            )
+            teams = Worker.objects.on(on).filter(key=person.worker_key).exclude(team_key="").values("team_key")
+            managed = Worker.objects.on(on).filter(manager_key__in=keys).values("key")
+            return held.filter(Q(team_key__in=teams) | Q(worker_key__in=managed) | Q(worker_key__in=keys))
         case _:
             return Allocation.objects.none()
 

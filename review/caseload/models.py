@@ -9,6 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+STAFF_LIST = "workers"
+"""The table that a staff list is."""
+
 
 class Dated(models.QuerySet[Any]):
     """Rows that hold from one day to another, both included; an empty end is open."""
@@ -51,7 +54,7 @@ class Worker(models.Model):
 class Allocation(models.Model):
     """A worker works with a family: with a child of it, by its allocation or case, while it is of the family."""
 
-    source = models.CharField(max_length=100, help_text="The system that says so")
+    feed_key = models.CharField(max_length=200, help_text="What says so: system|table")
     worker_key = models.CharField(max_length=200, db_index=True)
     team_key = models.CharField(max_length=300, blank=True, db_index=True)
     family_id = models.CharField(max_length=100, db_index=True)
@@ -65,18 +68,18 @@ class Allocation(models.Model):
 
 
 class Feed(models.Model):
-    """One system's staff list or allocations: when they were loaded, and until which day they can be relied on."""
+    """One table of one system that says who works with whom, and until which day it can be relied on."""
 
-    source = models.CharField(primary_key=True, max_length=100)
-    covers_until = models.DateField(help_text="The newest day that any of its rows tells of")
+    key = models.CharField(primary_key=True, max_length=200, help_text="system|table")
+    covers_until = models.DateField(null=True, help_text="Empty where nothing tells until when")
     loaded_at = models.DateTimeField()
-    allocations = models.PositiveIntegerField(default=0)
+    open_allocations = models.PositiveIntegerField(default=0)
     not_on_staff_list = models.PositiveIntegerField(
-        default=0, help_text="Open allocations to somebody whom the staff list does not name: they open nothing"
+        default=0, help_text="Of them, those to somebody whom no staff list names: they open nothing to a worker"
     )
 
     def __str__(self) -> str:
-        return f"{self.source} until {self.covers_until}"
+        return f"{self.key} until {self.covers_until}"
 
 
 class Override(models.Model):
