@@ -156,3 +156,10 @@ class Feature:
     def indicator(self) -> str | None:
         """The column that says the value is unknown, where the null rule asks for one."""
         return f"{self.name}_unknown" if self.null_rule is NullRule.UNKNOWN else None
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        # Opened when it is shown: what describes a definition is made of definitions.
+        from features.display import feature_html  # noqa: PLC0415
+
+        return feature_html(self)
