@@ -11,7 +11,7 @@ without the outcome, is protected like a count that is published and suppressed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +36,22 @@ _SEED = 1
 class Tables:
     """Counts and how they add up: in each of ``sums`` the first cell is the sum of the others.
 
-    Cells of ``implied`` are never shown; they are those that anyone may work out by subtracting.
+    Cells of ``implied`` are never shown; they are those that anyone may work out by subtracting. Those of ``between``
+    are implied too, as what one table has more than another: rounding alone is to hide them. Those of ``known`` are
+    told elsewhere to the last case where they are not small, such as how long a list is. What another document shows of
+    a cell is in ``told``, and stays as it is.
     """
 
     counts: Mapping[Cell, int]
     sums: Sequence[Sequence[Cell]]
     implied: frozenset[Cell]
+    between: frozenset[Cell] = frozenset()
+    known: frozenset[Cell] = frozenset()
+    told: Mapping[Cell, int | Hidden] = field(default_factory=dict)
+
+    @property
+    def never_shown(self) -> frozenset[Cell]:
+        return self.implied | self.between
 
 
 def rounded_to(count: float, base: int) -> int:
@@ -59,8 +69,9 @@ def protect_tables(tables: Tables, rules: SmallNumbers) -> dict[Cell, int | Hidd
     hidden = {
         cell: Hidden.SMALL
         for cell, count in tables.counts.items()
-        if cell not in tables.implied and count < rules.suppress_below
+        if cell not in tables.never_shown and count < rules.suppress_below
     }
+    hidden |= {cell: mark for cell, mark in tables.told.items() if isinstance(mark, Hidden)}
     while True:
         _withhold_beside_lone_ones(tables, hidden, rules.suppress_below)
         told = attack.told_too_finely(hidden) or attack.solved(hidden)
@@ -71,7 +82,7 @@ def protect_tables(tables: Tables, rules: SmallNumbers) -> dict[Cell, int | Hidd
     return {
         cell: hidden.get(cell, rounded_to(count, rules.round_to))
         for cell, count in tables.counts.items()
-        if cell not in tables.implied
+        if cell not in tables.never_shown
     }
 
 
@@ -80,14 +91,17 @@ def _withhold_beside_lone_ones(tables: Tables, hidden: dict[Cell, Hidden], thres
 
     Rounding would often do. But who knew the counts that are shown to the last one, as from elsewhere, could subtract.
     """
+    never_shown = tables.never_shown
     changed = True
     while changed:
         changed = False
         for cells in tables.sums:
-            unknown = [cell for cell in cells if cell in hidden or cell in tables.implied]
-            if len(unknown) != 1 or (unknown[0] in tables.implied and tables.counts[unknown[0]] >= threshold):
+            unknown = [cell for cell in cells if cell in hidden or cell in never_shown]
+            if len(unknown) != 1 or unknown[0] in tables.between:
                 continue
-            shown = [cell for cell in cells if cell != unknown[0]]
+            if unknown[0] in tables.implied and tables.counts[unknown[0]] >= threshold:
+                continue
+            shown = [cell for cell in cells if cell != unknown[0] and cell not in tables.told]
             if shown:
                 hidden[min(shown, key=lambda cell: (tables.counts[cell], cell))] = Hidden.SECOND
                 changed = True
@@ -102,6 +116,8 @@ class _Attack:
         self._place = {cell: place for place, cell in enumerate(self._cells)}
         self._truth = np.array([tables.counts[cell] for cell in self._cells], dtype=np.float64)
         self._small = self._truth < rules.suppress_below
+        self._never_shown = tables.never_shown
+        self._fixed = tables.never_shown | set(tables.told)
         self._least, self._most = self._truth.copy(), self._truth.copy()
         self._draw = np.random.default_rng(_SEED)
         rows, columns, signs = [], [], []
@@ -148,14 +164,15 @@ class _Attack:
         A count does not follow when the hidden ones can be changed so that every sum stays and it does not. So random
         changes are made, and what of them the sums would show is taken away: where nothing is left, the count follows.
         """
-        unknown = [place for place, cell in enumerate(self._cells) if cell in hidden or cell in self._tables.implied]
+        unknown = [place for place, cell in enumerate(self._cells) if cell in hidden or cell in self._never_shown]
         sums = self._adds_up[:, unknown]
         left = np.zeros(len(unknown))
         for _ in range(_CHANGES):
             change = self._draw.normal(size=len(unknown))
             seen = lsmr(sums, sums @ change, atol=_EXACT, btol=_EXACT, conlim=0, maxiter=20 * len(unknown))[0]
             left = np.maximum(left, np.abs(change - seen))
-        return [self._cells[place] for place in np.array(unknown)[left < _SLACK] if self._small[place]]
+        found = [place for place in np.array(unknown)[left < _SLACK] if self._small[place]]
+        return [cell for place in found if (cell := self._cells[place]) not in self._tables.between]
 
     def _unsettled(self) -> NDArray[np.int64]:
         return np.flatnonzero(self._small & (self._width() < self._rules.round_to))
@@ -176,7 +193,7 @@ class _Attack:
         near, seen = [cell], {cell}
         while near:
             beside = [other for one in near for cells in self._sums_of.get(one, ()) for other in cells]
-            shown = [other for other in beside if other not in hidden and other not in self._tables.implied]
+            shown = [other for other in beside if other not in hidden and other not in self._fixed]
             if shown:
                 return min(shown, key=lambda other: (self._tables.counts[other], other))
             near = [other for other in dict.fromkeys(beside) if other not in seen]
@@ -188,13 +205,15 @@ class _Attack:
         base, threshold = self._rules.round_to, self._rules.suppress_below
         low, high = np.zeros(len(self._cells)), np.full(len(self._cells), np.inf)
         for place, cell in enumerate(self._cells):
-            if cell in self._tables.implied:
+            if cell in self._never_shown:
                 continue
             mark = hidden.get(cell)
             if mark is Hidden.SMALL:
                 high[place] = threshold - 1
             elif mark is Hidden.SECOND:
                 low[place] = threshold
+            elif cell in self._tables.known:
+                low[place] = high[place] = self._truth[place]
             else:
                 least = rounded_to(self._truth[place], base) - base // 2
                 low[place], high[place] = max(least, threshold), least + base - 1

@@ -31,6 +31,8 @@ class Present:
     at_most: float | None
     """The ratio, were every child of unknown ethnicity of this group."""
     reading: Reading
+    worth: float
+    """How many independent children a child is worth."""
 
 
 def census_counts(children: Mapping[str, int]) -> dict[Grouping, dict[str, int]]:
@@ -77,12 +79,12 @@ def _one(group: str, now: Mapping[str, int], census: Mapping[str, int], total: i
     children, unknown = now.get(group, 0), now.get(UNKNOWN, 0)
     known = sum(now.values()) - (0 if group == UNKNOWN else unknown)
     if not known:
-        return Present(group, children, Range(0.0, 0.0, 1.0), None, None, None, Reading.CANNOT_TELL)
+        return Present(group, children, Range(0.0, 0.0, 1.0), None, None, None, Reading.CANNOT_TELL, worth)
     share = children / known
     low, high = (float(end) for end in wilson(children * worth, known * worth, z_of(REPORTED_CONFIDENCE)))
     told = Range(share, low, high)
     if group == UNKNOWN or not census.get(group):
-        return Present(group, children, told, None, None, None, Reading.CANNOT_TELL)
+        return Present(group, children, told, None, None, None, Reading.CANNOT_TELL, worth)
     expected = census[group] / total
     groups = len(now) - (UNKNOWN in now)
     wide = wilson(children * worth, known * worth, z_of(1 - (1 - REPORTED_CONFIDENCE) / max(groups, 1)))
@@ -96,4 +98,5 @@ def _one(group: str, now: Mapping[str, int], census: Mapping[str, int], total: i
         Range(share / expected, low / expected, high / expected),
         (children + unknown) / (known + unknown) / expected,
         reading(reach) if enough else Reading.CANNOT_TELL,
+        worth,
     )

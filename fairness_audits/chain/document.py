@@ -10,16 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fairness_audits.chain.as_shown import (
+    Pair,
+    expected_as_shown,
+    known_as_shown,
+    rate_as_shown,
+    ratio_as_shown,
+    share_as_shown,
+)
 from fairness_audits.chain.census import Present
 from fairness_audits.chain.comparing import Compared, Range
-from fairness_audits.chain.protecting import EVENTS, N, Shown, Told, children_now, protected
+from fairness_audits.chain.protecting import EVENTS, Elsewhere, N, Shown, Told, children_now, protected
 from fairness_audits.chain.steps import LINK_TITLES, Link
 from fairness_audits.chain.wording import Three, present_sentence, sentence
-from fairness_audits.document import REPORTED_CONFIDENCE, number
-from fairness_audits.ethnicity import broad_group, label
+from fairness_audits.document import number
+from fairness_audits.ethnicity import UNKNOWN, broad_group, label
 from fairness_audits.policy import Grouping, SmallNumbers
-from fairness_audits.small_numbers import rounded_to
-from store.intervals import wilson, z_of
 from store.small_numbers import Hidden
 
 _PLACES = 5
@@ -37,6 +43,11 @@ class Protection:
         """What stands for a count."""
         return f"<{self.rules.suppress_below}" if count is Hidden.SMALL else count
 
+    def pair(self, told: Told, grouping: str, group: str) -> Pair | None:
+        """A group's cases and events; None where one of them is not shown."""
+        n, events = self.counts[told.cases(grouping, group)], self.counts[told.events(grouping, group)]
+        return None if isinstance(n, Hidden) or isinstance(events, Hidden) else (n, events)
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -48,6 +59,8 @@ class Chain:
     """What other documents say of a link: as it stands in the restricted one, and in the published one."""
     not_told: Mapping[Link, str] = field(default_factory=dict)
     """Why there is nothing of a link."""
+    elsewhere: Sequence[Elsewhere] = ()
+    """What the audits show of the same cases."""
 
 
 def restricted(chain: Chain, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,7 +71,7 @@ def restricted(chain: Chain, head: Mapping[str, Any]) -> dict[str, Any]:
 def published(chain: Chain, head: Mapping[str, Any], rules: SmallNumbers) -> dict[str, Any]:
     """The document that may be shown."""
     said = {**head, "suppressed_below": rules.suppress_below, "rounded_to": rules.round_to}
-    return _document(chain, said, Protection(protected(chain.told, chain.present, rules), rules))
+    return _document(chain, said, Protection(protected(chain.told, chain.present, rules, chain.elsewhere), rules))
 
 
 def _document(chain: Chain, head: Mapping[str, Any], shown: Protection | None) -> dict[str, Any]:
@@ -90,10 +103,19 @@ def _step(told: Told, shown: Protection | None) -> dict[str, Any]:
         "caution": step.caution,
         "everyone": _everyone(told, shown),
         "groupings": {
-            grouping.value: [_group(told, grouping, one, shown) for one in found]
+            grouping.value: [_group(told, grouping, one, shown) for one in found if _listed(told, grouping, one, shown)]
             for grouping, found in told.groups.items()
         },
     }
+
+
+def _listed(told: Told, grouping: Grouping, one: Compared, shown: Protection | None) -> bool:
+    """Whether a group is in the table.
+
+    Where cases are another step's events, a group would be missing that had none: so it is where there are few.
+    """
+    few = shown is not None and shown.counts[told.cases(grouping.value, one.group)] is Hidden.SMALL
+    return not (told.after and few)
 
 
 def _everyone(told: Told, shown: Protection | None) -> dict[str, Any]:
@@ -132,64 +154,97 @@ def _exact(told: Told, one: Compared) -> dict[str, Any]:
 
 def _shown(told: Told, grouping: Grouping, one: Compared, shown: Protection) -> dict[str, Any]:
     at = (grouping.value, one.group)
-    n, events = shown.counts[told.cases(*at)], shown.counts[told.events(*at)]
-    few = one.n - one.events < shown.rules.suppress_below
-    rate = None if few or isinstance(n, Hidden) or isinstance(events, Hidden) else _rate_of(events, n, one)
-    rest_n, rest_events = (rounded_to(count, shown.rules.round_to) for count in (one.rest_n, one.rest_events))
-    rest = None if rate is None else _rate(rest_events, rest_n)
-    ratio = None if rate is None else _three(one.ratio, 2)
-    value = None if rate is None else rate["value"]
+    own = shown.pair(told, *at)
+    if one.n - one.events < shown.rules.suppress_below:
+        own = None
+    rest = None if own is None else _rest(told, one, shown, own)
+    rate = None if own is None else rate_as_shown(own, one)
+    at_equal = bool(told.step.held_equal)
+    expected = None if own is None else expected_as_shown(own, rest, one, at_equal, shown.rules)
+    ratio = None if own is None or rate is None else _three(ratio_as_shown(own, rest, expected, one), 2)
+    value = None if rate is None else round(rate.value, _PLACES)
+    rest_rate = None if rest is None or rate is None else _rate(rest[1], rest[0])
     return {
-        N: shown.cell(n),
-        EVENTS: shown.cell(events),
-        "rate": rate,
-        "rest_rate": rest,
+        N: shown.cell(shown.counts[told.cases(*at)]),
+        EVENTS: shown.cell(shown.counts[told.events(*at)]),
+        "rate": _named(_three(rate, _PLACES)),
+        "rest_rate": rest_rate,
+        "expected": None if ratio is None or not at_equal else expected,
         "ratio": _named(ratio),
         "reading": one.reading.value,
-        "sentence": sentence(told.step, one.group, value, rest, ratio, one.reading),
+        "sentence": sentence(told.step, one.group, value, rest_rate, ratio, one.reading),
     }
 
 
-def _rate_of(events: int, n: int, one: Compared) -> dict[str, float] | None:
-    """The rate of the rounded counts; the evidence behind it so coarse that it tells nothing of the exact ones."""
-    if events > n:
-        return None
-    trials = n * max(round(one.effective / one.n, 1), 0.1)
-    low, high = wilson(events / n * trials, trials, z_of(REPORTED_CONFIDENCE))
-    return {"value": round(events / n, _PLACES), "low": round(float(low), _PLACES), "high": round(float(high), _PLACES)}
+def _rest(told: Told, one: Compared, shown: Protection, own: Pair) -> Pair | None:
+    """Cases and events of those whom the group is compared with: all others of known ethnicity."""
+    groups = [other.group for other in told.groups[Grouping.BROAD]]
+    found = []
+    for cell_of, mine in zip((told.cases, told.events), own):
+        unknown = shown.counts[cell_of(Grouping.BROAD.value, UNKNOWN)] if UNKNOWN in groups else 0
+        others = [shown.counts[cell_of(Grouping.BROAD.value, group)] for group in groups if group != UNKNOWN]
+        known = known_as_shown(shown.counts[cell_of()], unknown, others, shown.rules)
+        if known is None:
+            return None
+        found.append(max(known - (0 if one.group == UNKNOWN else mine), 0))
+    return None if found[1] < shown.rules.suppress_below else (found[0], found[1])
 
 
 def _population(present: Mapping[Grouping, Sequence[Present]], shown: Protection | None) -> dict[str, Any]:
     if not present:
         return {}
+    # What shares are of: shown, because everything shown is to follow from what is.
+    broad = [one.group for one in present[Grouping.BROAD]]
+    everyone: int | Hidden = sum(one.children for one in present[Grouping.BROAD])
+    if shown is not None:
+        everyone = shown.counts[children_now("", "")]
     return {
+        "children": everyone if shown is None else shown.cell(everyone),
         "groupings": {
-            grouping.value: [_present(grouping, one, shown) for one in found] for grouping, found in present.items()
-        }
+            grouping.value: [_present(grouping, one, broad, shown) for one in found]
+            for grouping, found in present.items()
+        },
     }
 
 
-def _present(grouping: Grouping, one: Present, shown: Protection | None) -> dict[str, Any]:
+def _present(grouping: Grouping, one: Present, broad: Sequence[str], shown: Protection | None) -> dict[str, Any]:
     children: int | Hidden = one.children
-    share, ratio, at_most = _three(one.share, None), _three(one.ratio, None), number(one.at_most)
+    share: Range | None = one.share
+    ratio, at_most = one.ratio, one.at_most
     if shown is not None:
         children = shown.counts[children_now(grouping.value, one.group)]
-        hidden = isinstance(children, Hidden)
-        share, ratio = (None if hidden else _three(found, 2) for found in (one.share, one.ratio))
-        at_most = None if hidden else _rounded(one.at_most)
+        share, ratio, at_most = _present_as_shown(grouping, one, broad, shown)
+    places = None if shown is None else 2
+    told, times = _three(share, places and _PLACES), _three(ratio, places)
+    most = number(at_most) if places is None else _rounded(at_most, places)
     return {
         "group": one.group,
         "label": label(one.group),
         "children": children if shown is None else shown.cell(children),
-        "share": _named(share),
+        "share": _named(told),
         "census_share": number(one.census_share),
-        "ratio": _named(ratio),
-        "ratio_at_most": at_most,
+        "ratio": _named(times),
+        "ratio_at_most": most,
         "reading": one.reading.value,
-        "sentence": present_sentence(
-            one.group, share[0] if share else None, one.census_share, ratio, at_most, one.reading
-        ),
+        "sentence": present_sentence(one.group, told[0] if told else None, one.census_share, times, most, one.reading),
     }
+
+
+def _present_as_shown(
+    grouping: Grouping, one: Present, broad: Sequence[str], shown: Protection
+) -> tuple[Range | None, Range | None, float | None]:
+    """Share, ratio to the census and the most that the ratio could be, all of the counts as shown."""
+    everyone, children = (shown.counts[children_now(*row)] for row in (("", ""), (grouping.value, one.group)))
+    of_group = {group: shown.counts[children_now(Grouping.BROAD.value, group)] for group in broad}
+    unknown = of_group.pop(UNKNOWN, 0)
+    known = known_as_shown(everyone, 0 if one.group == UNKNOWN else unknown, list(of_group.values()), shown.rules)
+    share = None if isinstance(children, Hidden) or known is None else share_as_shown(children, known, one)
+    if share is None or one.ratio is None or not one.census_share:
+        return share, None, None
+    ratio = Range(*(end / one.census_share for end in (share.value, share.low, share.high)))
+    if isinstance(unknown, Hidden) or isinstance(everyone, Hidden) or isinstance(children, Hidden) or not everyone:
+        return share, ratio, None
+    return share, ratio, (children + unknown) / everyone / one.census_share
 
 
 # --- numbers ---------------------------------------------------------------------------------------------

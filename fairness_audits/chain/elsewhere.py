@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fairness_audits.chain.protecting import Elsewhere, Row
 from fairness_audits.metrics import Metric, title
 from fairness_audits.policy import Grouping
+from store.small_numbers import Hidden
 
 Entry = dict[str, Any]
 _GROUPINGS = (Grouping.BROAD.value, Grouping.DETAILED.value)
@@ -43,6 +45,46 @@ def model_errors(
         {"targets": [_errors(document, _exact) for document in restricted]},
         {"targets": [_errors(document, _protected) for document in published]},
     )
+
+
+def labelled_cases(target: str) -> str:
+    """What the cases with a known outcome are named where they are counted."""
+    return f"{target}_labelled"
+
+
+def labelled_outcomes(target: str) -> str:
+    """What those of them with the outcome are named."""
+    return f"{target}_outcomes"
+
+
+def audited_counts(restricted: Mapping[str, Any], published: Mapping[str, Any]) -> list[Elsewhere]:
+    """The audit's cases, and those of them with the outcome: some of the cases whose label the chain compares."""
+    if "overall" not in published:
+        return []
+    whole = ((labelled_cases, "n"), (labelled_outcomes, "positives"))
+    exact, shown = _by_row(restricted), _by_row(published)
+    return [
+        Elsewhere(
+            name(str(restricted["target"])),
+            {row: entry[column] for row, entry in exact.items() if row in shown},
+            {row: read_cell(entry[column]) for row, entry in shown.items()},
+        )
+        for name, column in whole
+    ]
+
+
+def read_cell(cell: int | str) -> int | Hidden:
+    """What a published cell says."""
+    if isinstance(cell, int):
+        return cell
+    return Hidden.SMALL if cell.startswith("<") else Hidden(cell)
+
+
+def _by_row(document: Mapping[str, Any]) -> dict[Row, Entry]:
+    rows = {("", ""): document["overall"]}
+    for grouping in _GROUPINGS:
+        rows |= {(grouping, entry["group"]): entry for entry in document["groupings"][grouping] if entry["n"]}
+    return rows
 
 
 def _errors(document: Mapping[str, Any], rates: Any) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fairness_audits.chain.census import Present
@@ -14,8 +14,11 @@ from fairness_audits.small_numbers import Cell, Tables, protect_tables
 from store.small_numbers import Hidden
 
 N, EVENTS = "n", "events"
-_OTHERS = "others"
-PRESENT = "children_now"
+_COUNT, _OTHERS, _REST = "count", "others", "rest"
+_KNOWN = "known"
+_PRESENT = "children_now"
+Row = tuple[str, str]
+"""A grouping and one of its groups; both empty for everyone."""
 Groups = Mapping[str, Sequence[str]]
 """The groups of each grouping."""
 Shown = Mapping[Cell, int | Hidden]
@@ -23,20 +26,31 @@ Shown = Mapping[Cell, int | Hidden]
 
 @dataclass(frozen=True)
 class Told:
-    """A step and what was found; ``base`` names the cases, which several steps may be about."""
+    """A step and what was found.
+
+    Steps of one ``block`` are protected together. What is counted has a name, and counts of one name are one count
+    in all steps that show it: ``cases_name`` (else the block's) of the cases, ``counted`` (else the step's) of those
+    to whom it happened. The cases may be those to whom another step happened, which is named in ``after``, or with
+    ``of_known`` those of known ethnicity among them; ``part_of`` names cases that these are some of.
+    """
 
     step: Step
-    base: str
+    block: str
     groups: Mapping[Grouping, Sequence[Compared]]
     source: str = ""
+    cases_name: str = ""
+    after: str = ""
+    counted: str = ""
+    of_known: bool = False
+    part_of: str = ""
 
     def cases(self, grouping: str = "", group: str = "") -> Cell:
         """The number of cases of a group, or of everyone."""
-        return (_table(self.base, grouping), group), N
+        return named(self.after or self.cases_name or self.block, grouping, group or (_KNOWN if self.of_known else ""))
 
     def events(self, grouping: str = "", group: str = "") -> Cell:
         """How many of them had the event."""
-        return (_table(self.step.name, grouping), group), EVENTS
+        return named(self.counted or self.step.name, grouping, group)
 
     def totals(self) -> tuple[int, int]:
         """Cases and events of everyone."""
@@ -44,15 +58,41 @@ class Told:
         return sum(one.n for one in broad), sum(one.events for one in broad)
 
 
-def protected(told: Sequence[Told], present: Mapping[Grouping, Sequence[Present]], rules: SmallNumbers) -> Shown:
+@dataclass(frozen=True)
+class Elsewhere:
+    """Counts that another document shows, of some of the cases or events of that name; the rest anyone may subtract."""
+
+    whole: str
+    counts: Mapping[Row, int]
+    shown: Mapping[Row, int | Hidden]
+
+    def cell(self, grouping: str = "", group: str = "") -> Cell:
+        """The cell of a group's count, or everyone's."""
+        return named(f"{self.whole} audited", grouping, group)
+
+
+def named(name: str, grouping: str = "", group: str = "") -> Cell:
+    """The cell of what is counted under this name."""
+    return (f"{name}/{grouping}", group), _COUNT
+
+
+def protected(
+    told: Sequence[Told],
+    present: Mapping[Grouping, Sequence[Present]],
+    rules: SmallNumbers,
+    elsewhere: Sequence[Elsewhere] = (),
+) -> Shown:
     """Every count of every step, and of the children now, as it may be shown.
 
-    Steps about the same cases are one block, so that none gives away what another hides. That the events of one are
-    the cases of the next is so in no block: windows and times of following differ.
+    Steps that count the same, or of which one counts some of what the other does, are one block, so that none gives
+    away what another hides; and with them what the audits show of the same cases. Elsewhere windows and times of
+    following differ, and no count of one step is one of another's.
     """
     shown: dict[Cell, int | Hidden] = {}
-    for base in dict.fromkeys(one.base for one in told):
-        shown |= protect_tables(_block([one for one in told if one.base == base]), rules)
+    for block in dict.fromkeys(one.block for one in told):
+        together = [one for one in told if one.block == block]
+        names = {one.counted for one in together} | {block}
+        shown |= protect_tables(_block(together, [one for one in elsewhere if one.whole in names]), rules)
     if present:
         shown |= protect_tables(_children(present), rules)
     return shown
@@ -60,31 +100,45 @@ def protected(told: Sequence[Told], present: Mapping[Grouping, Sequence[Present]
 
 def children_now(grouping: str, group: str) -> Cell:
     """The number of children of a group in families now."""
-    return (_table(PRESENT, grouping), group), N
+    return named(_PRESENT, grouping, group)
 
 
-def _block(told: Sequence[Told]) -> Tables:
+def _block(told: Sequence[Told], elsewhere: Sequence[Elsewhere]) -> Tables:
     counts: dict[Cell, int] = {}
     sums: list[Sequence[Cell]] = []
     implied: list[Cell] = []
     for one in told:
-        groups = {grouping.value: [entry.group for entry in found] for grouping, found in one.groups.items()}
-        for grouping, group, n, events in _rows(one):
-            others = (one.events(grouping, group)[0], _OTHERS)
-            counts |= {one.cases(grouping, group): n, one.events(grouping, group): events, others: n - events}
+        for row, n, events in _rows(one):
+            others = (one.events(*row)[0], _OTHERS)
+            counts |= {one.cases(*row): n, one.events(*row): events, others: n - events}
             implied.append(others)
-            sums.append((one.cases(grouping, group), one.events(grouping, group), others))
-        for relation in _relations(groups):
+            sums.append((one.cases(*row), one.events(*row), others))
+        for relation in _relations(_groups(row for row, *_ in _rows(one))):
             sums.append([one.cases(*row) for row in relation])
             sums.append([one.events(*row) for row in relation])
-    # Steps about the same cases say the same of how many there are.
-    return Tables(counts, list(dict.fromkeys(map(tuple, sums))), frozenset(implied))
+    fixed: dict[Cell, int | Hidden] = {}
+    for other in elsewhere:
+        counts |= {other.cell(*row): count for row, count in other.counts.items()}
+        fixed |= {other.cell(*row): shown for row, shown in other.shown.items()}
+        sums += [[other.cell(*row) for row in relation] for relation in _relations(_groups(other.counts))]
+    parts = [(named(one.part_of, *row), one.cases(*row)) for one in told if one.part_of for row, *_ in _rows(one)]
+    parts += [(named(other.whole, *row), other.cell(*row)) for other in elsewhere for row in other.counts]
+    between: list[Cell] = []
+    for whole, part in parts:
+        if counts.get(whole, -1) >= counts[part]:
+            rest = (part[0], _REST)
+            counts[rest] = counts[whole] - counts[part]
+            between.append(rest)
+            sums.append((whole, part, rest))
+    known = frozenset(other.cell() for other in elsewhere)
+    # Steps that count the same say the same of how many there are.
+    return Tables(counts, list(dict.fromkeys(map(tuple, sums))), frozenset(implied), frozenset(between), known, fixed)
 
 
-def _rows(told: Told) -> Iterator[tuple[str, str, int, int]]:
-    yield ("", "", *told.totals())
+def _rows(told: Told) -> Iterator[tuple[Row, int, int]]:
+    yield ("", ""), *told.totals()
     for grouping, found in told.groups.items():
-        yield from ((grouping.value, one.group, one.n, one.events) for one in found)
+        yield from (((grouping.value, one.group), one.n, one.events) for one in found)
 
 
 def _children(present: Mapping[Grouping, Sequence[Present]]) -> Tables:
@@ -92,7 +146,7 @@ def _children(present: Mapping[Grouping, Sequence[Present]]) -> Tables:
         children_now(grouping.value, one.group): one.children for grouping, found in present.items() for one in found
     }
     counts[children_now("", "")] = sum(one.children for one in present[Grouping.BROAD])
-    groups = {grouping.value: [one.group for one in found] for grouping, found in present.items()}
+    groups = _groups((grouping.value, one.group) for grouping, found in present.items() for one in found)
     return Tables(counts, [[children_now(*row) for row in relation] for relation in _relations(groups)], frozenset())
 
 
@@ -106,5 +160,10 @@ def _relations(groups: Groups) -> list[list[tuple[str, str]]]:
     return [relation for relation in found if len(relation) > 1]
 
 
-def _table(name: str, grouping: str) -> str:
-    return f"{name}/{grouping}"
+def _groups(rows: Iterable[Row]) -> Groups:
+    """The groups of each grouping, everyone left out."""
+    groups: dict[str, list[str]] = {}
+    for grouping, group in rows:
+        if grouping:
+            groups.setdefault(grouping, []).append(group)
+    return groups

@@ -10,10 +10,16 @@ import numpy as np
 from fairness_audits.chain.census import Present, present
 from fairness_audits.chain.comparing import ALIKE, LEAST_EXPECTED, Rows, compare
 from fairness_audits.chain.document import Chain, published, restricted
-from fairness_audits.chain.elsewhere import linkage, model_errors
+from fairness_audits.chain.elsewhere import (
+    audited_counts,
+    labelled_cases,
+    labelled_outcomes,
+    linkage,
+    model_errors,
+)
 from fairness_audits.chain.observed import REPORTING_DELAY_DAYS, Observed
 from fairness_audits.chain.protecting import Told
-from fairness_audits.chain.recording import AGES, HELD, RECORDING
+from fairness_audits.chain.recording import AGES, CONFLICT, HELD, IN_A_FAMILY, RECORDING, SURE_FAMILY
 from fairness_audits.chain.steps import (
     AT_EQUAL_NEED,
     CARERS,
@@ -23,6 +29,7 @@ from fairness_audits.chain.steps import (
     NEED_FOUND,
     ONWARD,
     Link,
+    Onward,
     label_step,
     recorded_step,
 )
@@ -95,9 +102,9 @@ def _chain(work: Workspace, observed: Observed, told: list[Told]) -> Chain:
         further[Link.LINKAGE] = (protected, protected)
     else:
         not_told[Link.LINKAGE] = "The residents stage has not reported on its matching."
-    errors = _errors(work)
-    if errors is not None:
-        further[Link.MODEL] = errors
+    audits = _audits(work)
+    if audits:
+        further[Link.MODEL] = model_errors(*zip(*audits))
     else:
         not_told[Link.MODEL] = "No target has been audited."
     here = {one.step.link for one in told}
@@ -107,7 +114,8 @@ def _chain(work: Workspace, observed: Observed, told: list[Told]) -> Chain:
     people = _present(work, observed)
     if not people:
         not_told[Link.POPULATION] = NO_CENSUS
-    return Chain(told, people, further, not_told)
+    elsewhere = [counts for exact, shown in audits for counts in audited_counts(exact, shown)]
+    return Chain(told, people, further, not_told, elsewhere)
 
 
 def _present(work: Workspace, observed: Observed) -> dict[Grouping, tuple[Present, ...]]:
@@ -127,12 +135,20 @@ def _recorded(work: Workspace) -> Iterator[Told]:
     holding = {source for (measure, source), rows in by_step.items() if measure == HELD and _any(rows)}
     for (measure, source), rows in by_step.items():
         if source is None:
-            step = FAMILY_STEPS[measure]
+            # Who is asked whether the family is sure are those who have one.
+            asked = IN_A_FAMILY if measure == SURE_FAMILY else ""
+            yield Told(FAMILY_STEPS[measure], "children_named", compare(_as_rows(rows)), after=asked)
         elif source in holding:
-            step = recorded_step(measure, source)
-        else:
-            continue
-        yield Told(step, step.name, compare(_as_rows(rows)), source or "")
+            # Who is asked whether others hold it alike are those of whom it is held, where others hold it at all.
+            held = recorded_step(HELD, source).name if measure == CONFLICT else ""
+            yield Told(
+                recorded_step(measure, source),
+                f"named_by_{source}",
+                compare(_as_rows(rows)),
+                source,
+                after=held,
+                of_known=bool(held),
+            )
 
 
 def _any(rows: list[dict[str, Any]]) -> bool:
@@ -153,15 +169,22 @@ def _observed(observed: Observed) -> Iterator[Told]:
     for step, kind in FROM_POPULATION:
         yield Told(step, "children_in_windows", compare(observed.children(kind)))
     for onward in ONWARD:
-        yield _told(onward.step, observed.followed(onward.reached, onward.kind, onward.within_days))
+        yield _followed(observed, onward)
     for step, kind, needs in AT_EQUAL_NEED:
-        yield Told(step, "families_in_windows", compare(observed.families(kind, needs)))
-    yield _told(CARERS, observed.carers())
-    yield _told(NEED_FOUND, observed.followed(("assessed",), "need_assessed", 0))
+        yield Told(step, "families_in_windows", compare(observed.families(kind, needs)), counted=f"families_{kind}")
+    yield Told(CARERS, "children_not_known_as_carers", compare(observed.carers()))
+    yield _followed(observed, NEED_FOUND)
 
 
-def _told(step: Any, rows: Rows) -> Told:
-    return Told(step, step.name, compare(rows))
+def _followed(observed: Observed, onward: Onward) -> Told:
+    rows = observed.followed(onward.reached, onward.kind, onward.within_days)
+    part_of = _asked(onward.part_of) if onward.part_of else ""
+    return Told(onward.step, "followed", compare(rows), cases_name=_asked(onward.step.name), part_of=part_of)
+
+
+def _asked(step: str) -> str:
+    """The name of a step's cases."""
+    return f"{step} asked"
 
 
 def _labels(work: Workspace, observed: Observed) -> Iterator[Told]:
@@ -172,17 +195,18 @@ def _labels(work: Workspace, observed: Observed) -> Iterator[Told]:
         unit = "families" if units_are_families(cohort) else "children"
         for needs, words, _ in EVIDENCE:
             step = label_step(target, TARGETS[target].title, unit, needs, words)
-            yield Told(step, f"{target}_labelled", compare(observed.labelled(work.path(COHORT, target), needs)))
+            rows = observed.labelled(work.path(COHORT, target), needs)
+            yield Told(step, labelled_cases(target), compare(rows), counted=labelled_outcomes(target))
 
 
-def _errors(work: Workspace) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    found: tuple[list[Any], list[Any]] = ([], [])
+def _audits(work: Workspace) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The restricted and the published audit of each target that has them."""
+    found = []
     for target in sorted(work.section(ModelsConfig).targets):
-        for documents, path in zip(found, (restricted_path(target), published_path(target))):
-            file = work.document(path)
-            if file.exists():
-                documents.append(read_json(file))
-    return model_errors(*found) if found[0] else None
+        files = [work.document(path) for path in (restricted_path(target), published_path(target))]
+        if all(file.exists() for file in files):
+            found.append((read_json(files[0]), read_json(files[1])))
+    return found
 
 
 STAGE = Stage(

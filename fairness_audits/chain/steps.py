@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fairness_audits.chain.recording import CONFLICT, HELD, IN_A_FAMILY, SURE_FAMILY
@@ -72,6 +72,8 @@ class Onward:
     reached: tuple[str, ...]
     kind: str
     within_days: int
+    part_of: str = ""
+    """The step whose cases are these and more."""
 
 
 _CHILDREN = "children of families, once for each quarter"
@@ -106,24 +108,37 @@ def _onward(after: str, title: str, case: str, did: str, reached: tuple[str, ...
     return Onward(Step(name, Link.STEPS, title, case, did_within, caution=_NEXT_CAUTION), reached, kind, days)
 
 
+NEED_FOUND = Onward(
+    Step(
+        "assessed_need_found",
+        Link.EQUAL_NEED,
+        "Need found when somebody looked",
+        "assessments",
+        "found need that called for help",
+        caution="Where a group is looked at on slighter grounds, need is found less often when it is looked at. It is "
+        "told of those who were looked at alone, and groups may differ in how plainly need shows.",
+    ),
+    ("assessed",),
+    "need_assessed",
+    0,
+)
 _LOOKED, _PLANNED = ("assessed", "cin"), ("assessed", "cin", "cp")
 ONWARD: tuple[Onward, ...] = (
     _onward("contact", "From contact to referral", "contacts", "led to one", ("contact",), "referral", 31),
     _onward("referral", "From referral to assessment", "referrals", "led to one", ("referral",), "assessed", 120),
-    _onward("assessment", "From assessment to child in need", "assessments", "led to it", ("assessed",), "cin", 120),
-    _onward("help", "From there to a protection plan", "assessments and plans", "led to it", _LOOKED, "cp", 365),
+    replace(
+        _onward(
+            "assessment", "From assessment to child in need", "assessments", "led to it", ("assessed",), "cin", 120
+        ),
+        part_of=NEED_FOUND.step.name,
+    ),
+    replace(
+        _onward("help", "From there to a protection plan", "assessments and plans", "led to it", _LOOKED, "cp", 365),
+        part_of="help_to_lac",
+    ),
     _onward("help", "From there to being looked after", "assessments and plans", "led to it", _PLANNED, "lac", 365),
 )
 
-NEED_FOUND = Step(
-    "assessed_need_found",
-    Link.EQUAL_NEED,
-    "Need found when somebody looked",
-    "assessments",
-    "found need that called for help",
-    caution="Where a group is looked at on slighter grounds, need is found less often when it is looked at. It is told "
-    "of those who were looked at alone, and groups may differ in how plainly need shows.",
-)
 EVIDENCE: tuple[tuple[str, str, str], ...] = (
     (
         "all_needs",

@@ -16,9 +16,9 @@ from fairness_audits.chain.comparing import Compared, Range, Reading, Rows, comp
 from fairness_audits.chain.document import Chain, published, restricted
 from fairness_audits.chain.evidence import PROMPTED
 from fairness_audits.chain.protecting import Told
-from fairness_audits.chain.recording import HELD, RECORDING
+from fairness_audits.chain.recording import HELD, IN_A_FAMILY, RECORDING, SURE_FAMILY
 from fairness_audits.chain.stage import PUBLISHED, RESTRICTED, STAGE
-from fairness_audits.chain.steps import FROM_POPULATION, Link
+from fairness_audits.chain.steps import AT_EQUAL_NEED, FAMILY_STEPS, FROM_POPULATION, Link
 from fairness_audits.config import CensusConfig
 from fairness_audits.policy import Grouping, SmallNumbers, load_policy
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
@@ -256,6 +256,94 @@ def test_cases_that_steps_share_are_shown_alike_in_each(chain: tuple[dict[str, A
             str(entry["n"]) for step in shared for entry in step["groupings"]["detailed"] if entry["group"] == name
         }
         assert len(shown) == 1
+
+
+def test_every_figure_follows_from_counts_as_shown() -> None:
+    """Who has the published counts can work each figure out again: it tells nothing more."""
+    draw = np.random.default_rng(4)
+    codes = np.array(["WBRI", "WIRI", "BAFR", "BCRB", "ABAN", "WROM", "Unknown"], dtype=object)
+    codes = draw.choice(codes, 3000, p=[0.4, 0.04, 0.2, 0.15, 0.15, 0.01, 0.05])
+    stratum = draw.integers(0, 3, 3000)
+    happened = draw.random(3000) < 0.1 * (1 + stratum) * np.where(codes == "BAFR", 1.8, 1.0)
+    plain, equal = (compare(Rows(happened, codes, np.arange(3000) // 2, held)) for held in (None, stratum))
+    told = [Told(FROM_POPULATION[0][0], "children", plain), Told(AT_EQUAL_NEED[0][0], "families", equal)]
+    compared = {False: 0, True: 0}
+    for step in steps(published(Chain(told), {}, RULES)).values():
+        at_equal = step["held_equal"] is not None
+        for entries in step["groupings"].values():
+            unknown = [entry for entry in entries if entry["group"] == "Unknown"]
+            for entry in entries:
+                if entry["rate"] is None:
+                    assert entry["ratio"] is None and entry["rest_rate"] is None and entry["expected"] is None
+                    continue
+                assert entry["rate"]["value"] == round(entry["events"] / entry["n"], 5)
+                if entry["rest_rate"] is not None and not [one for one in unknown if isinstance(one["events"], str)]:
+                    taken = [entry] if entry["group"] == "Unknown" else [entry, *unknown]
+                    n, events = (step["everyone"][of] - sum(one[of] for one in taken) for of in ("n", "events"))
+                    assert entry["rest_rate"] == round(events / n, 5)
+                if entry["ratio"] is not None:
+                    assert entry["expected"] is None or (at_equal and entry["expected"] % 5 == 0)
+                    expected = entry["expected"] or entry["n"] * entry["rest_rate"]
+                    assert entry["ratio"]["value"] == pytest.approx(entry["events"] / expected, abs=0.02)
+                    assert entry["ratio"]["low"] < entry["ratio"]["value"] < entry["ratio"]["high"]
+                    compared[at_equal] += 1
+    assert min(compared.values()) > 4
+
+
+def test_shares_of_the_census_follow_from_counts_as_shown(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    (population,) = [link for link in chain[1]["links"] if link["link"] == "population"]
+    entries = {entry["group"]: entry for entry in population["groupings"]["detailed"]}
+    known = population["children"] - entries["Unknown"]["children"]
+    black, chinese = entries["BAFR"], entries["CHNE"]
+    assert black["share"]["value"] == round(black["children"] / known, 5)
+    assert black["ratio"]["value"] == pytest.approx(black["children"] / known / 0.25, abs=0.006)
+    at_most = (black["children"] + entries["Unknown"]["children"]) / population["children"] / 0.25
+    assert black["ratio_at_most"] == pytest.approx(at_most, abs=0.006)
+    assert chinese["children"] == "<10"
+    assert chinese["share"] is None and chinese["ratio"] is None and chinese["ratio_at_most"] is None
+
+
+def test_what_is_counted_once_is_shown_alike_wherever_it_stands() -> None:
+    """Those who have a family are asked whether it is sure: who is withheld in the one table is in the other."""
+    codes = np.repeat(np.array(["WBRI", "WIRI", "BAFR", "BCRB"], dtype=object), [300, 40, 200, 30])
+    everybody = np.arange(len(codes))
+    held = everybody % 3 > 0
+    sure = everybody[held] % 5 > 0
+    in_a_family = Told(FAMILY_STEPS[IN_A_FAMILY], "children_named", compare(Rows(held, codes, everybody)))
+    asked = compare(Rows(sure, codes[held], everybody[held]))
+    told = [in_a_family, Told(FAMILY_STEPS[SURE_FAMILY], "children_named", asked, after=IN_A_FAMILY)]
+    first, second = (steps(published(Chain(told), {}, RULES))[one.step.name] for one in told)
+    assert first["everyone"]["events"] == second["everyone"]["n"]
+    for name in ("WBRI", "WIRI", "BAFR", "BCRB"):
+        assert group(first, name)["events"] == group(second, name)["n"]
+        assert not isinstance(group(first, name)["events"], str)
+        # Neither those without a family nor those of an unsure one can be so few that they are told.
+        assert group(first, name)["n"] == "withheld" or held[codes == name].sum() <= (codes == name).sum() - 10
+
+
+def test_a_group_of_whom_few_are_asked_further_is_not_in_the_further_table() -> None:
+    """Else its being there would tell that the few are more than none."""
+    codes = np.repeat(np.array(["WBRI", "BAFR", "BCRB"], dtype=object), [300, 60, 60])
+    everybody = np.arange(len(codes))
+    held = (codes == "WBRI") | (everybody >= 419)
+    told = [
+        Told(FAMILY_STEPS[IN_A_FAMILY], "children_named", compare(Rows(held, codes, everybody))),
+        Told(
+            *(FAMILY_STEPS[SURE_FAMILY], "children_named"),
+            compare(Rows(everybody[held] % 3 > 0, codes[held], everybody[held])),
+            after=IN_A_FAMILY,
+        ),
+    ]
+    first, second = (steps(published(Chain(told), {}, RULES))[one.step.name] for one in told)
+    assert [group(first, name)["events"] for name in ("BAFR", "BCRB")] == ["<10", "<10"]
+    assert {entry["group"] for entry in second["groupings"]["detailed"]} == {"WBRI"}
+
+
+def test_the_label_is_told_alike_by_either_evidence(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    one, other = (steps(chain[1])[f"{TARGET}_label_at_equal_{needs}"] for needs in ("all_needs", "unprompted_needs"))
+    for grouping, entries in one["groupings"].items():
+        for entry, same in zip(entries, other["groupings"][grouping], strict=True):
+            assert (entry["group"], entry["n"], entry["events"]) == (same["group"], same["n"], same["events"])
 
 
 def test_small_is_what_policy_says(chain: tuple[dict[str, Any], dict[str, Any]]) -> None:
