@@ -36,7 +36,9 @@ named AS (
 ),
 counted AS (
     SELECT family_id, count(*) FILTER (to_date IS NULL) AS members,
-        count(*) FILTER (to_date IS NULL AND role = 'child' AND coalesce(age, 0) < 18) AS children
+        count(*) FILTER (to_date IS NULL AND role = 'child' AND coalesce(age, 0) < 18) AS children,
+        coalesce(string_agg(concat_ws(' ', coalesce(forename, '?'), age), ', ' ORDER BY who)
+            FILTER (to_date IS NULL AND role = 'child' AND coalesce(age, 0) < 18), '') AS children_named
     FROM member GROUP BY ALL
 ),
 seen AS (
@@ -54,11 +56,12 @@ seen AS (
         SELECT family_id, unnest([event_date, to_date]) FROM family_work WHERE what <> 'adult_care'
     ) WHERE day <= data_day() GROUP BY ALL
 )
-SELECT c.family_id, coalesce(n.surname, 'Name not known') AS name, c.members, c.children, s.last_recorded
+SELECT c.family_id, coalesce(n.surname, 'Name not known') AS name, c.members, c.children, c.children_named,
+    s.last_recorded
 FROM counted AS c LEFT JOIN named AS n USING (family_id) LEFT JOIN seen AS s USING (family_id)
 """
 _DOCUMENTS = """
-SELECT s.family_id, s.name, s.members, s.children, s.last_recorded, to_json({
+SELECT s.family_id, s.name, s.members, s.children, s.children_named, s.last_recorded, to_json({
     'day': data_day(), 'address': h.address, 'members': p0.items, 'records': p1.items, 'elsewhere': p2.items,
     'attendance': p3.items, 'exclusions': p4.items, 'schooling': p5.items, 'rent': p6.items, 'benefits': p7.items,
     'involved': p8.items, 'history': p9.items, 'scores': p10.items, 'due': p11.items

@@ -22,7 +22,7 @@ WITH
 spell AS (
     SELECT family_id, person_id, min(from_date) AS from_date, min(recorded_on) AS recorded_on,
         CASE WHEN bool_or(to_date IS NULL OR to_date >= data_day()) THEN NULL ELSE max(to_date) END AS to_date,
-        min(role) AS role, arg_max(confidence, (from_date, confidence)) AS confidence,
+        min(role) AS role, bool_and(role = 'adult') AS carer, arg_max(confidence, (from_date, confidence)) AS confidence,
         arg_max(basis, (from_date, basis)) AS basis
     FROM families WHERE from_date <= data_day() GROUP BY ALL
 ),
@@ -75,12 +75,12 @@ SELECT b.family_id, coalesce(g.address, replace(b.address_key, '|', ', ')) AS ad
 FROM best AS b JOIN living AS l USING (family_id, address_key) LEFT JOIN gazetteer AS g USING (uprn)
 WHERE coalesce(l.ordinary, false) AND b.family_id NOT IN (SELECT family_id FROM guarded)
 """
-# The grown members bring a group; where it names nobody grown at all, its children do.
+# Those who came into the family grown bring a group; where it names nobody grown at all, its children do.
 _GROUPS = """
 CREATE TEMP TABLE family_group AS
 WITH
 joined AS (
-    SELECT g.source, g.group_type, g.group_id, m.family_id, m.role = 'adult' AS grown,
+    SELECT g.source, g.group_type, g.group_id, m.family_id, m.carer AS grown,
         greatest(coalesce(g.from_date, DATE '1900-01-01'), m.shown_from) AS from_date,
         least(coalesce(g.to_date, m.shown_to), m.shown_to) AS to_date
     FROM service_groups AS g JOIN member AS m USING (person_id)

@@ -14,9 +14,10 @@ class Family(models.Model):
 
     family_id = models.CharField(primary_key=True, max_length=100)
     key = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=200)
+    name = models.TextField(help_text="The surname that most members have")
     members = models.PositiveIntegerField()
     children = models.PositiveIntegerField()
+    children_named = models.TextField(blank=True, help_text="First name and age of each child")
     last_recorded = models.DateField(
         null=True, help_text="When one of the services for children last recorded anything"
     )
@@ -33,9 +34,9 @@ class Named(models.Model):
     """One member of a family, as a search finds them: by words without accents, case or marks."""
 
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="named")
-    words = models.CharField(max_length=400)
+    words = models.TextField()
     dob = models.DateField(null=True)
-    address = models.CharField(max_length=400, blank=True, help_text="Empty wherever the page shows none")
+    address = models.TextField(blank=True, help_text="Empty wherever the page shows none")
 
     def __str__(self) -> str:
         return str(self.pk)
