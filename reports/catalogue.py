@@ -14,15 +14,10 @@ from reports.data_words import DASH, Document, cell
 from reports.facts import Measure
 from reports.pages import render
 from reports.reading import share_with
+from reports.stand_ins import READINGS
 from store.council import Council
 from store.small_numbers import THRESHOLD, rounded
 
-READINGS = {
-    "strong": "Strongly",
-    "some": "Somewhat",
-    "little": "Little",
-    "cannot_tell": "Cannot tell",
-}
 CONSIDER = {
     "Who is missing": "Mostly tells whether ethnicity is known at all. Ask who is missing from this source, and why.",
     "Whose records are held": "Whether it is known differs more than its values. Ask whose records this source does "

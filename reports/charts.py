@@ -18,7 +18,12 @@ from markupsafe import Markup
 from reports.style import palette
 
 _TAG = re.compile(r"<[a-z][^<>]*>")
-_ROLE = re.compile(r' (?:role|aria-[a-z]+|class|pointer-events)="[^"]*"')
+_IDLE = re.compile(
+    r' (?:(?:role|aria-[a-z]+|class|pointer-events|font-family)="[^"]*"|opacity="1"|transform="translate\(0,0\)")'
+)
+"""Attributes for an interactive picture, and those that change nothing: a page's own type is used for words."""
+_NOTHING = re.compile(r'<path d="(?:|M0,0h0v0h0Z)"[^<>]*/>')
+_LONG = re.compile(r"\d+\.\d{2}\d+")
 _VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
 
 
@@ -66,14 +71,16 @@ def interval_chart(
     reference: float | None = None,
     percent: bool = True,
     layout: Layout = ABOVE,
+    end: float | None = None,
 ) -> Markup:
     """An SVG with a dot and an interval for each row, top to bottom, on one axis from zero.
 
     ``name`` makes the ids in it unique on the page; ``reference`` draws a dashed line at that value; ``layout``
-    is where the words stand.
+    is where the words stand; ``end`` is where the axis ends, so that several charts can share it; an interval that goes
+    on is drawn up to there.
     """
     colours = palette()
-    top = _axis_end(rows, reference)
+    top = _axis_end(rows, reference) if end is None else end
     scale = alt.Scale(domain=[0, top], nice=False, zero=True)
     axis = alt.Axis(
         format="%" if percent else ",.2~f",
@@ -89,7 +96,7 @@ def interval_chart(
     down = alt.Scale(domain=[0, len(rows)], reverse=True)
     vertical = alt.Y("at:Q", scale=down, axis=None)
     horizontal = alt.X("value:Q", scale=scale, axis=axis)
-    marks = _marks(rows, layout)
+    marks = _marks(rows, layout, top)
     layers = []
     if reference is not None:
         line = alt.Chart(alt.Data(values=[{"value": reference}]))
@@ -113,7 +120,7 @@ def interval_chart(
     return inline(svg, name, description)
 
 
-def _marks(rows: Sequence[IntervalRow], layout: Layout) -> list[dict[str, object]]:
+def _marks(rows: Sequence[IntervalRow], layout: Layout, top: float) -> list[dict[str, object]]:
     colours = palette()
     colour, quiet = colours["accent"], colours["muted"]
     return [
@@ -124,7 +131,7 @@ def _marks(rows: Sequence[IntervalRow], layout: Layout) -> list[dict[str, object
             "shown": row.shown,
             "value": row.value,
             "low": row.low if row.low is not None else row.value,
-            "high": row.high if row.high is not None else row.value,
+            "high": row.value if row.high is None else min(row.high, top),
             "colour": colour if row.strong else quiet,
             "ink": colours["ink"] if row.value is not None else quiet,
         }
@@ -156,5 +163,10 @@ def inline(svg: str, name: str, description: str) -> Markup:
     opening = Markup('<svg role="img" aria-labelledby="{}-title" viewBox="{}"><title id="{}-title">{}</title>').format(
         name, box[1], name, description
     )
-    body = _TAG.sub(lambda tag: _ROLE.sub("", tag.group()), svg[end + 1 :])
+    body = _NOTHING.sub("", _TAG.sub(lambda tag: _lean(tag.group()), svg[end + 1 :]))
     return opening + Markup(body)  # noqa: S704 - vl-convert escapes the text it draws
+
+
+def _lean(tag: str) -> str:
+    """A tag without what is idle in it, and with numbers to a hundredth of a pixel."""
+    return _LONG.sub(lambda found: f"{float(found.group()):.2f}", _IDLE.sub("", tag))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports import text
+from reports.chain import LABELS, Overview, noticed, of_target, overview, shown_sentences
+from reports.chain_reading import ChainTold
 from reports.facts import AuditFacts, Finding, Measure, ReleaseFacts, Rule, TargetFacts
 from reports.figures import CHARTED, Chart, group_charts, worth_chart
 from reports.pages import render
+from reports.stand_ins import StandIns
 from reports.words import verdict_words
 from store.council import Council
 
@@ -52,8 +55,25 @@ class RowView:
     rates: tuple[Measure, ...]
 
 
-def fairness_page(council: Council, target: TargetFacts, audit: AuditFacts, release: ReleaseFacts) -> str:
-    """The page as HTML."""
+@dataclass(frozen=True)
+class ChainView:
+    """The chain as a target's report tells it."""
+
+    overview: Overview
+    noticed: list[tuple[str, tuple[str, ...]]]
+    label: tuple[tuple[str, tuple[str, ...]], ...]
+    """What is shown of the label that the model learns from, by comparison."""
+
+
+def fairness_page(
+    council: Council,
+    target: TargetFacts,
+    audit: AuditFacts,
+    release: ReleaseFacts,
+    chain: ChainTold | None = None,
+    stand_ins: StandIns | None = None,
+) -> str:
+    """The page as HTML; without a ``chain``, or what stands in for ethnicity, those parts say so or are left out."""
     unsettled, panels = unsettled_rules(audit.rules), panel_views(audit)
     return render(
         "fairness.html",
@@ -72,7 +92,16 @@ def fairness_page(council: Council, target: TargetFacts, audit: AuditFacts, rele
         worth=worth_in_words(target),
         worth_chart=worth_chart(target),
         method=method_lines(target, audit),
+        chain=None if chain is None else chain_view(chain, target.name, audit),
+        stand_ins=stand_ins,
     )
+
+
+def chain_view(chain: ChainTold, target: str, audit: AuditFacts) -> ChainView:
+    """The links that lead to this target's list, its own audit the last of them."""
+    links = of_target(chain, target)
+    label = next((shown_sentences(link) for link in links if link.name == LABELS), ())
+    return ChainView(overview(links, audit.rules), noticed(links), label)
 
 
 def key_figures(target: TargetFacts) -> list[KeyFigure]:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import text, words
+from reports.chain_words import READING_WORDS, TALLY_WORDS
 from reports.style import stylesheet
 
 _FILTERS = (
@@ -30,6 +31,7 @@ def _environment() -> Environment:
     )
     environment.filters.update({function.__name__: function for function in _FILTERS})
     environment.globals["words"] = words
+    environment.globals |= {"reading_words": READING_WORDS, "tally_words": TALLY_WORDS}
     environment.globals["stylesheet"] = Markup(stylesheet())  # noqa: S704 - the project's own file
     return environment
 

@@ -175,6 +175,12 @@ def feature_facts(catalogue: list[Document]) -> tuple[FeatureFacts, ...]:
     return tuple(_feature(entry) for entry in catalogue if entry["indicator_of"] is None)
 
 
+def column_labels(catalogue: list[Document]) -> dict[str, str]:
+    """The label of every column of the feature tables, by its name and by the feature's."""
+    columns = {column: entry["label"] for entry in catalogue for column in entry["columns"].values()}
+    return columns | {entry["name"]: entry["label"] for entry in catalogue}
+
+
 def _feature(entry: Document) -> FeatureFacts:
     return FeatureFacts(
         name=entry["name"],

@@ -9,6 +9,8 @@ from fairness_audits.release import GateState, Verdict
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.tables import COHORT, REASONS, SCORES
 from reports.catalogue import catalogue_page
+from reports.chain import chain_page
+from reports.chain_reading import ChainTold, chain_told
 from reports.config import ReportsConfig, TransparencyConfig
 from reports.data_quality import data_quality_page
 from reports.explanation import explanation_page
@@ -20,7 +22,8 @@ from reports.opening import flagged_cases, gate_status, judging_day, release_fac
 from reports.packs import withdraw_packs
 from reports.pdf import as_pdf
 from reports.provenance import sources
-from reports.reading import audit_facts, feature_facts, no_audit, run_facts, target_facts
+from reports.reading import audit_facts, column_labels, feature_facts, no_audit, run_facts, target_facts
+from reports.stand_ins import stand_ins
 from reports.transparency import transparency_page
 from store.files import read_json
 from store.keys import Purpose
@@ -35,6 +38,8 @@ _RELEASE = "fairness_audits/{}/release.json"
 _CATALOGUE = "features/catalogue.json"
 _COVERAGE = "features/coverage.json"
 _STAND_INS = "fairness_audits/stand_ins.json"
+_CHAIN = "fairness_audits/published/chain.json"
+_PROXIES = "fairness_audits/published/proxies.json"
 _SUMMARY = "sources/summary.json"
 _QUALITY = "residents/quality.json"
 _DATA_QUALITY = "sources/data_quality.json"
@@ -46,11 +51,13 @@ def run(work: Workspace) -> None:
     """Write the index, what the data can show, and for each target a fairness report and, once released, a pack."""
     catalogue = _document(work, _CATALOGUE, [])
     targets = _targets(work)
+    chain = _document(work, _CHAIN, None)
+    told = chain_told(chain) if chain else None
     withdraw_packs(work.run, work.keys(Purpose.RELEASE), judging_day())
     cards = []
     with work.task("Writing reports", len(targets) + 1) as task:
         for name in targets:
-            cards.append(_target_pages(work, name, catalogue))
+            cards.append(_target_pages(work, name, catalogue, told))
             task.advance()
         features = feature_facts(catalogue)
         data = data_quality_page(work.council, _document(work, _DATA_QUALITY, None), features)
@@ -59,6 +66,8 @@ def run(work: Workspace) -> None:
         _write(work, "linkage", linkage)
         described = (_document(work, name, None) for name in (_COVERAGE, _STAND_INS))
         _write(work, "feature_catalogue", catalogue_page(work.council, catalogue, *described))
+        audited = [(card.target.name, card.target.title) for card in cards]
+        _write(work, "chain", chain_page(work.council, told, audited, sources(work, [_CHAIN])))
         facts = run_facts(_document(work, _SUMMARY, {}), _document(work, _QUALITY, {}), features)
         record = transparency_page(
             work.council, work.section(TransparencyConfig), facts, cards, sources(work, _behind(targets))
@@ -68,7 +77,7 @@ def run(work: Workspace) -> None:
         task.advance()
 
 
-def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
+def _target_pages(work: Workspace, name: str, catalogue: list[Any], chain: ChainTold | None) -> Card:
     path = _EVALUATION.format(name)
     evaluation = read_json(work.document(path))
     target = target_facts(name, evaluation)
@@ -78,7 +87,9 @@ def _target_pages(work: Workspace, name: str, catalogue: list[Any]) -> Card:
     # What the gate does not accept as an audit (changed since, or about other scores) must not be shown as one.
     accepted = found.exists() and gate.verdict is not Verdict.NOT_AUDITED
     audit = audit_facts(read_json(found)) if accepted else no_audit(gate.reason)
-    _write(work, f"{name}/fairness", fairness_page(work.council, target, audit, release))
+    standing = stand_ins(_document(work, _PROXIES, None), name, column_labels(catalogue))
+    page = fairness_page(work.council, target, audit, release, chain if accepted else None, standing)
+    _write(work, f"{name}/fairness", page)
     card = model_card_page(work.council, target, evaluation, sources(work, [path]))
     _write(work, f"{name}/model_card", card)
     if release.open:
@@ -130,7 +141,7 @@ STAGE = Stage(
     run=run,
     documents=(
         *(pattern.format("*") for pattern in (_EVALUATION, _AUDIT, _AUDIT_CODE, _PUBLISHED_AUDIT)),
-        *(_CATALOGUE, _COVERAGE, _STAND_INS, _SUMMARY, _QUALITY, _DATA_QUALITY, _LINKAGE, _REVIEW),
+        *(_CATALOGUE, _COVERAGE, _STAND_INS, _CHAIN, _PROXIES, _SUMMARY, _QUALITY, _DATA_QUALITY, _LINKAGE, _REVIEW),
     ),
     purposes=(Purpose.SEAL, Purpose.RELEASE),
     external_files=_release_records,

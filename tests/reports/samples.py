@@ -30,6 +30,7 @@ from store.files import write_bytes, write_json
 from store.keys import Keys
 from store.run_folder import RunFolder, relative_path
 from store.sealing import seal
+from tests.reports.chain_data import chain, proxies
 from tests.reports.data import data_quality
 from tests.reports.linkage_data import linkage, review
 from tests.support import KEYS, put_table, run_stage
@@ -37,6 +38,7 @@ from tests.support import KEYS, put_table, run_stage
 TODAY = dt.date(2026, 9, 20)
 EXPIRES = TODAY + dt.timedelta(days=90)
 FAMILY_TARGET, CHILD_TARGET = "under_the_radar", "hidden_young_carers"
+TITLES = {name: TARGETS[name].title for name in (FAMILY_TARGET, CHILD_TARGET)}
 AS_OFS = [dt.date(2024, 10, 1), dt.date(2025, 1, 1), dt.date(2025, 4, 1), dt.date(2026, 7, 1)]
 CAPACITY = 40
 MITIGATION = "The panel reads every case blind to its place and visits no family on the strength of the list alone."
@@ -156,6 +158,8 @@ def make_run(root: Path, *, units: int = 1500, sentence: str = "Missed 34% of po
     write_json(root / "residents" / "quality.json", QUALITY)
     write_json(root / "residents" / "linkage.json", linkage())
     write_json(root / "residents" / "review.json", review())
+    write_json(root / "fairness_audits" / "published" / "chain.json", chain(TITLES))
+    write_json(root / "fairness_audits" / "published" / "proxies.json", proxies(FAMILY_TARGET))
     audit(run)
     return run
 

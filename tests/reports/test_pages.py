@@ -19,6 +19,7 @@ PAGES = (
     "data_quality.html",
     "linkage.html",
     "feature_catalogue.html",
+    "chain.html",
     f"{FAMILY_TARGET}/fairness.html",
     f"{CHILD_TARGET}/fairness.html",
     f"{FAMILY_TARGET}/model_card.html",

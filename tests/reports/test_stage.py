@@ -57,6 +57,7 @@ def test_only_a_released_target_has_a_pack(reported: RunFolder) -> None:
         "data_quality.html",
         "linkage.html",
         "feature_catalogue.html",
+        "chain.html",
         "transparency.html",
         f"{FAMILY_TARGET}/model_card.html",
         f"{CHILD_TARGET}/model_card.html",
@@ -317,6 +318,8 @@ def test_the_reports_work_on_a_run_without_anything_before_the_models(run: RunFo
         "residents/linkage.json",
         "residents/review.json",
         "features/catalogue.json",
+        "fairness_audits/published/chain.json",
+        "fairness_audits/published/proxies.json",
     ):
         (run.root / relative).unlink()
     report(run)
@@ -324,6 +327,7 @@ def test_the_reports_work_on_a_run_without_anything_before_the_models(run: RunFo
     assert "Nothing to show yet" in page(run, "data_quality.html").text
     assert "Nothing to show yet" in page(run, "linkage.html").text
     assert "Nothing to show yet" in page(run, "feature_catalogue.html").text
+    assert "Nothing to show yet" in page(run, "chain.html").text
 
 
 def test_the_stage_cannot_open_a_sealed_table_past_the_gate(run: RunFolder) -> None:
