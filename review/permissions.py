@@ -89,6 +89,7 @@ PAGES: tuple[Page, ...] = (
     Page("meetings", "/panel/", _PANEL, "The panel's meetings, and opening one."),
     Page("meeting", "/panel/<meeting>/", _PANEL, "The cases of one meeting.", about_family=True),
     Page("meeting_close", "/panel/<meeting>/close/", _PANEL, "Closing it.", about_family=True),
+    Page("offers", "/panel/<meeting>/offers/", _PANEL, "What became of its offers.", about_family=True),
     Page("case", "/panel/<meeting>/<reference>/", _PANEL, "One case, and deciding on it.", about_family=True),
     Page("case_agreed", "/panel/<meeting>/<reference>/agreed/", _PANEL, "What the panel agreed.", about_family=True),
     Page("case_outcome", "/panel/<meeting>/<reference>/outcome/", _PANEL, "What became of it.", about_family=True),
@@ -132,7 +133,7 @@ def page(name: str) -> Callable[[View[Params]], View[Params]]:
             return _logged(visit, request, lambda: view(request, *args, **kwargs))
 
         setattr(guarded, _PAGE, asked)
-        return guarded
+        return cast("View[Params]", guarded)
 
     return decorate
 

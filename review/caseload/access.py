@@ -11,17 +11,22 @@ import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from review.access_log import Action, record
 from review.caseload.models import STAFF_LIST, Allocation, Feed, Override, Worker
-from review.families.models import Family
+from review.families.folding import folded
+from review.families.models import Family, Named
 from review.permissions import Role, visit_of
 from review.settings import current
 
 if TYPE_CHECKING:
     from review.people.models import Person
+
+SHOWN_OUTSIDE = 20
 
 
 def visible_families(person: Person, on: dt.date) -> QuerySet[Family]:
@@ -40,7 +45,43 @@ def family_or_404(request: HttpRequest, key: str) -> Family:
     family = visible_families(visit.person, today()).filter(key=key).first()
     if family is None:
         raise Http404
+    if visit.person.role == Role.team_manager:
+        opened = Override.objects.filter(person=visit.person, family_id=family.pk, on_day=today()).first()
+        visit.reason = opened.reason if opened else ""
     return family
+
+
+def outside(person: Person, on: dt.date, words: str) -> list[Family]:
+    """At most `SHOWN_OUTSIDE` families with a member whose name has all of ``words``, that ``person`` may not see.
+
+    Only a team manager in post is given any; the caller logs who asked and why.
+    """
+    asked = folded(words).split()
+    if Role(person.role) is not Role.team_manager or not _in_post(person, on) or not asked:
+        return []
+    found = Family.objects.exclude(pk__in=visible_families(person, on).values("pk"))
+    named = Named.objects.all()
+    for word in asked:
+        named = named.filter(words__contains=word)
+    return list(found.filter(pk__in=named.values("family_id")).order_by("name", "key")[:SHOWN_OUTSIDE])
+
+
+def open_outside(request: HttpRequest, key: str, reason: str) -> None:
+    """Open a family outside the team's caseload to the manager who asks, until the day ends, and log why.
+
+    Raises Http404 where there is none such, or who asks is no manager in post.
+    """
+    visit = visit_of(request)
+    visit.family = Family.objects.filter(key=key).values_list("family_id", flat=True).first() or ""
+    visit.reason = reason
+    manager = Role(visit.person.role) is Role.team_manager and _in_post(visit.person, today())
+    if not visit.family or not manager:
+        raise Http404
+    with transaction.atomic():
+        Override.objects.update_or_create(
+            person=visit.person, family_id=visit.family, on_day=today(), defaults={"reason": reason}
+        )
+        record(visit.person, Action.overrode, family=visit.family, detail=visit.page.name, reason=reason)
 
 
 def today() -> dt.date:
@@ -55,12 +96,16 @@ def fresh_feeds(on: dt.date) -> list[str]:
 
 
 def too_old(person: Person, on: dt.date) -> bool:
-    """Whether somebody sees no family by caseload because the staff list that names them, or all that says who works
-    with whom, is too old."""
+    """Whether somebody sees no family by caseload because the council's staff list or allocations are too old."""
     if Role(person.role) not in (Role.support_worker, Role.team_manager):
         return False
     fresh = fresh_feeds(on)
     return staff_list_of(person) not in fresh or all(key.endswith(f"|{STAFF_LIST}") for key in fresh)
+
+
+def _in_post(person: Person, on: dt.date) -> bool:
+    """Whether the staff list names the person on that day, and is new enough to go by."""
+    return staff_list_of(person) in fresh_feeds(on) and Worker.objects.on(on).filter(key=person.worker_key).exists()
 
 
 def staff_list_of(person: Person) -> str:
@@ -71,19 +116,17 @@ def staff_list_of(person: Person) -> str:
 def allocations_of(person: Person, on: dt.date) -> QuerySet[Allocation]:
     """The open allocations that show somebody families: the own, or the team's."""
     fresh = fresh_feeds(on)
+    held: QuerySet[Allocation] = Allocation.objects.on(on).filter(feed_key__in=fresh)
     if staff_list_of(person) not in fresh:
-        return Allocation.objects.none()
+        return held.none()
     keys = Worker.objects.on(on).filter(key=person.worker_key).values("key")
-    held = Allocation.objects.on(on).filter(feed_key__in=fresh)
-    match Role(person.role):
-        case Role.support_worker:
-            return held.filter(worker_key__in=keys)
-        case Role.team_manager:
-            teams = Worker.objects.on(on).filter(key=person.worker_key).exclude(team_key="").values("team_key")
-            managed = Worker.objects.on(on).filter(manager_key__in=keys).values("key")
-            return held.filter(Q(team_key__in=teams) | Q(worker_key__in=managed) | Q(worker_key__in=keys))
-        case _:
-            return Allocation.objects.none()
+    if Role(person.role) is Role.support_worker:
+        return held.filter(worker_key__in=keys)
+    if Role(person.role) is Role.team_manager:
+        teams = Worker.objects.on(on).filter(key=person.worker_key).exclude(team_key="").values("team_key")
+        managed = Worker.objects.on(on).filter(manager_key__in=keys).values("key")
+        return held.filter(Q(team_key__in=teams) | Q(worker_key__in=managed) | Q(worker_key__in=keys))
+    return held.none()
 
 
 def _by_caseload(person: Person, on: dt.date) -> QuerySet[Family]:
@@ -91,7 +134,7 @@ def _by_caseload(person: Person, on: dt.date) -> QuerySet[Family]:
 
 
 def _of_manager(person: Person, on: dt.date) -> QuerySet[Family]:
-    if too_old(person, on):
+    if not _in_post(person, on):
         return Family.objects.none()
     opened = Override.objects.filter(person=person, on_day=on).values("family_id")
     return Family.objects.filter(Q(pk__in=allocations_of(person, on).values("family_id")) | Q(pk__in=opened))

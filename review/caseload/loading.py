@@ -19,15 +19,16 @@ import pyarrow.parquet as pq
 from django.db import models, transaction
 from django.utils import timezone
 
-from residents.tables import FAMILIES, RECORD_PERSON, SERVICE_GROUPS
-from review.caseload.models import STAFF_LIST, Allocation, Feed, Team, Worker
+from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON, SERVICE_GROUPS
+from review.caseload import residents
+from review.caseload.models import STAFF_LIST, Allocation, Feed, Resident, Team, Worker
+from review.settings import current
 from sources.tables import ALLOCATIONS, SERVICE_EPISODES, WORKERS
-from store.council import RunSettings
 from store.run_folder import RunFolder, connect, own_scratch
 from store.table import Table
 
 _BATCH = 2_000
-_READ = (FAMILIES, RECORD_PERSON, SERVICE_GROUPS, ALLOCATIONS, SERVICE_EPISODES, WORKERS)
+_READ = (FAMILIES, PEOPLE, RECORD_PERSON, SERVICE_GROUPS, ALLOCATIONS, SERVICE_EPISODES, WORKERS)
 
 _MACROS = """
 CREATE TEMP MACRO key_of(source, id) AS source || '|' || nullif(trim(id), '');
@@ -139,7 +140,7 @@ def load(run: RunFolder, extract_date: dt.date) -> None:
     ``extract_date`` is the day the council says its extracts were taken. Allocations that had ended by then are not
     kept. Tables that the run does not have count as empty: then nobody sees a family by caseload.
     """
-    with own_scratch(run, "caseload") as scratch, connect(RunSettings(), scratch) as con, transaction.atomic():
+    with own_scratch(run, "caseload") as scratch, connect(current().machine, scratch) as con, transaction.atomic():
         for table in _READ:
             _open(con, run, table)
         con.execute(_MACROS)
@@ -154,6 +155,7 @@ def load(run: RunFolder, extract_date: dt.date) -> None:
         _replace(Allocation, _rows(con, "SELECT * EXCLUDE (unknown) FROM placed ORDER BY ALL"))
         feeds = {"extracted": extract_date, "longest": _LONGEST_SILENCE_DAYS, "staff_list": STAFF_LIST}
         loaded_at = timezone.now()
+        _replace(Resident, residents.rows(con, current().keys))
         _replace(Feed, ({**row, "loaded_at": loaded_at} for row in _rows(con, _FEEDS, feeds)))
 
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from review.access_log import LONGEST
+
 STAFF_LIST = "workers"
 """The table that a staff list is."""
 
@@ -30,7 +32,7 @@ class Team(models.Model):
     source = models.CharField(max_length=100)
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Worker(models.Model):
@@ -48,7 +50,7 @@ class Worker(models.Model):
     objects: ClassVar[Any] = Dated.as_manager()
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Allocation(models.Model):
@@ -82,12 +84,29 @@ class Feed(models.Model):
         return f"{self.key} until {self.covers_until}"
 
 
+class Resident(models.Model):
+    """Somebody was of a family. ``token`` stands for a name and birth date, so that who gives both is found by them.
+
+    It names nobody: whoever may answer a resident's question needs no list of residents for it.
+    """
+
+    token = models.CharField(max_length=64, db_index=True, help_text="'' where the birth date is not known")
+    person_id = models.CharField(max_length=100)
+    family_id = models.CharField(max_length=100)
+    from_date = models.DateField(null=True)
+    to_date = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.person_id)
+
+
 class Override(models.Model):
-    """A manager opened a family outside the team, for the day. The reason is in the access log."""
+    """A manager opened a family outside the team, for the day, and said why."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     family_id = models.CharField(max_length=100)
     on_day = models.DateField()
+    reason = models.CharField(max_length=LONGEST)
 
     class Meta:
         """One a day is enough."""
@@ -95,4 +114,4 @@ class Override(models.Model):
         constraints = (models.UniqueConstraint(fields=["person", "family_id", "on_day"], name="one_override_a_day"),)
 
     def __str__(self) -> str:
-        return f"{self.person_id}: {self.family_id}"
+        return f"{self.family_id} on {self.on_day}"
