@@ -9,11 +9,12 @@ independent cases, to a tenth.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fairness_audits.chain.census import Present
 from fairness_audits.chain.comparing import Compared, Range
 from fairness_audits.document import REPORTED_CONFIDENCE
+from fairness_audits.ethnicity import UNKNOWN
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.small_numbers import rounded_to
 from store.intervals import wilson, z_of
@@ -23,6 +24,8 @@ _MANY = 20
 """So many times what is small, half a small number more or less is within the rounding."""
 Pair = tuple[int, int]
 """Cases, and those with the event."""
+Shown = tuple[int | Hidden, int | Hidden]
+"""The same where they may not be shown."""
 
 
 def known_as_shown(
@@ -46,6 +49,24 @@ def known_as_shown(
     withheld = 1 + sum(count is Hidden.SECOND for count in others)
     left = everyone - sum(count for count in others if not isinstance(count, Hidden))
     return everyone - max(left // withheld, rules.suppress_below)
+
+
+def rest_as_shown(
+    own: Pair, group: str, everyone: Shown, broad: Mapping[str, Shown], rules: SmallNumbers
+) -> Pair | None:
+    """Cases and events of those whom a group is compared with: all others of known ethnicity.
+
+    ``broad`` has each broad group. None where they cannot be told, or have few events.
+    """
+    found = []
+    for place, mine in enumerate(own):
+        of_group = {name: shown[place] for name, shown in broad.items()}
+        unknown = of_group.pop(UNKNOWN, 0)
+        known = known_as_shown(everyone[place], unknown, list(of_group.values()), rules)
+        if known is None:
+            return None
+        found.append(max(known - (0 if group == UNKNOWN else mine), 0))
+    return None if found[1] < rules.suppress_below else (found[0], found[1])
 
 
 def rate_as_shown(own: Pair, one: Compared) -> Range | None:

@@ -16,6 +16,7 @@ from fairness_audits.chain.as_shown import (
     known_as_shown,
     rate_as_shown,
     ratio_as_shown,
+    rest_as_shown,
     share_as_shown,
 )
 from fairness_audits.chain.census import Present
@@ -177,17 +178,11 @@ def _shown(told: Told, grouping: Grouping, one: Compared, shown: Protection) -> 
 
 
 def _rest(told: Told, one: Compared, shown: Protection, own: Pair) -> Pair | None:
-    """Cases and events of those whom the group is compared with: all others of known ethnicity."""
-    groups = [other.group for other in told.groups[Grouping.BROAD]]
-    found = []
-    for cell_of, mine in zip((told.cases, told.events), own):
-        unknown = shown.counts[cell_of(Grouping.BROAD.value, UNKNOWN)] if UNKNOWN in groups else 0
-        others = [shown.counts[cell_of(Grouping.BROAD.value, group)] for group in groups if group != UNKNOWN]
-        known = known_as_shown(shown.counts[cell_of()], unknown, others, shown.rules)
-        if known is None:
-            return None
-        found.append(max(known - (0 if one.group == UNKNOWN else mine), 0))
-    return None if found[1] < shown.rules.suppress_below else (found[0], found[1])
+    def both(*row: str) -> tuple[int | Hidden, int | Hidden]:
+        return shown.counts[told.cases(*row)], shown.counts[told.events(*row)]
+
+    broad = {other.group: both(Grouping.BROAD.value, other.group) for other in told.groups[Grouping.BROAD]}
+    return rest_as_shown(own, one.group, both(), broad, shown.rules)
 
 
 def _population(present: Mapping[Grouping, Sequence[Present]], shown: Protection | None) -> dict[str, Any]:

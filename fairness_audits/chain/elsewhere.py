@@ -62,7 +62,7 @@ def audited_counts(restricted: Mapping[str, Any], published: Mapping[str, Any]) 
     if "overall" not in published:
         return []
     whole = ((labelled_cases, "n"), (labelled_outcomes, "positives"))
-    exact, shown = _by_row(restricted), _by_row(published)
+    exact, shown = by_row(restricted), by_row(published)
     return [
         Elsewhere(
             name(str(restricted["target"])),
@@ -80,7 +80,8 @@ def read_cell(cell: int | str) -> int | Hidden:
     return Hidden.SMALL if cell.startswith("<") else Hidden(cell)
 
 
-def _by_row(document: Mapping[str, Any]) -> dict[Row, Entry]:
+def by_row(document: Mapping[str, Any]) -> dict[Row, Entry]:
+    """An audit's entries by ethnic group that have a case, and everyone's."""
     rows = {("", ""): document["overall"]}
     for grouping in _GROUPINGS:
         rows |= {(grouping, entry["group"]): entry for entry in document["groupings"][grouping] if entry["n"]}

@@ -19,8 +19,6 @@ _KNOWN = "known"
 _PRESENT = "children_now"
 Row = tuple[str, str]
 """A grouping and one of its groups; both empty for everyone."""
-Groups = Mapping[str, Sequence[str]]
-"""The groups of each grouping."""
 Shown = Mapping[Cell, int | Hidden]
 
 
@@ -113,14 +111,14 @@ def _block(told: Sequence[Told], elsewhere: Sequence[Elsewhere]) -> Tables:
             counts |= {one.cases(*row): n, one.events(*row): events, others: n - events}
             implied.append(others)
             sums.append((one.cases(*row), one.events(*row), others))
-        for relation in _relations(_groups(row for row, *_ in _rows(one))):
+        for relation in of_ethnicity(row for row, *_ in _rows(one)):
             sums.append([one.cases(*row) for row in relation])
             sums.append([one.events(*row) for row in relation])
     fixed: dict[Cell, int | Hidden] = {}
     for other in elsewhere:
         counts |= {other.cell(*row): count for row, count in other.counts.items()}
         fixed |= {other.cell(*row): shown for row, shown in other.shown.items()}
-        sums += [[other.cell(*row) for row in relation] for relation in _relations(_groups(other.counts))]
+        sums += [[other.cell(*row) for row in relation] for relation in of_ethnicity(other.counts)]
     parts = [(named(one.part_of, *row), one.cases(*row)) for one in told if one.part_of for row, *_ in _rows(one)]
     parts += [(named(other.whole, *row), other.cell(*row)) for other in elsewhere for row in other.counts]
     between: list[Cell] = []
@@ -146,24 +144,19 @@ def _children(present: Mapping[Grouping, Sequence[Present]]) -> Tables:
         children_now(grouping.value, one.group): one.children for grouping, found in present.items() for one in found
     }
     counts[children_now("", "")] = sum(one.children for one in present[Grouping.BROAD])
-    groups = _groups((grouping.value, one.group) for grouping, found in present.items() for one in found)
-    return Tables(counts, [[children_now(*row) for row in relation] for relation in _relations(groups)], frozenset())
+    rows = [(grouping.value, one.group) for grouping, found in present.items() for one in found]
+    return Tables(counts, [[children_now(*row) for row in relation] for relation in of_ethnicity(rows)], frozenset())
 
 
-def _relations(groups: Groups) -> list[list[tuple[str, str]]]:
+def of_ethnicity(rows: Iterable[Row]) -> list[list[Row]]:
     """Everyone is the sum of each grouping's groups, and a broad group of its detailed ones; the whole comes first."""
+    groups: dict[str, list[str]] = {}
+    for grouping, group in rows:
+        if grouping:
+            groups.setdefault(grouping, []).append(group)
     detailed = groups.get(Grouping.DETAILED.value, ())
     found = [[("", ""), *((grouping, group) for group in held)] for grouping, held in groups.items()]
     for wide in groups.get(Grouping.BROAD.value, ()):
         inside = [code for code in DETAILED_GROUPS if code in detailed and broad_group(code) == wide]
         found.append([(Grouping.BROAD.value, wide), *((Grouping.DETAILED.value, code) for code in inside)])
     return [relation for relation in found if len(relation) > 1]
-
-
-def _groups(rows: Iterable[Row]) -> Groups:
-    """The groups of each grouping, everyone left out."""
-    groups: dict[str, list[str]] = {}
-    for grouping, group in rows:
-        if grouping:
-            groups.setdefault(grouping, []).append(group)
-    return groups

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fairness_audits.chain.comparing import Compared
+from fairness_audits.chain.comparing import Compared, Range
 from fairness_audits.document import number
-from fairness_audits.ethnicity import broad_group, label
+from fairness_audits.ethnicity import label
 from fairness_audits.policy import Grouping, SmallNumbers
 from fairness_audits.proxies.lists import Difference
+from fairness_audits.proxies.protecting import Audited, Beside, Lists, protected
 from fairness_audits.proxies.telling import Told
-from fairness_audits.small_numbers import Cell, Tables, protect_tables, rounded_to
 from fairness_audits.stand_ins import SOME, STRONG, Association
 from store.small_numbers import Hidden
 
 FORMAT = 1
-Shown = Mapping[Cell, int | Hidden]
 NAMED = 25
 """So many of the features that stand in most are named; all are judged, and `stand_ins.json` has each."""
 _EVEN, _HALFWAY, _WELL = 0.5, 0.6, 0.7
+_EXACT, _SHOWN = 6, 3
+_THREE = ("value", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Found:
     lists: Sequence[Listed]
     """The whole list first."""
     why_no_list: str = ""
+    audited: Audited | None = None
+    """What the target's audit shows of the same cases."""
 
 
 def restricted(found: Sequence[Found], not_told: Mapping[str, str], head: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,33 +83,39 @@ def _document(
 
 
 def _target(one: Found, rules: SmallNumbers | None) -> dict[str, Any]:
-    shown = _protected(one.lists, rules) if rules and one.lists else {}
+    shown = None if rules is None else protected([listed.groups for listed in one.lists], rules, one.audited)
+    besides = [_beside(listed.beside, one.lists[0].beside, shown) for listed in one.lists]
     return {
         "target": one.target,
         "chosen": one.chosen,
         "as_of": one.as_of,
         "features": one.features,
-        "together": [_told(group, rules) for group in one.told],
+        "together": [_told(group, shown) for group in one.told],
         "is_count": one.is_count,
         "strongest": [_strength(name, found) for name, found in one.strengths[:NAMED]],
-        "lists": [_listed(one, place, rules, shown) for place in range(len(one.lists))],
+        "lists": [_listed(listed, place, besides[place], shown) for place, listed in enumerate(one.lists)],
         "why_no_list": one.why_no_list or None,
-        "sentence": _sentence(one, rules),
+        "sentence": _sentence(one, besides[-1]),
     }
 
 
-def _told(one: Told, rules: SmallNumbers | None) -> dict[str, Any]:
+def _told(one: Told, shown: Lists | None) -> dict[str, Any]:
     """Groups too small to be shown are not judged at all (`LEAST_GROUP`)."""
-    cases, others = (rounded_to(count, rules.round_to) if rules else count for count in (one.cases, one.others))
-    auc, low, high = (round(figure, 3) if rules else number(figure) for figure in (one.auc, one.low, one.high))
+    cases: int | Hidden = one.cases
+    others, auc, places = one.others, Range(one.auc, one.low, one.high), _EXACT
+    if shown is not None:
+        cases, others, area = shown.area(one)
+        auc, places = area or Range(round(one.auc, 2), math.nan, math.nan), _SHOWN
+    ends = [number(round(end, places)) for end in (auc.value, auc.low, auc.high)]
+    interval = "" if None in ends else f", 95% interval {auc.low:.2f} to {auc.high:.2f}"
     return {
         "group": one.group,
         "label": label(one.group),
-        "cases": cases,
+        "cases": cases if shown is None else shown.cell(cases),
         "others": others,
-        "auc": {"value": auc, "low": low, "high": high},
-        "sentence": f"{label(one.group)}: {_well(one)} (area under the curve {one.auc:.2f}, 95% interval "
-        f"{one.low:.2f} to {one.high:.2f}; {_EVEN:g} is by chance).",
+        "auc": dict(zip(_THREE, ends)),
+        "sentence": f"{label(one.group)}: {_well(one)} "
+        f"(area under the curve {auc.value:.2f}{interval}; {_EVEN:g} is by chance).",
     }
 
 
@@ -123,118 +133,72 @@ def _well(one: Told) -> str:
 
 def _strength(name: str, found: Association | None) -> dict[str, Any]:
     if found is None:
-        return {"feature": name, **dict.fromkeys(("value", "low", "high")), "reading": "cannot_tell"}
+        return {"feature": name, **dict.fromkeys(_THREE), "reading": "cannot_tell"}
     return {"feature": name, **found.entry(), "reading": found.reading.value}
 
 
-def _listed(found: Found, place: int, rules: SmallNumbers | None, shown: Shown) -> dict[str, Any]:
-    one = found.lists[place]
-    beside = one.beside
-    few = rules is not None and _few(found, one, rules)
+def _beside(one: Difference, whole: Difference, shown: Lists | None) -> Beside:
+    """One list beside the whole one, exact or of rounded counts."""
+    if shown is not None:
+        return shown.beside(one, whole)
+    return Beside(one.places, one.overlap, one.precision, Range(one.change, one.low, one.high))
 
-    def figure(exact: float) -> float | None:
-        return None if few else round(exact, 2) if rules else number(exact)
 
-    change = {name: figure(getattr(beside, of)) for name, of in _CHANGE}
+def _listed(one: Listed, place: int, beside: Beside, shown: Lists | None) -> dict[str, Any]:
     return {
         "left_out": list(one.left_out),
         "places": beside.places,
-        "overlap": round(beside.overlap, 2) if rules else number(beside.overlap),
-        "precision": figure(beside.precision),
-        "change": None if few or not one.left_out else change,
+        "overlap": number(beside.overlap),
+        "precision": number(beside.precision),
+        "change": _named(beside.change) if one.left_out else None,
         "groupings": {
-            grouping.value: [_group(one, _cells(grouping.value, one.group, place), rules, shown) for one in groups]
+            grouping.value: [_group(each, grouping, place, shown) for each in groups]
             for grouping, groups in one.groups.items()
         },
     }
 
 
-_CHANGE = (("value", "change"), ("low", "low"), ("high", "high"))
-
-
-def _group(one: Compared, cells: tuple[Cell, Cell, Cell], rules: SmallNumbers | None, shown: Shown) -> dict[str, Any]:
-    entry: dict[str, Any] = {"group": one.group, "label": label(one.group)}
-    ratio = one.ratio
-    three = None if ratio is None else [number(end) for end in (ratio.value, ratio.low, ratio.high)]
-    told = None if three is None or None in three else dict(zip(("value", "low", "high"), three))
-    if rules is None:
-        return entry | {
-            "n": one.n,
-            "flagged": one.events,
-            "rate": {"value": number(one.rate.value), "low": number(one.rate.low), "high": number(one.rate.high)},
-            "ratio": told,
-            "reading": one.reading.value,
-        }
-    cases, on = shown[cells[0]], shown[cells[1]]
-    rate = None
-    if not isinstance(on, Hidden) and not isinstance(cases, Hidden) and one.n - one.events >= rules.suppress_below:
-        rate = {"value": round(on / cases, 4)} if on <= cases else None
-    return entry | {
-        "n": _cell(cases, rules),
-        "flagged": _cell(on, rules),
-        "rate": rate,
-        "ratio": None if rate is None or told is None else {name: round(end or 0.0, 2) for name, end in told.items()},
+def _group(one: Compared, grouping: Grouping, place: int, shown: Lists | None) -> dict[str, Any]:
+    row = (grouping.value, one.group)
+    cases: int | Hidden
+    on: int | Hidden
+    cases, on = (one.n, one.events) if shown is None else shown.both(row, place)
+    rate, ratio = (one.rate, one.ratio) if shown is None else shown.figures(row, one, place)
+    places = _EXACT if shown is None else _SHOWN
+    return {
+        "group": one.group,
+        "label": label(one.group),
+        "n": cases if shown is None else shown.cell(cases),
+        "flagged": on if shown is None else shown.cell(on),
+        "rate": _named(rate, places),
+        "ratio": _named(ratio, places),
         "reading": one.reading.value,
     }
 
 
-def _protected(lists: Sequence[Listed], rules: SmallNumbers) -> Shown:
-    """The cases of each group and how many of them are on each list, as they may be shown together."""
-    counts: dict[Cell, int] = {}
-    sums: list[tuple[Cell, ...]] = []
-    implied: list[Cell] = []
-    for place, listed in enumerate(lists):
-        rows = {(grouping.value, one.group): one for grouping, found in listed.groups.items() for one in found}
-        for row, one in rows.items():
-            cases, on, off = _cells(*row, place)
-            counts |= {cases: one.n, on: one.events, off: one.n - one.events}
-            implied.append(off)
-            sums.append((cases, on, off))
-        for wide, parts in _nested(rows):
-            for part in (0, 1):
-                sums.append((_cells(*wide, place)[part], *(_cells(*inner, place)[part] for inner in parts)))
-    return protect_tables(Tables(counts, list(dict.fromkeys(sums)), frozenset(implied)), rules)
+def _named(found: Range | None, places: int = _EXACT) -> dict[str, float] | None:
+    """Value and ends; None where an end is not finite."""
+    ends = [number(round(end, places)) for end in (found.value, found.low, found.high)] if found else [None]
+    return None if None in ends else dict(zip(_THREE, ends))  # type: ignore[arg-type]
 
 
-def _nested(rows: Mapping[tuple[str, str], Compared]) -> list[tuple[tuple[str, str], list[tuple[str, str]]]]:
-    """Each broad group there is with its detailed ones."""
-    detailed = Grouping.DETAILED.value
-    inside = {
-        wide: [row for row in rows if row[0] == detailed and broad_group(row[1]) == wide[1]]
-        for wide in rows
-        if wide[0] == Grouping.BROAD.value
-    }
-    return [(wide, parts) for wide, parts in inside.items() if parts]
-
-
-def _cells(grouping: str, group: str, place: int) -> tuple[Cell, Cell, Cell]:
-    """A group's cases, and those on and off one of the lists."""
-    return ((grouping, group), "n"), ((grouping, group), f"on {place}"), ((grouping, group), f"off {place}")
-
-
-def _sentence(one: Found, rules: SmallNumbers | None) -> str:
-    """What leaving the strongest out would do, in plain words."""
+def _sentence(one: Found, last: Beside) -> str:
+    """What leaving the strongest out would do, in plain words. The evidence decides, its figures are as shown."""
     if not one.lists[1:]:
         return one.why_no_list
     shortest = one.lists[-1]
     what = "parts" if one.is_count else "features"
-    change = shortest.beside
-    stays = f"Without the {len(shortest.left_out)} {what} that stand in most for ethnicity, {change.overlap:.0%} of the"
-    if rules is not None and _few(one, shortest, rules):
-        return f"{stays} list stays; too few true cases are on either to show what that costs or gains."
+    stays = f"Without the {len(shortest.left_out)} {what} that stand in most for ethnicity, "
+    stays += (
+        "less of the list stays than may be told" if last.overlap is None else f"{last.overlap:.0%} of the list stays"
+    )
+    if last.change is None:
+        return f"{stays}; too few true cases are on either to show what that costs or gains."
+    change = last.change
     cost = "the evidence does not show what that costs or gains"
-    if change.high < 0:
-        cost = f"it finds fewer true cases for each place ({100 * change.change:+.0f} points)"
-    elif change.low > 0:
-        cost = f"it finds more true cases for each place ({100 * change.change:+.0f} points)"
+    if shortest.beside.high < 0:
+        cost = f"it finds fewer true cases for each place ({100 * change.value:+.0f} points)"
+    elif shortest.beside.low > 0:
+        cost = f"it finds more true cases for each place ({100 * change.value:+.0f} points)"
     interval = f"{100 * change.low:+.0f} to {100 * change.high:+.0f} points"
-    return f"{stays} list stays, and {cost}: the 95% interval of the difference is {interval}."
-
-
-def _few(one: Found, listed: Listed, rules: SmallNumbers) -> bool:
-    """Whether one of the two lists has too few true cases for a figure about them to be shown."""
-    return min(listed.beside.caught, one.lists[0].beside.caught) < rules.suppress_below
-
-
-def _cell(count: int | Hidden, rules: SmallNumbers) -> int | str:
-    return f"<{rules.suppress_below}" if count is Hidden.SMALL else count
+    return f"{stays}, and {cost}: the 95% interval of the difference is {interval}."

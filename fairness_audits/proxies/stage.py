@@ -10,17 +10,19 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from fairness_audits.chain.comparing import Rows, compare
+from fairness_audits.chain.elsewhere import by_row, read_cell
 from fairness_audits.config import AuditConfig
 from fairness_audits.document import REPORTED_CONFIDENCE
 from fairness_audits.grouping import ethnic_groups
 from fairness_audits.policy import Grouping, load_policy
 from fairness_audits.proxies.document import Found, Listed, published, restricted
 from fairness_audits.proxies.lists import COUNTS, Bench, Ranking, newest_test, parts_of
+from fairness_audits.proxies.protecting import Audited
 from fairness_audits.proxies.telling import by_itself, together
 from fairness_audits.signing import ROOM, evaluation_path
 from fairness_audits.stage import STAGE as AUDITS
 from fairness_audits.stand_ins import Association
-from fairness_audits.writing import rendered
+from fairness_audits.writing import published_path, rendered, restricted_path
 from features.tables import MEMBERS
 from models.catalogue import CATALOGUE
 from models.config import ModelsConfig
@@ -115,6 +117,23 @@ def _target(work: Workspace, inputs: Inputs, name: str, evaluation: Mapping[str,
         is_count=chosen in COUNTS,
         lists=lists,
         why_no_list=why,
+        audited=_audited(work, name),
+    )
+
+
+def _audited(work: Workspace, target: str) -> Audited | None:
+    """What the target's audit shows, which is to give away nothing that is hidden here, nor the reverse."""
+    files = [work.document(path) for path in (restricted_path(target), published_path(target))]
+    if not all(file.exists() for file in files):
+        return None
+    restricted_audit, published_audit = map(read_json, files)
+    if "overall" not in published_audit:
+        return None
+    exact, shown = by_row(restricted_audit), by_row(published_audit)
+    return Audited(
+        len(published_audit["test"]["as_ofs"]),
+        *({row: int(exact[row][name]) for row in shown} for name in ("n", "flagged")),
+        *({row: read_cell(entry[name]) for row, entry in shown.items()} for name in ("n", "flagged")),
     )
 
 
@@ -160,6 +179,6 @@ STAGE = Stage(
     writes=(),
     sections=(AuditConfig, ModelsConfig),
     run=run,
-    documents=(CATALOGUE, "models/*/evaluation.json"),
+    documents=(CATALOGUE, "models/*/evaluation.json", restricted_path("*"), published_path("*")),
     external_files=AUDITS.external_files,
 )

@@ -9,7 +9,7 @@ known or not. By itself a feature is judged as in `fairness_audits.stand_ins`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm as lgb
@@ -60,6 +60,11 @@ class Told:
     auc: float
     low: float
     high: float
+    told_from: tuple[str, ...]
+    """The groups of the others."""
+    worth: tuple[float, float]
+    """How much a case of the group, and of the others, counts as evidence: brothers and sisters count once, and of
+    very many cases some are drawn."""
 
 
 def together(values: Floats, group: NDArray[Any], family: Codes, seed: int) -> list[Told]:
@@ -71,14 +76,17 @@ def together(values: Floats, group: NDArray[Any], family: Codes, seed: int) -> l
     if not len(group):
         return []
     kept = kept_in_bag(family, min(1.0, MOST_CASES / max(1, len(group))), derived_seed(seed, "proxies", "cases"))
+    drawn = float(kept.mean())
     values, group, family = values[kept], group[kept], family[kept]
     known = group != UNKNOWN
     judged = [name for name in BROAD_GROUPS if int((group == name).sum()) >= LEAST_GROUP]
     found = _of(values[known], group[known], family[known], [name for name in judged if name != UNKNOWN], seed)
     if UNKNOWN in judged and int(known.sum()) >= LEAST_GROUP:
         either = np.where(known, "known", UNKNOWN).astype(object)
-        found += [one for one in _of(values, either, family, ["known", UNKNOWN], seed) if one.group == UNKNOWN]
-    return found
+        all_known = tuple(name for name in BROAD_GROUPS if name != UNKNOWN and (group == name).any())
+        apart = _of(values, either, family, ["known", UNKNOWN], seed)
+        found += [replace(one, told_from=all_known) for one in apart if one.group == UNKNOWN]
+    return [replace(one, worth=(one.worth[0] * drawn, one.worth[1] * drawn)) for one in found]
 
 
 def _of(values: Floats, group: NDArray[Any], family: Codes, judged: Sequence[str], seed: int) -> list[Told]:
@@ -90,7 +98,12 @@ def _of(values: Floats, group: NDArray[Any], family: Codes, judged: Sequence[str
     draw = np.random.default_rng(derived_seed(seed, "proxies", "folds"))
     fold = draw.integers(0, FOLDS, int(family.max()) + 1)[family[inside]]
     likely = _predicted(values[inside], code, fold, len(judged), seed)
-    return [_told(likely[:, number], code == number, fold, family[inside], name) for name, number in place.items()]
+    return [
+        _told(
+            likely[:, number], code == number, fold, family[inside], name, tuple(one for one in judged if one != name)
+        )
+        for name, number in place.items()
+    ]
 
 
 def _predicted(values: Floats, code: Codes, fold: Codes, groups: int, seed: int) -> Floats:
@@ -106,7 +119,9 @@ def _predicted(values: Floats, code: Codes, fold: Codes, groups: int, seed: int)
     return np.round(likely, 9)
 
 
-def _told(likely: Floats, mine: NDArray[np.bool_], fold: Codes, family: Codes, name: str) -> Told:
+def _told(
+    likely: Floats, mine: NDArray[np.bool_], fold: Codes, family: Codes, name: str, others: tuple[str, ...]
+) -> Told:
     """How well a group is told. Brothers and sisters count once: the interval is by families.
 
     Cases are compared with those of their own fold. Where a fold happens to hold more of the group its trees learnt
@@ -122,9 +137,10 @@ def _told(likely: Floats, mine: NDArray[np.bool_], fold: Codes, family: Codes, n
             put_above += held * area_under_curve(likely[inside], mine[inside].astype(np.float64))
             pairs += held
     auc = put_above / pairs if pairs else _EVEN
-    ours, others = (len(np.unique(family[side])) / _FOLDS_ALIKE for side in (mine, ~mine))
-    low, high = auc_interval(auc, ours, others, REPORTED_CONFIDENCE)
-    return Told(name, int(mine.sum()), int((~mine).sum()), auc, low, high)
+    ours, theirs = (len(np.unique(family[side])) / _FOLDS_ALIKE for side in (mine, ~mine))
+    low, high = auc_interval(auc, ours, theirs, REPORTED_CONFIDENCE)
+    size = int(mine.sum()), int((~mine).sum())
+    return Told(name, *size, auc, low, high, others, (ours / size[0], theirs / size[1]))
 
 
 def by_itself(values: Floats, group: NDArray[Any], family: Codes) -> list[Association | None]:

@@ -15,8 +15,10 @@ from fairness_audits.chain.comparing import Rows, compare
 from fairness_audits.policy import load_policy
 from fairness_audits.proxies.document import Found, Listed, published, restricted
 from fairness_audits.proxies.lists import Bench, Difference, Ranking, newest_test, parts_of
+from fairness_audits.proxies.protecting import Audited
 from fairness_audits.proxies.stage import PUBLISHED, RESTRICTED, STAGE
 from fairness_audits.proxies.telling import Told, by_itself, together
+from fairness_audits.small_numbers import rounded_to
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES, SCHOOLMATES
 from models.cases import Cases
 from models.catalogue import Feature, Sentences
@@ -27,6 +29,7 @@ from models.target import CandidateName
 from models.targets import TARGETS
 from residents.tables import PROTECTED
 from store.run_folder import RunFolder
+from store.small_numbers import Hidden
 from store.table import Zone
 from tests.support import put_table, run_stage
 
@@ -206,7 +209,7 @@ def found(caught: int = 30) -> Found:
     )
     whole = Listed((), Difference(1.0, caught, 50, caught / 50, 0.0, 0.0, 0.0), compare(rows))
     fewer = Listed(("a",), Difference(0.8, caught - 5, 50, (caught - 5) / 50, -0.1, -0.18, -0.02), compare(rows))
-    told = [Told("Black", 133, 267, 0.71234, 0.65, 0.77)]
+    told = [Told("Black", 133, 267, 0.71234, 0.65, 0.77, ("White",), (0.5, 0.5))]
     return Found(TARGET, "logistic_regression", "2025-06-30", 3, told, [("a", None)], False, [whole, fewer])
 
 
@@ -214,7 +217,67 @@ def test_the_cost_of_leaving_out_is_said() -> None:
     for document in (restricted([found()], {}, {}), published([found()], {}, {}, RULES)):
         (target,) = document["targets"]
         assert "80% of the list stays" in target["sentence"] and "fewer true cases" in target["sentence"]
-        assert target["lists"][1]["change"] == {"value": -0.1, "low": -0.18, "high": -0.02}
+    (exact,) = restricted([found()], {}, {})["targets"]
+    assert exact["lists"][1]["change"] == {"value": -0.1, "low": -0.18, "high": -0.02}
+
+
+@pytest.mark.parametrize("more", [-2, -1, 0, 1, 2])
+def test_a_list_is_told_by_rounded_counts_alone(more: int) -> None:
+    """Two true cases more or less, or two places that stay: nothing that is shown changes."""
+    lists = found().lists
+    moved = replace(
+        lists[1].beside, caught=25 + more, precision=(25 + more) / 50, change=(more - 5) / 50, overlap=(40 + more) / 50
+    )
+    one = replace(found(), lists=[lists[0], replace(lists[1], beside=moved)])
+    (target,) = published([one], {}, {}, RULES)["targets"]
+    told = {name: target["lists"][1][name] for name in ("places", "overlap", "precision", "change")}
+    # The ends are as many cases off as the interval's half is wide, which is four, rounded as a count is.
+    assert told == {
+        **{"places": 50, "overlap": 0.8, "precision": 0.5},
+        "change": {"value": -0.1, "low": -0.2, "high": 0.0},
+    }
+
+
+def test_few_wrongly_listed_are_as_few_as_any() -> None:
+    (target,) = published([found(caught=44)], {}, {}, RULES)["targets"]
+    assert target["lists"][0]["precision"] is None and target["lists"][1]["change"] is None
+
+
+def test_rates_and_ratios_of_groups_follow_from_counts_as_shown() -> None:
+    draw = np.random.default_rng(8)
+    codes = draw.choice(np.array(["WBRI", "WIRI", "BAFR", "ABAN", "Unknown"], dtype=object), 4000)
+    rows = Rows(draw.random(4000) < np.where(codes == "BAFR", 0.2, 0.1), codes, np.arange(4000))
+    everyone = int(rows.happened.sum())
+    whole = Listed((), Difference(1.0, 100, everyone, 0.3, 0.0, 0.0, 0.0), compare(rows))
+    (target,) = published([replace(found(), lists=[whole])], {}, {}, RULES)["targets"]
+    entries = {entry["group"]: entry for entry in target["lists"][0]["groupings"]["detailed"]}
+    unknown = entries["Unknown"]
+    total = rounded_to(everyone, 5)
+    for name in ("WBRI", "BAFR", "ABAN"):
+        one = entries[name]
+        assert one["rate"]["value"] == round(one["flagged"] / one["n"], 3)
+        rest = (total - one["flagged"] - unknown["flagged"]) / (4000 - one["n"] - unknown["n"])
+        assert one["ratio"]["value"] == pytest.approx(one["flagged"] / one["n"] / rest, abs=0.001)
+        assert one["ratio"]["low"] < one["ratio"]["value"] < one["ratio"]["high"]
+
+
+def test_what_the_audit_of_the_same_cases_hides_or_shows_is_the_same_here() -> None:
+    """With one test date the audit's cases are these: what is withheld there is not shown here, nor the reverse."""
+    groups = found().lists[0].groups
+    cases = {(grouping.value, one.group): one.n for grouping, entries in groups.items() for one in entries}
+    flagged = {(grouping.value, one.group): one.events for grouping, entries in groups.items() for one in entries}
+    cases["", ""], flagged["", ""] = 400, 50
+    hidden = {"WROM", "Gypsy/Roma or Irish Traveller", "BAFR", "Black"}
+    cases_shown = {row: Hidden.SECOND if row[1] in hidden else n for row, n in cases.items()}
+    flagged_shown: dict[tuple[str, str], int | Hidden] = {row: rounded_to(n, 5) for row, n in flagged.items()}
+    flagged_shown |= {row: Hidden.SMALL if flagged[row] < 10 else Hidden.SECOND for row in flagged if row[1] in hidden}
+    before, after = (
+        published([replace(found(), audited=audited)], {}, {}, RULES)["targets"][0]["lists"][0]["groupings"]
+        for audited in (None, Audited(1, cases, flagged, cases_shown, flagged_shown))
+    )
+    assert "withheld" not in {entry["n"] for entries in before.values() for entry in entries}
+    withheld = {entry["group"] for entries in after.values() for entry in entries if entry["n"] == "withheld"}
+    assert withheld == hidden
 
 
 def test_small_counts_are_not_shown_and_neither_is_what_rests_on_them() -> None:
@@ -225,7 +288,7 @@ def test_small_counts_are_not_shown_and_neither_is_what_rests_on_them() -> None:
     for listed in target["lists"]:
         small = {one["group"]: one for one in listed["groupings"]["broad"]}["Gypsy/Roma or Irish Traveller"]
         assert small["flagged"] == "<10" and small["rate"] is None and small["ratio"] is None
-    assert target["together"][0]["cases"] == 135
+    assert target["together"][0]["cases"] == target["lists"][0]["groupings"]["broad"][-1]["n"] == 130
 
 
 # --- the stage -------------------------------------------------------------------------------------------
