@@ -50,6 +50,7 @@ class Action(StrEnum):
     exported = "exported"
     refused = "refused"
     overrode = "overrode"
+    changed_account = "changed_account"
 
 
 @dataclass(frozen=True)
