@@ -34,7 +34,9 @@ from early_help.release_commands import export, release, verify, withdraw_releas
 from early_help.release_commands import log as log_commands
 from early_help.resident_commands import resident as resident_commands
 from early_help.retraining import retrain
+from early_help.review_commands import review as review_app_commands
 from early_help.review_pairs import review_pairs
+from early_help.serve_command import serve
 from early_help.stages import STAGES, stages_until
 from early_help.status import (
     print_data_quality,
@@ -71,11 +73,13 @@ app.command()(export)
 app.command()(release)
 app.command("withdraw")(withdraw_release)
 app.command()(verify)
+app.command()(serve)
 app.add_typer(log_commands, name="log")
 app.add_typer(keys_commands, name="keys")
 app.add_typer(resident_commands, name="resident")
 app.add_typer(features_commands, name="features")
 app.add_typer(audit_commands, name="audit")
+app.add_typer(review_app_commands, name="review")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 

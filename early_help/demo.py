@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from early_help.fingerprint import code_hash
+from early_help.run_config import MADE
 from fairness_audits.gate import GateStatus, approve, export_list, status
 from fairness_audits.release import GateState, Verdict
 from fairness_audits.writing import published_path
@@ -61,7 +62,7 @@ APPROVERS = (
 
 def make_borough(folders: DemoFolders, families: int, seed: int, progress: Progress) -> None:
     """Generate the borough, unless the same one, by the same code, is there already."""
-    marker = folders.borough / "made.json"
+    marker = folders.borough / MADE
     wanted = {"families": families, "seed": seed, "code": code_hash("sources")}
     if marker.exists() and read_json(marker) == wanted:
         return

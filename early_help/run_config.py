@@ -10,6 +10,9 @@ from store.files import read_json
 from store.run_folder import RunFolder
 
 ON_RECORD = "state/council.json"
+MADE = "made.json"
+"""What the demo leaves in the folder of a synthetic borough's extracts."""
+MADE_UP_NAME = "(a made-up borough)"
 
 
 def config_of(folder: RunFolder) -> CouncilConfig:
@@ -30,3 +33,11 @@ def council_of(folder: RunFolder) -> Path | None:
         return Path(read_json(folder.root / ON_RECORD)["council"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
+
+
+def is_made_up(folder: RunFolder) -> bool:
+    """Whether the run is of a synthetic borough, by what its generator left beside the TOML and by its name."""
+    path = council_of(folder)
+    if path is None or not path.with_name(MADE).is_file():
+        return False
+    return config_of(folder).council.name.endswith(MADE_UP_NAME)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from review.databases import prepare_file
 from review.settings import ReviewContext
@@ -17,8 +16,9 @@ _STAGES = ("sources", "residents")
 
 
 def prepare(context: ReviewContext) -> None:
-    """Make the database's tables, or bring them to the form that this version needs."""
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    """See that the app is whole, and make the database's tables or bring them to the form that it needs."""
+    call_command("check")
+    if connection.vendor == "sqlite":
         prepare_file(context.folder)
     call_command("migrate", interactive=False, verbosity=0)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,7 +45,7 @@ class ReviewContext:
     keys: Keys
     council: Council
     config: ReviewConfig
-    machine: RunSettings = RunSettings()  # noqa: RUF009 - frozen
+    machine: RunSettings = field(default_factory=lambda: RunSettings.model_validate({}))
     day: dt.date | None = None
     """What pages take for today. None for the clock's day; a made-up borough, whose time stands still, has its own."""
 
@@ -230,6 +230,7 @@ def _browser(config: ReviewConfig) -> dict[str, Any]:
         ],
         "WHITENOISE_USE_FINDERS": True,
         "WHITENOISE_AUTOREFRESH": False,
+        "WHITENOISE_ALLOW_ALL_ORIGINS": False,
         "WHITENOISE_MAX_AGE": _STATIC_SECONDS,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 262_144,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 200,

@@ -54,7 +54,7 @@ def being_set_up(person: Person) -> TOTPDevice:
 def set_up(device: TOTPDevice) -> SetUp:
     """The device's secret, to be shown once, over the person's own connection."""
     picture = segno.make(device.config_url, micro=False).svg_inline(
-        scale=_PIXELS, border=_QUIET_ZONE, light="#ffffff", dark="#000000", svgclass="qr", lineclass=None, nl=False
+        scale=_PIXELS, border=_QUIET_ZONE, light="#ffffff", dark="#000000", svgclass="qr", lineclass=None
     )
     text = base64.b32encode(device.bin_key).decode("ascii").rstrip("=")
     groups = " ".join(text[place : place + _GROUP] for place in range(0, len(text), _GROUP))

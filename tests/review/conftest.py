@@ -1,23 +1,36 @@
-"""The web app on a made-up council, for its tests. Each worker of the tests has a database of its own."""
+"""The web app on a made-up council, for its tests. Each worker of the tests has a database of its own.
+
+Django is configured here, before any test module is read, so that those may import models as everything else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
 from review.config import ReviewConfig
 from review.permissions import Role
-from review.settings import DATABASE_VARIABLE, ReviewContext, configure
+from review.settings import ReviewContext, configure
 from tests.review import made_up
 from tests.support import KEYS
 
-if TYPE_CHECKING:
-    from django.test import Client
+# Until a fixture puts the made-up run in its place, the app is of a run that is nowhere.
+configure(made_up.context_like(), {})
 
-    from review.people.models import Person
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connections, transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django_otp import DEVICE_ID_SESSION_KEY  # noqa: E402
+from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: E402
+
+from review.databases import database  # noqa: E402
+from review.people.models import Person  # noqa: E402
+from review.people.second_factor import device_of  # noqa: E402
+from review.refreshing import prepare, refresh  # noqa: E402
 
 _WORKERS = {Role.support_worker: made_up.WORKER, Role.team_manager: made_up.MANAGER}
 _PANELS = {Role.panel_member: "Panel A"}
@@ -25,39 +38,36 @@ PASSWORD = "correct-horse-battery-staple"
 
 
 @pytest.fixture(scope="session")
-def database_of_tests(request: pytest.FixtureRequest) -> str:
+def database_of_tests() -> str:
     """The URL of the database that the tests use; '' for a SQLite file of their own."""
     return ""
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, database_of_tests: str) -> ReviewContext:
-    """The app configured on the made-up run, its database migrated and loaded. Once for all tests of a worker."""
-    from django.test import override_settings  # noqa: PLC0415 - Django is not configured before
-
+    """The app of the made-up run, its database migrated and loaded. Once for all tests of a worker."""
     run = made_up.make_run(tmp_path_factory.mktemp("review") / "run")
     context = ReviewContext(run, KEYS, made_up.COUNCIL, ReviewConfig.model_validate({}))
-    configure(context, {DATABASE_VARIABLE: database_of_tests})
-    override_settings(
-        ALLOWED_HOSTS=["testserver", "localhost"],
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    ).enable()
-    _migrate_and_load(context)
+    settings.REVIEW = context
+    settings.ALLOWED_HOSTS = ["testserver", "localhost"]
+    # The real one is slow by intent.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    use_database(database(database_of_tests, context.folder))
+    prepare(context)
+    refresh(context)
     return context
 
 
-def _migrate_and_load(context: ReviewContext) -> None:
-    from review.refreshing import prepare, refresh  # noqa: PLC0415 - Django is not configured before
-
-    prepare(context)
-    refresh(context)
+def use_database(described: dict[str, Any]) -> None:
+    """Have this thread and all later ones use another database."""
+    connections["default"].close()
+    settings.DATABASES["default"] = connections.settings["default"] = {**connections.settings["default"], **described}
+    del connections["default"]
 
 
 @pytest.fixture
 def app(served: ReviewContext) -> Iterator[ReviewContext]:
     """The app for one test, in a transaction that is undone after it."""
-    from django.db import transaction  # noqa: PLC0415
-
     with transaction.atomic():
         yield served
         transaction.set_rollback(True)
@@ -66,11 +76,9 @@ def app(served: ReviewContext) -> Iterator[ReviewContext]:
 @pytest.fixture
 def committed_app(served: ReviewContext) -> Iterator[ReviewContext]:
     """The app for a test that needs other threads or processes to see what it writes; all is made anew after it."""
-    from django.core.management import call_command  # noqa: PLC0415
-
     yield served
     call_command("flush", interactive=False, verbosity=0)
-    _migrate_and_load(served)
+    refresh(served)
 
 
 @pytest.fixture
@@ -78,13 +86,9 @@ def make_person() -> Callable[..., Person]:
     """Makes an account of a role, with a set-up second factor; a worker's and a manager's are W1's and M1's."""
 
     def make(role: Role, username: str = "", **more: str) -> Person:
-        from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: PLC0415
-
-        from review.people.models import Person as People  # noqa: PLC0415
-
         known = {"worker_key": made_up.worker_key(_WORKERS[role]) if role in _WORKERS else ""}
         known |= {"panel": _PANELS.get(role, ""), "name": f"A {role.value.replace('_', ' ')}", **more}
-        person = People(username=username or role.value, role=role.value, **known)
+        person = Person(username=username or role.value, role=role.value, **known)
         person.set_password(PASSWORD)
         person.save()
         TOTPDevice.objects.create(user=person, name="Authenticator", confirmed=True)
@@ -98,17 +102,13 @@ def client_as(make_person: Callable[..., Person]) -> Callable[..., Client]:
     """Gives a browser in which somebody of a role is logged in with both factors; of one person made before, or new."""
 
     def log_in(role: Role, person: Person | None = None, **more: str) -> Client:
-        from django.test import Client as Browser  # noqa: PLC0415
-        from django_otp import DEVICE_ID_SESSION_KEY  # noqa: PLC0415
-
-        from review.people.models import Person as People  # noqa: PLC0415
-        from review.people.second_factor import device_of  # noqa: PLC0415
-
-        who = person or People.objects.filter(username=role.value).first() or make_person(role, **more)
-        browser = Browser()
+        who = person or Person.objects.filter(username=role.value).first() or make_person(role, **more)
+        browser = Client()
         browser.force_login(who, backend="review.people.backend.PasswordBackend")
         session = browser.session
-        session[DEVICE_ID_SESSION_KEY] = device_of(who, confirmed=True).persistent_id
+        device = device_of(who, confirmed=True)
+        assert device is not None
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
         session.save()
         return browser
 
@@ -118,9 +118,7 @@ def client_as(make_person: Callable[..., Person]) -> Callable[..., Client]:
 @pytest.fixture
 def anonymous(app: ReviewContext) -> Client:
     """A browser in which nobody is logged in."""
-    from django.test import Client as Browser  # noqa: PLC0415
-
-    return Browser()
+    return Client()
 
 
 @pytest.fixture

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from residents.tables import FAMILIES, PEOPLE, PSEUDONYMS, RECORD_PERSON
+from review.config import ReviewConfig
+from review.settings import ReviewContext
 from sources.tables import ALLOCATIONS, PERSON_RECORDS, WORKERS
 from store.council import Council
 from store.files import write_json
 from store.run_folder import RunFolder
-from tests.support import put_table
+from tests.support import KEYS, put_table
 
 TODAY = dt.date.today()
 LONG_AGO = dt.date(2022, 1, 3)
@@ -137,3 +139,8 @@ def _held(family: str, worker: str, until: dt.date | None) -> dict[str, Any]:
         **{"source": SYSTEM, "file": "cases.csv", "record_id": f"R{child}", "worker_id": worker, "team": team},
         **{"event_date": LONG_AGO, "recorded_on": LONG_AGO, "to_date": until, "end_recorded_on": until},
     }
+
+
+def context_like(**config: Any) -> ReviewContext:
+    """What the web app would serve of a run that is nowhere, with these keys of ``[review]``."""
+    return ReviewContext(RunFolder(Path("nowhere")), KEYS, COUNCIL, ReviewConfig.model_validate(config))

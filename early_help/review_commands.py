@@ -1,0 +1,130 @@
+"""`early-help review`: what the web app needs of the command line: accounts, and the nightly refresh."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from early_help.run_config import is_made_up
+from early_help.serve_command import bring_up_to_date, opened
+from store.errors import UsageError
+from store.safe_text import plain
+
+console = Console(highlight=False)
+review = typer.Typer(help="The web app: accounts, and bringing it up to date.", no_args_is_help=True)
+person = typer.Typer(help="Who may log in, as what.", no_args_is_help=True)
+review.add_typer(person, name="person")
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A folder that `early-help run` wrote.")]
+UserName = Annotated[str, typer.Option("--username", help="What the person types to log in.")]
+Worker = Annotated[
+    str | None,
+    typer.Option("--worker", metavar="SYSTEM|ID", help="Of a support worker or team manager: key on the staff list."),
+]
+Panel = Annotated[str | None, typer.Option("--panel", help="Of a panel member: the panel.")]
+RoleName = Annotated[str, typer.Option("--role", help="Such as support_worker; docs/permissions.md has all.")]
+
+
+@review.command()
+def refresh(run_folder: RunArgument) -> None:
+    """Load families, staff and allocations of the run into the web app; nightly, after the job."""
+    context = opened(run_folder)
+    bring_up_to_date(context, even_if=True)
+    console.print(f"Up to date with extracts of {context.council.extract_date:%d %B %Y}.", markup=False)
+
+
+@review.command()
+def code(run_folder: RunArgument, username: Annotated[str, typer.Argument(metavar="USERNAME")]) -> None:
+    """Show the second step's code of one of the demo's accounts; refused for a council's run."""
+    context = opened(run_folder)
+    if not is_made_up(context.run):
+        raise UsageError(
+            "Codes are shown for the synthetic borough alone, and this run is a council's.",
+            where=run_folder,
+            fix="Whoever has a new phone gets a new start: early-help review person reset.",
+        )
+    from review.demo import code_of  # noqa: PLC0415 - the extra `web` may not be installed
+
+    console.print(code_of(username))
+
+
+@person.command()
+def add(
+    run_folder: RunArgument,
+    username: UserName,
+    name: Annotated[str, typer.Option("--name", help="As pages and the log show it.")],
+    role: RoleName,
+    worker: Worker = None,
+    panel: Panel = None,
+) -> None:
+    """Make an account, and show its one-time password."""
+    opened(run_folder)
+    from review.people import accounts  # noqa: PLC0415 - the extra `web` may not be installed
+
+    made, password = accounts.add(username, name, accounts.role_named(role), worker or "", panel or "")
+    _tell(f"Account made: {made.username} ({made.name}), {made.role}.")
+    _tell_password(password)
+    if made.worker_key and not accounts.on_staff_list(made):
+        _tell(f"The staff list knows no {made.worker_key} now: the account sees no family until it does.")
+
+
+@person.command()
+def change(
+    run_folder: RunArgument,
+    username: UserName,
+    role: Annotated[str | None, typer.Option("--role", help="The new role.")] = None,
+    worker: Worker = None,
+    panel: Panel = None,
+) -> None:
+    """Give an account another role, worker or panel."""
+    opened(run_folder)
+    from review.people import accounts  # noqa: PLC0415 - as above
+
+    changed = accounts.change(username, accounts.role_named(role) if role else None, worker, panel)
+    _tell(f"Account changed: {changed.username} ({changed.name}), {changed.role}.")
+
+
+@person.command()
+def lock(run_folder: RunArgument, username: UserName) -> None:
+    """Shut an account at once, wherever it is logged in."""
+    opened(run_folder)
+    from review.people import accounts  # noqa: PLC0415 - as above
+
+    _tell(f"Account locked: {accounts.lock(username).username}.")
+
+
+@person.command()
+def reset(run_folder: RunArgument, username: UserName) -> None:
+    """Give a new one-time password, and have the second step set up again."""
+    opened(run_folder)
+    from review.people import accounts  # noqa: PLC0415 - as above
+
+    again, password = accounts.reset(username)
+    _tell(f"Account reset: {again.username}.")
+    _tell_password(password)
+
+
+@person.command("list")
+def list_people(run_folder: RunArgument) -> None:
+    """Show every account."""
+    opened(run_folder)
+    from review.people import accounts  # noqa: PLC0415 - as above
+
+    for one in accounts.everyone():
+        state = "" if one.is_active else ", locked"
+        place = one.worker_key or one.panel
+        _tell(f"{one.username}: {plain(one.name)}, {one.role}{f' ({plain(place)})' if place else ''}{state}")
+
+
+def _tell_password(password: str) -> None:
+    _tell(f"One-time password: {password}")
+    _tell(
+        "Hand it over in person or by telephone, once it is plain who asks. It serves once; then the person chooses "
+        "another, and sets up the second step."
+    )
+
+
+def _tell(text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)

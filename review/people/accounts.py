@@ -1,0 +1,153 @@
+"""Setting up, changing and locking accounts. Every change is in the access log before it is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from axes.utils import reset as forget_failures
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from review import access_log
+from review.access_log import Action
+from review.caseload.models import Worker
+from review.people.logging_in import one_time_password
+from review.people.models import Person
+from review.permissions import Role
+from review.settings import current
+from store.errors import UsageError
+from store.safe_text import plain
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,149}")
+_LONGEST_NAME = 200
+_WORKERS = (Role.support_worker, Role.team_manager)
+
+
+def add(username: str, name: str, role: Role, worker: str = "", panel: str = "") -> tuple[Person, str]:
+    """Make an account; return it and its one-time password, which nobody can read again.
+
+    Raises UsageError where the name is taken or none, or where the role lacks what it needs.
+    """
+    person = Person(username=_username(username), name=_shown(name), role=role.value)
+    _place(person, worker, panel)
+    password = _give_password(person)
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+            _log(person, f"account made: {person.username}, {role.value}")
+    except IntegrityError:
+        raise UsageError(
+            "There is an account of this name already.",
+            where="--username",
+            fix="Choose another, or say early-help review person change or reset.",
+        ) from None
+    return person, password
+
+
+def change(username: str, role: Role | None, worker: str | None, panel: str | None) -> Person:
+    """Give an account another role, worker or panel; what is None stays. Raises UsageError as `add` does."""
+    person = of_name(username)
+    person.role = (role or Role(person.role)).value
+    _place(person, person.worker_key if worker is None else worker, person.panel if panel is None else panel)
+    with transaction.atomic():
+        person.save()
+        _log(person, f"account changed: {person.username}, {person.role}")
+    return person
+
+
+def lock(username: str) -> Person:
+    """Shut an account: its sessions end with their next page, and its password opens nothing."""
+    person = of_name(username)
+    person.is_active = False
+    with transaction.atomic():
+        person.save(update_fields=["is_active"])
+        _log(person, f"account locked: {person.username}")
+    return person
+
+
+def reset(username: str) -> tuple[Person, str]:
+    """Open an account again with a new one-time password and no second factor; its sessions end."""
+    person = of_name(username)
+    person.is_active = True
+    password = _give_password(person)
+    with transaction.atomic():
+        person.save()
+        TOTPDevice.objects.filter(user=person).delete()
+        forget_failures(username=person.username)
+        _log(person, f"account reset: {person.username}")
+    return person, password
+
+
+def everyone() -> Sequence[Person]:
+    """Every account, by name."""
+    return list(Person.objects.order_by("username"))
+
+
+def of_name(username: str) -> Person:
+    """The account of this name. Raises UsageError where there is none."""
+    try:
+        return Person.objects.get_by_natural_key(username)
+    except Person.DoesNotExist:
+        raise UsageError(
+            "There is no account of this name.", where="--username", fix="See early-help review person list."
+        ) from None
+
+
+def role_named(name: str) -> Role:
+    """The role of this name. Raises UsageError where there is none."""
+    try:
+        return Role(name)
+    except ValueError:
+        raise UsageError("There is no such role.", where="--role", fix="Roles: " + ", ".join(Role) + ".") from None
+
+
+def on_staff_list(person: Person) -> bool:
+    """Whether the council's staff list, as it was loaded, has the person in post."""
+    return bool(Worker.objects.on(current().today()).filter(key=person.worker_key).exists())
+
+
+def _give_password(person: Person) -> str:
+    password = one_time_password()
+    person.set_password(password)
+    person.one_time_until = timezone.now() + dt.timedelta(days=current().config.one_time_days)
+    return password
+
+
+def _place(person: Person, worker: str, panel: str) -> None:
+    """Who the person is on the council's staff list, or of which panel, as far as the role has one."""
+    role = Role(person.role)
+    if role in _WORKERS and ("|" not in worker or worker != worker.strip()):
+        raise UsageError(
+            "This role needs the worker's key, by which the council's own allocations say which families are theirs.",
+            where="--worker",
+            fix="Give SYSTEM|WORKER_ID, in quotation marks, as the run's staff list has it.",
+        )
+    if role is Role.panel_member and not panel.strip():
+        raise UsageError("A panel member is of one panel.", where="--panel", fix="Give the panel's name.")
+    person.worker_key = worker if role in _WORKERS else ""
+    person.panel = _shown(panel) if role is Role.panel_member else ""
+
+
+def _username(given: str) -> str:
+    name = given.strip().lower()
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "This is no name to log in by.",
+            where="--username",
+            fix="Use two letters or more of a-z, 0-9, and . _ @ + - (an e-mail address will do).",
+        )
+    return name
+
+
+def _shown(given: str) -> str:
+    name = " ".join(plain(given).split())
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        raise UsageError("A name has 1 to 200 letters.", where="--name", fix="Give the name as others know it.")
+    return name
+
+
+def _log(person: Person, detail: str) -> None:
+    access_log.record(None, Action.changed_account, detail=detail)
