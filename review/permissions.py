@@ -95,6 +95,9 @@ PAGES: tuple[Page, ...] = (
     Page("case_outcome", "/panel/<meeting>/<reference>/outcome/", _PANEL, "What became of it.", about_family=True),
     Page("access_log", "/governance/log/", _GOVERNANCE, "Who looked at what, and whether the log is whole."),
     Page("access_log_csv", "/governance/log.csv", _GOVERNANCE, "The same as a file."),
+    Page(
+        "access_log_verify", "/governance/log/verify/", _GOVERNANCE, "Reading the log whole: is it as it was written?"
+    ),
     Page("who_looked", "/governance/who-looked/", _GOVERNANCE, "Who looked at a resident's record."),
     Page("feeds", "/governance/feeds/", (Role.governance, Role.administrator), "How old the allocations are."),
 )

@@ -41,7 +41,7 @@ def family_or_404(request: HttpRequest, key: str) -> Family:
     Raises Http404 where there is none such and where it is not theirs, after the same queries.
     """
     visit = visit_of(request)
-    visit.family = Family.objects.filter(key=key).values_list("family_id", flat=True).first() or ""
+    visit.family = family_of_reference(key)
     family = visible_families(visit.person, today()).filter(key=key).first()
     if family is None:
         raise Http404
@@ -72,7 +72,7 @@ def open_outside(request: HttpRequest, key: str, reason: str) -> None:
     Raises Http404 where there is none such, or who asks is no manager in post.
     """
     visit = visit_of(request)
-    visit.family = Family.objects.filter(key=key).values_list("family_id", flat=True).first() or ""
+    visit.family = family_of_reference(key)
     visit.reason = reason
     manager = Role(visit.person.role) is Role.team_manager and _in_post(visit.person, today())
     if not visit.family or not manager:
@@ -82,6 +82,11 @@ def open_outside(request: HttpRequest, key: str, reason: str) -> None:
             person=visit.person, family_id=visit.family, on_day=today(), defaults={"reason": reason}
         )
         record(visit.person, Action.overrode, family=visit.family, detail=visit.page.name, reason=reason)
+
+
+def family_of_reference(key: str) -> str:
+    """The id of the family that a page's address names; '' where none is loaded. It shows nothing of the family."""
+    return Family.objects.filter(key=key).values_list("family_id", flat=True).first() or ""
 
 
 def today() -> dt.date:

@@ -1,0 +1,227 @@
+"""The pages of information governance: the log, its file, whether it is whole, who looked at a resident's record."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from review.permissions import Role
+from tests.review import made_up
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from review.people.models import Person
+    from review.settings import ReviewContext
+
+HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script>'
+
+
+@pytest.fixture
+def governance(app: ReviewContext, client_as: Callable[..., Client]) -> Client:
+    return client_as(Role.governance)
+
+
+def key_of(family_id: str) -> str:
+    from review.families.models import Family  # noqa: PLC0415
+
+    return str(Family.objects.get(pk=family_id).key)
+
+
+def test_the_log_shows_who_looked_at_which_family_and_why(
+    governance: Client, make_person: Callable[..., Person]
+) -> None:
+    from review.access_log import Action, record  # noqa: PLC0415
+
+    worker = make_person(Role.support_worker)
+    record(worker, Action.viewed, family=made_up.OWN, detail="family", reason=HOSTILE)
+    page = governance.get("/governance/log/").content.decode()
+    assert "A support worker (support_worker)" in page
+    assert key_of(made_up.OWN) in page
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"who": "support_worker"}, {"one", "two"}),
+        ({"who": "manager"}, {"three"}),
+        ({"family": "OWN"}, {"one", "three"}),
+        ({"action": "searched"}, {"two"}),
+        ({"since": "2999-01-01"}, set()),
+        ({"until": "2000-01-01"}, set()),
+        ({"who": "support_worker", "family": "OWN"}, {"one"}),
+        ({"family": "no-such-reference"}, set()),
+        ({"since": "not a day"}, set()),
+        ({}, {"one", "two", "three"}),
+    ],
+)
+def test_lines_are_those_asked_for(
+    governance: Client, make_person: Callable[..., Person], query: dict[str, str], shown: set[str]
+) -> None:
+    from review.access_log import Action, record  # noqa: PLC0415
+
+    worker, manager = make_person(Role.support_worker), make_person(Role.team_manager)
+    record(worker, Action.viewed, family=made_up.OWN, reason="why one")
+    record(worker, Action.searched, reason="why two")
+    record(manager, Action.viewed, family=made_up.OWN, reason="why three")
+    asked = {name: key_of(made_up.OWN) if value == "OWN" else value for name, value in query.items()}
+    for address in ("/governance/log/", "/governance/log.csv"):
+        answer = governance.get(address, asked)
+        text = b"".join(answer).decode()
+        assert {one for one in ("one", "two", "three") if f"why {one}" in text} == shown, address
+
+
+def test_a_file_has_no_formula_and_taking_it_is_logged(governance: Client, make_person: Callable[..., Person]) -> None:
+    from review.access_log import Action, record  # noqa: PLC0415
+    from review.governance.models import LogLine  # noqa: PLC0415
+
+    record(make_person(Role.support_worker, name=HOSTILE), Action.viewed, reason=HOSTILE)
+    rows = list(csv.DictReader(io.StringIO(b"".join(governance.get("/governance/log.csv")).decode())))
+    told = [row for row in rows if row["username"] == "support_worker"]
+    assert [row["reason"] for row in told] == [f"'{HOSTILE}"]
+    assert [row["name"] for row in told] == [f"'{HOSTILE}"]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    assert [line.action for line in LogLine.objects.order_by("number")][-2:] == ["downloaded", "viewed"]
+
+
+def test_older_lines_follow_on_newer_ones(governance: Client, make_person: Callable[..., Person]) -> None:
+    from review.access_log import Action, record  # noqa: PLC0415
+
+    worker = make_person(Role.support_worker)
+    for number in range(120):
+        record(worker, Action.viewed, reason=f"look {number:03}.")
+    seen: list[str] = []
+    address = "/governance/log/?who=support_worker"
+    while address:
+        page = governance.get(address).content.decode()
+        found = [f"look {number:03}." for number in range(120) if f"look {number:03}." in page]
+        assert len(found) <= 50
+        seen += reversed(found)
+        before = page.partition("before=")[2].partition('"')[0]
+        address = f"/governance/log/?who=support_worker&before={before}" if before else ""
+    assert seen == [f"look {number:03}." for number in reversed(range(120))]
+
+
+@pytest.mark.parametrize("before", ["-1", "x", "1e9", "9" * 40, "٣", ""])
+def test_no_number_in_the_address_breaks_the_page(governance: Client, before: str) -> None:
+    assert governance.get("/governance/log/", {"before": before}).status_code == 200
+
+
+def test_the_page_says_whether_the_log_is_whole(governance: Client, make_person: Callable[..., Person]) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    from review.access_log import Action, record  # noqa: PLC0415
+
+    record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN)
+    assert "The log is whole" in governance.post("/governance/log/verify/").content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE governance_logline SET family = 'F9' WHERE family = %s", [made_up.OWN])
+    assert "The log was changed" in governance.post("/governance/log/verify/").content.decode()
+
+
+# --- who looked at my record -----------------------------------------------------------------------------
+
+
+def looked(make_person: Callable[..., Person]) -> None:
+    """A worker looked at a page of the own family."""
+    from review.access_log import Action, record  # noqa: PLC0415
+
+    record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN, detail="family")
+
+
+def ask(governance: Client, **given: str) -> str:
+    return governance.post("/governance/who-looked/", {"reason": "request 17", **given}).content.decode()
+
+
+def test_a_resident_is_told_who_looked(governance: Client, make_person: Callable[..., Person]) -> None:
+    looked(make_person)
+    page = ask(governance, name="AMINA  hassan", dob="2012-03-04")
+    assert "A support worker (support_worker)" in page
+    assert "Nobody has looked" in ask(governance, name="Bo Other", dob="2011-08-09")
+
+
+@pytest.mark.parametrize(
+    ("name", "dob"), [("Amina Hassan", "2012-03-05"), ("Amina", "2012-03-04"), ("<script>", "2012-03-04")]
+)
+def test_nobody_is_found_by_half_a_name(
+    governance: Client, make_person: Callable[..., Person], name: str, dob: str
+) -> None:
+    looked(make_person)
+    page = ask(governance, name=name, dob=dob)
+    assert "There is no record here" in page
+    assert "support_worker" not in page
+    assert "<script>" not in page
+
+
+def test_a_familys_reference_does_as_well(governance: Client, make_person: Callable[..., Person]) -> None:
+    looked(make_person)
+    assert "A support worker (support_worker)" in ask(governance, family=key_of(made_up.OWN))
+    assert "There is no record here" in ask(governance, family="nonesuch")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "Amina Hassan"},
+        {"dob": "2012-03-04"},
+        {},
+        {"name": "Amina Hassan", "dob": "2012-03-04", "reason": ""},
+        {"name": "Amina Hassan", "dob": "4 March"},
+        {"name": "Amina Hassan", "dob": "2012-03-04", "family": "KEY"},
+    ],
+)
+def test_what_is_missing_is_asked_for_again(governance: Client, given: dict[str, str]) -> None:
+    page = ask(governance, **{name: value.replace("KEY", key_of(made_up.OWN)) for name, value in given.items()})
+    assert "Make the report" in page
+    assert "Before you hand it on" not in page
+
+
+def test_who_left_a_family_is_not_told_of_it_afterwards(governance: Client, make_person: Callable[..., Person]) -> None:
+    from review.access_log import Action, record  # noqa: PLC0415
+    from review.caseload.models import Resident  # noqa: PLC0415
+
+    record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN)
+    spells = Resident.objects.filter(person_id="P1")
+    assert "support_worker" in ask(governance, name="Fatma Hassan", dob="1985-06-07")
+    spells.update(to_date=made_up.TODAY - dt.timedelta(days=2))
+    assert "Nobody has looked" in ask(governance, name="Fatma Hassan", dob="1985-06-07")
+    spells.update(to_date=None, from_date=made_up.TODAY + dt.timedelta(days=2))
+    assert "Nobody has looked" in ask(governance, name="Fatma Hassan", dob="1985-06-07")
+
+
+def test_look_ups_by_command_are_in_the_report(governance: Client, app: ReviewContext) -> None:
+    from residents.lookup.access_log import ACCESS_LOG, Reader, log_access  # noqa: PLC0415
+
+    try:
+        log_access(app.run, Reader("Dora Desk", "request 3"), "person", ["name"], people=1, shown=["P2"])
+        assert "Dora Desk" in ask(governance, name="Amina Hassan", dob="2012-03-04")
+        assert "Dora Desk" not in ask(governance, name="Fatma Hassan", dob="1985-06-07")
+    finally:
+        (app.run.root / ACCESS_LOG).unlink()
+
+
+def test_the_name_asked_for_is_in_no_line_and_no_table(governance: Client) -> None:
+    from review.caseload.models import Resident  # noqa: PLC0415
+    from review.governance.models import LogLine  # noqa: PLC0415
+
+    ask(governance, name="Amina Hassan", dob="2012-03-04")
+    lines = list(LogLine.objects.values())
+    assert [line["family"] for line in lines if line["action"] == "searched"] == [made_up.OWN]
+    assert [line["reason"] for line in lines if line["action"] == "searched"] == ["request 17"]
+    for row in (*lines, *Resident.objects.values()):
+        assert "hassan" not in str(row).lower()
+
+
+def test_feeds_say_until_when_they_tell(governance: Client) -> None:
+    from review.caseload.models import Feed  # noqa: PLC0415
+
+    assert "No, too old" not in governance.get("/governance/feeds/").content.decode()
+    Feed.objects.filter(key__endswith="allocations").update(covers_until=made_up.TODAY - dt.timedelta(days=40))
+    assert "No, too old" in governance.get("/governance/feeds/").content.decode()
