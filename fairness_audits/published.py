@@ -93,6 +93,8 @@ def tables_of(content: Content, measures: Mapping[str, Measures], whole: Measure
             [(row, column) for row in found] for found in there if len(found) > 1 for column in (*content.counts, _LEFT)
         ],
         frozenset((row, _LEFT) for row in rows),
+        # Those of the whole cohort are on other pages to the last case, and a list is as long as the panel's capacity.
+        known=frozenset((_WHOLE, column) for column in content.counts),
     )
 
 
