@@ -47,11 +47,14 @@ class Known:
     exact: dict[Cell, int] = field(default_factory=dict)
     bounds: dict[Cell, tuple[float, float]] = field(default_factory=dict)
     sums: list[tuple[Cell, Sequence[Cell]]] = field(default_factory=list)
+    shown: set[Cell] = field(default_factory=set)
 
     def add(self, name: str, row: tuple[str, str], exact: int, shown: int | str | None) -> None:
         low, high = known(shown)
         before = self.bounds.get((name, row), (0, np.inf))
         self.exact[name, row] = exact
+        if isinstance(shown, int):
+            self.shown.add((name, row))
         self.bounds[name, row] = max(low, before[0]), min(high, before[1])
 
     def add_to(self, whole: Cell, parts: Sequence[Cell]) -> None:
@@ -75,6 +78,22 @@ class Known:
             inside = [(name, one) for one in rows if one[0] == "detailed" and broad_group(one[1]) == row[1]]
             if row[0] == "broad" and inside:
                 self.add_to((name, row), inside)
+
+    def following(self) -> list[Cell]:
+        """Small counts of one document that follow from those shown in any, were these known to the last case."""
+        unknown = {cell: number for number, cell in enumerate(cell for cell in self.exact if cell not in self.shown)}
+        equal = np.zeros((len(self.sums), len(unknown)))
+        for line, (whole, parts) in enumerate(self.sums):
+            for cell, factor in ((whole, -1.0), *((part, 1.0) for part in parts)):
+                if cell in unknown:
+                    equal[line, unknown[cell]] += factor
+        _, spread, directions = np.linalg.svd(equal)
+        free = np.square(directions[int((spread > 1e-9).sum()) :]).sum(axis=0)
+        return [
+            cell
+            for cell, number in unknown.items()
+            if free[number] < 1e-9 and self.exact[cell] < RULES.suppress_below and "less audited" not in cell[0]
+        ]
 
     def possible(self) -> Iterator[tuple[Cell, int, int]]:
         """The least and the greatest number that each small count may be, shown nowhere or suppressed."""
@@ -226,6 +245,7 @@ def test_no_suppressed_count_is_told_by_all_documents_together(seed: int, tests:
         assert most - least + 1 >= LEAST, cell
         for name in asked:
             asked[name] += cell[0].startswith(name)
+    assert tests > 1 or not has.following()
     assert min(asked.values()) > 1, "there must be something to hide in each document"
 
 
@@ -256,6 +276,7 @@ def test_no_suppressed_count_is_told_by_tables_of_the_chain_that_follow_on_each_
                 has.add_to((first, row), [(f"{second} of", row)])
     found = list(has.possible())
     assert len(found) > 20
+    assert not has.following()
     for cell, least, most in found:
         assert least <= has.exact[cell] <= most
         assert most - least + 1 >= LEAST, cell
