@@ -20,7 +20,7 @@ from fairness_audits.chain.document import published as published_chain
 from fairness_audits.chain.elsewhere import audited_counts, by_row, labelled_cases, labelled_outcomes, read_cell
 from fairness_audits.chain.protecting import Told
 from fairness_audits.chain.recording import CONFLICT, HELD, IN_A_FAMILY, SURE_FAMILY
-from fairness_audits.chain.steps import EVIDENCE, FAMILY_STEPS, label_step, recorded_step
+from fairness_audits.chain.steps import EVIDENCE, FAMILY_STEPS, FROM_POPULATION, label_step, recorded_step
 from fairness_audits.ethnicity import broad_group
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.proxies.document import Found, Listed
@@ -280,3 +280,42 @@ def test_no_suppressed_count_is_told_by_tables_of_the_chain_that_follow_on_each_
     for cell, least, most in found:
         assert least <= has.exact[cell] <= most
         assert most - least + 1 >= LEAST, cell
+
+
+@pytest.mark.parametrize(("gone", "new"), [(300, 300), (0, 300)], ids=["slides", "grows"])
+def test_two_runs_chains_tell_no_suppressed_count_of_either_nor_of_the_quarter_between(gone: int, new: int) -> None:
+    """Windows of two quarters' chains are mostly the same, and what happened in them is counted alike in both."""
+    drawn, groups = draw_cases(11, 2400)
+    detailed = groups["detailed"]
+
+    def of(rows: slice) -> Rows:
+        return Rows(drawn.outcome[rows], detailed[rows], drawn.family[rows])
+
+    has = Known()
+    pools = {"first": slice(0, 2400 - new), "second": slice(gone, 2400)}
+    for name, rows in pools.items():
+        found = compare(of(rows))
+        (step,) = the_steps(published_chain(Chain([Told(FROM_POPULATION[0][0], "children", found)]), {}, RULES))
+        the_step(has, step, found, f"{name} n", f"{name} events")
+    parts = {"old": slice(0, gone), "shared": slice(gone, 2400 - new), "new": slice(2400 - new, 2400)}
+    seen = {row for _, row in has.exact}
+    for name, rows in parts.items():
+        inside = detailed[rows]
+        for row in sorted(seen):
+            mine = np.array([row in (EVERYONE, ("detailed", one), ("broad", broad_group(one))) for one in inside], bool)
+            for kind, count in (("n", mine.sum()), ("events", (mine & drawn.outcome[rows]).sum())):
+                has.add(f"{name} {kind}", row, int(count), None)
+            has.more((f"{name} n", row), (f"{name} events", row))
+        for kind in ("n", "events"):
+            has.by_ethnicity(f"{name} {kind}")
+    for row in sorted(seen):
+        for kind in ("n", "events"):
+            has.add_to((f"first {kind}", row), [(f"old {kind}", row), (f"shared {kind}", row)])
+            has.add_to((f"second {kind}", row), [(f"shared {kind}", row), (f"new {kind}", row)])
+    asked = 0
+    for cell, least, most in has.possible():
+        if cell[0].split()[0] in ("first", "second", "new") and "less" not in cell[0]:
+            assert least <= has.exact[cell] <= most
+            assert most - least + 1 >= LEAST, cell
+            asked += 1
+    assert asked > 10
