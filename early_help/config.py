@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from early_help.config_errors import in_our_words, toml_trouble
-from fairness_audits.config import AuditConfig, CensusConfig
+from fairness_audits.config import AuditConfig, CensusConfig, PanelConfig
 from features.config import FeaturesConfig
 from models.config import ModelsConfig
 from models.thresholds import RetrainingConfig
@@ -34,8 +34,8 @@ SectionType = TypeVar("SectionType", bound=Section)
 
 _TOP_LEVEL = (
     *("council", "run", "sources", "codes", "extracts"),
-    *("residents", "features", "models", "targets", "retraining", "audit", "census", "reports", "transparency"),
-    "review",
+    *("residents", "features", "models", "targets", "retraining"),
+    *("audit", "census", "panel", "reports", "transparency", "review"),
 )
 
 
@@ -77,6 +77,7 @@ def load_config(path: Path) -> CouncilConfig:
         _section(path, RetrainingConfig, document.get("retraining", {}), prefix="retraining"),
         _section(path, AuditConfig, _resolved(base, document.get("audit", {}), "policy"), prefix="audit"),
         _section(path, CensusConfig, document.get("census", {}), prefix="census"),
+        _section(path, PanelConfig, _all_resolved(base, document.get("panel", {}), "decisions"), prefix="panel"),
         _section(path, ReportsConfig, document.get("reports", {}), prefix="reports"),
         _section(path, TransparencyConfig, document.get("transparency", {}), prefix="transparency"),
         _section(path, ReviewConfig, document.get("review", {}), prefix="review"),
@@ -166,6 +167,14 @@ def _resolved(base: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(table.get(key), str):
         return table
     return {**table, key: str(base / table[key])}
+
+
+def _all_resolved(base: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
+    """The table with each of a list of paths made absolute from the TOML's own folder."""
+    given = table.get(key)
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        return table
+    return {**table, key: [str(base / one) for one in given]}
 
 
 def _with_queries(path: Path, extracts: Any) -> Any:

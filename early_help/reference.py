@@ -18,7 +18,7 @@ from early_help.contract_pages import contract_pages
 from early_help.feature_pages import feature_pages
 from early_help.rules_page import rules_page
 from fairness_audits.chain.recording import RECORDING
-from fairness_audits.config import AuditConfig, CensusConfig
+from fairness_audits.config import AuditConfig, CensusConfig, PanelConfig
 from features.config import FeaturesConfig
 from features.tables import TABLES as FEATURES_TABLES
 from models.config import ModelsConfig, TargetSettings
@@ -55,6 +55,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
     ("[retraining]", RetrainingConfig, ()),
     ("[audit]", AuditConfig, ()),
     ("[census]", CensusConfig, ()),
+    ("[panel]", PanelConfig, ()),
     ("[reports]", ReportsConfig, ()),
     ("[transparency]", TransparencyConfig, ()),
     ("[review]", ReviewConfig, ("oidc",)),

@@ -21,6 +21,16 @@ class AuditConfig(Section):
     )
 
 
+class PanelConfig(Section):
+    """``[panel]``: what review panels decided of earlier lists, so that the audits can follow it."""
+
+    decisions: list[str] = Field(
+        default_factory=list,
+        description="Files that `early-help review export-decisions` wrote, of this quarter's panels and earlier ones. "
+        "A case that is in several goes by its newest decision.",
+    )
+
+
 class CensusConfig(Section):
     """``[census]``: who lives in the area by a census, so that audits can say who is absent from the data."""
 

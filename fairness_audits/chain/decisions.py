@@ -93,6 +93,7 @@ ACCEPTED = Step(
     caution="Who was not reached counts as not having taken it up: how a family is asked matters as much as whom.",
 )
 
+_DECIDED = "panel_decided"
 _AGREES = frozenset({Choice.OFFER.value, Choice.ALREADY_KNOWN.value})
 _TAKEN_UP = frozenset({"accepted", "helped"})
 _FIX = "Give files that `early-help review export-decisions` wrote."
@@ -172,12 +173,13 @@ def steps(decisions: pa.Table, groups: NDArray[Any]) -> Iterator[Told]:
     decided = _among(decisions["decision"], _AGREES)
     several = listed & ~_nulls(decisions["alike"])
     offered = listed & ~_nulls(decisions["outcome"])
-    for step, inside, happened in (
-        (AGREED, listed, decided),
-        (ALIKE, several, _flags(decisions["alike"])),
-        (ACCEPTED, offered, _among(decisions["outcome"], _TAKEN_UP)),
+    for step, inside, happened, cases in (
+        (AGREED, listed, decided, ""),
+        (ALIKE, several, _flags(decisions["alike"]), "panel_read_twice"),
+        (ACCEPTED, offered, _among(decisions["outcome"], _TAKEN_UP), "panel_offers_known"),
     ):
-        yield Told(step, step.name, compare(Rows(happened, groups, family).of(inside)))
+        found = compare(Rows(happened, groups, family).of(inside))
+        yield Told(step, _DECIDED, found, cases_name=cases, part_of=_DECIDED if cases else "")
 
 
 def _families(decisions: pa.Table) -> NDArray[np.int64]:

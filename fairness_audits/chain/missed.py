@@ -3,9 +3,10 @@
 From each list's cases below the line some are drawn at random and put among the others, so that whoever decides does
 not know which they are. Each of m read, of N that were below the line, stands for N/m (Horvitz and Thompson 1952,
 Journal of the American Statistical Association 47: 663-685; cases drawn and not read are taken for not read by
-chance). Lists are added up. The interval is Wilson's, on Kish's effective number of cases read, (sum of weights)^2 /
-sum of squared weights (Kish 1965, Survey Sampling), so that it holds with few or none found; that the draw is without
-replacement is left out, which makes it wider, and the sample is a small part of those below the line.
+chance). Lists are added up. The interval is Clopper and Pearson's on the effective number of cases read, as Korn and
+Graubard (1998, Survey Methodology 24: 193-201) have it for surveys in which few or none are found; that number is
+Kish's, (sum of weights)^2 / sum of squared weights (1965, Survey Sampling). Wilson's held .89 where it claimed .95.
+That the draw is without replacement is left out: the sample is a small part of those below the line.
 
 Missed here is whom the panel chose to offer help: those already known are being helped, and the list passed them over
 rightly or not without harm.
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from scipy.stats import beta
 
 from fairness_audits.chain.comparing import Range
 from fairness_audits.chain.decisions import Choice
@@ -25,11 +27,11 @@ from fairness_audits.document import REPORTED_CONFIDENCE, number
 from fairness_audits.ethnicity import BROAD_GROUPS, broad_group
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.small_numbers import rounded_to
-from store.intervals import wilson, z_of
 
 METHOD = (
     "Cases drawn by lot from below the line, each standing for as many as there are below the line for one that was "
-    "read (Horvitz and Thompson), lists added up; intervals are Wilson's on Kish's effective number of cases read."
+    "read (Horvitz and Thompson), lists added up; intervals are Clopper and Pearson's on Kish's effective number of "
+    "cases read."
 )
 
 
@@ -62,9 +64,17 @@ def missed(drawn: Sequence[Drawn]) -> Estimate | None:
     total = sum(weight * sum(one.found) for weight, one in weights)
     effective = whole**2 / sum(weight**2 * len(one.found) for weight, one in weights)
     share = min(total / whole, 1.0)
-    low, high = wilson(share * effective, effective, z_of(REPORTED_CONFIDENCE))
-    among = Range(whole * share, whole * float(low), whole * float(high))
+    low, high = _exact(share * effective, effective)
+    among = Range(whole * share, whole * low, whole * high)
     return Estimate(sum(len(one.found) for one in read), sum(sum(one.found) for one in read), whole, among)
+
+
+def _exact(found: float, read: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval; neither number need be whole."""
+    tail = (1 - REPORTED_CONFIDENCE) / 2
+    low = float(beta.ppf(tail, found, read - found + 1)) if found > 0 else 0.0
+    high = float(beta.ppf(1 - tail, found + 1, read - found)) if found < read else 1.0
+    return low, high
 
 
 def missed_by_group(decisions: pa.Table, groups: Sequence[str]) -> dict[str, Estimate]:

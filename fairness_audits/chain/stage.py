@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fairness_audits.chain import decisions, missed
 from fairness_audits.chain.census import Present, present
 from fairness_audits.chain.comparing import ALIKE, LEAST_EXPECTED, Rows, compare
 from fairness_audits.chain.document import Chain, published, restricted
@@ -33,10 +35,10 @@ from fairness_audits.chain.steps import (
     label_step,
     recorded_step,
 )
-from fairness_audits.config import AuditConfig, CensusConfig
+from fairness_audits.config import AuditConfig, CensusConfig, PanelConfig
 from fairness_audits.document import REPORTED_CONFIDENCE
 from fairness_audits.grouping import units_are_families
-from fairness_audits.policy import Grouping, load_policy
+from fairness_audits.policy import Grouping, SmallNumbers, load_policy
 from fairness_audits.signing import ROOM
 from fairness_audits.stage import STAGE as AUDITS
 from fairness_audits.writing import published_path, rendered, restricted_path
@@ -62,7 +64,9 @@ METHOD = (
     f"as-of date to the next and count once they have been closed for {REPORTING_DELAY_DAYS} days."
 )
 NO_CENSUS = "The council's TOML gives no census: [census] children = { ... } would tell who is absent from the data."
-NO_DECISIONS = "None yet: no panel has recorded a decision in this run."
+NO_DECISIONS = (
+    "None yet: [panel] decisions = [ ... ] in the council's TOML names no file in which a panel decided anything."
+)
 NO_FAMILIES = "No family is in the features, or no as-of date has been closed for long enough."
 
 _TABLES = (MEMBERS, MILESTONES, PROTECTED, FAMILY_FEATURES, CHILD_FEATURES)
@@ -75,10 +79,13 @@ def run(work: Workspace) -> None:
         paths = {table: work.path(table) for table in _TABLES}
         observed = Observed(connection, paths, catalogue, (work.council.covers_from, work.council.covers_to))
         task.advance()
-        everything = (*_recorded(work), *_observed(observed), *_labels(work, observed))
+        decided = decisions.read_decisions(_decision_files(work))
+        groups = decisions.groups_of(connection, decided, work.path(MEMBERS), work.path(PROTECTED))
+        panels = decisions.steps(decided, groups)
+        everything = (*_recorded(work), *_observed(observed), *_labels(work, observed), *panels)
         told = [one for one in everything if one.groups[Grouping.BROAD]]
         task.advance()
-        chain = _chain(work, observed, told)
+        chain = _chain(work, observed, told, missed.missed_by_group(decided, list(groups)))
         head = {
             "format": FORMAT,
             "kind": "chain",
@@ -88,14 +95,16 @@ def run(work: Workspace) -> None:
             "method": METHOD,
         }
         work.write_document(RESTRICTED, rendered(restricted(chain, head)))
-        rules = load_policy(work.section(AuditConfig).policy).small_numbers
-        work.write_document(PUBLISHED, rendered(published(chain, head, rules)))
+        work.write_document(PUBLISHED, rendered(published(chain, head, _rules(work))))
         task.advance()
 
 
-def _chain(work: Workspace, observed: Observed, told: list[Told]) -> Chain:
+def _chain(work: Workspace, observed: Observed, told: list[Told], below_the_line: dict[str, missed.Estimate]) -> Chain:
     further: dict[Link, tuple[dict[str, Any], dict[str, Any]]] = {}
-    not_told = {Link.PANEL: NO_DECISIONS}
+    not_told = {}
+    if below_the_line:
+        shown = missed.protected_entries(below_the_line, _rules(work))
+        further[Link.PANEL] = (missed.entries(below_the_line), shown)
     linked = work.document(LINKAGE)
     if linked.exists():
         protected = linkage(read_json(linked))
@@ -109,6 +118,8 @@ def _chain(work: Workspace, observed: Observed, told: list[Told]) -> Chain:
         not_told[Link.MODEL] = "No target has been audited."
     here = {one.step.link for one in told}
     not_told |= {link: NO_FAMILIES for link in (Link.STEPS, Link.EQUAL_NEED) if link not in here}
+    if Link.PANEL not in here and Link.PANEL not in further:
+        not_told[Link.PANEL] = NO_DECISIONS
     if Link.LABELS not in here:
         not_told[Link.LABELS] = "No target has a case with a known outcome."
     people = _present(work, observed)
@@ -209,13 +220,26 @@ def _audits(work: Workspace) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return found
 
 
+def _rules(work: Workspace) -> SmallNumbers:
+    return load_policy(work.section(AuditConfig).policy).small_numbers
+
+
+def _decision_files(work: Workspace) -> list[Path]:
+    return [Path(one) for one in work.section(PanelConfig).decisions]
+
+
+def _read_from_outside(work: Workspace) -> list[Path]:
+    policy = AUDITS.external_files(work) if AUDITS.external_files else []
+    return [*policy, *(path for path in _decision_files(work) if path.is_file())]
+
+
 STAGE = Stage(
     name="chain",
     room=ROOM,
     reads=(*_TABLES, RECORDING, COHORT),
     writes=(),
-    sections=(AuditConfig, CensusConfig, ModelsConfig),
+    sections=(AuditConfig, CensusConfig, ModelsConfig, PanelConfig),
     run=run,
     documents=(CATALOGUE, LINKAGE, restricted_path("*"), published_path("*")),
-    external_files=AUDITS.external_files,
+    external_files=_read_from_outside,
 )
