@@ -9,16 +9,27 @@ from typing import Any
 _TOLD = 3
 
 
+_NESTED = ("small_numbers",)
+"""Tables of policy that are told key by key."""
+
+
 class Direction(StrEnum):
-    """What a change does to the ease of a 'pass'."""
+    """What a change does to the ease of a 'pass', or to what is shown of small groups."""
 
     LOOSER = "looser than"
     STRICTER = "stricter than"
     ANOTHER = "another than"
 
 
-_EASIER_WHEN_HIGHER = {"margin": True, "confidence": False, "minimum": False}
-"""Whether a higher value lets more pass: a wider margin does; more confidence or more evidence asked for does not."""
+_EASIER_WHEN_HIGHER = {
+    "margin": True,
+    "confidence": False,
+    "minimum": False,
+    "suppress_below": False,
+    "round_to": False,
+}
+"""Whether a higher value asks for less: a wider margin does; more confidence, more evidence, or small counts that are
+hidden further up or shown more coarsely do not."""
 
 
 def policy_change(audited: Mapping[str, Any], in_force: Mapping[str, Any]) -> str:
@@ -48,8 +59,11 @@ def _changes(audited: Mapping[str, Any], in_force: Mapping[str, Any]) -> list[tu
     changes += [(Direction.STRICTER, f"rule {name} was added") for name in now if name not in before]
     for name in before:
         if name in now:
-            changes += _rule_changes(name, before[name], now[name])
-    others = (set(audited) | set(in_force)) - {"rules", "sha256"}
+            changes += _changes_of(f"rule {name}", before[name], now[name])
+    for key in _NESTED:
+        if key in audited:
+            changes += _changes_of(key.replace("_", " "), audited[key], in_force.get(key, {}))
+    others = (set(audited) | set(in_force)) - {"rules", "sha256", *_NESTED}
     changes += [
         (Direction.ANOTHER, f"{key.replace('_', ' ')} was changed")
         for key in sorted(others)
@@ -58,9 +72,10 @@ def _changes(audited: Mapping[str, Any], in_force: Mapping[str, Any]) -> list[tu
     return changes
 
 
-def _rule_changes(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[Direction, str]]:
+def _changes_of(whose: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[Direction, str]]:
+    """What differs between two tables of policy: a rule's, or that of small numbers."""
     keys = sorted(key for key in set(before) | set(now) if before.get(key) != now.get(key))
-    return [(_direction(key, before.get(key), now.get(key)), _said(name, key, before, now)) for key in keys]
+    return [(_direction(key, before.get(key), now.get(key)), _said(whose, key, before, now)) for key in keys]
 
 
 def _direction(key: str, before: Any, now: Any) -> Direction:
@@ -69,10 +84,10 @@ def _direction(key: str, before: Any, now: Any) -> Direction:
     return Direction.LOOSER if (now > before) is _EASIER_WHEN_HIGHER[key] else Direction.STRICTER
 
 
-def _said(name: str, key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def _said(whose: str, key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     if key in _EASIER_WHEN_HIGHER:
-        return f"rule {name}: {key} {now.get(key)}, was {before.get(key)}"
-    return f"rule {name}: another {key}"
+        return f"{whose}: {key} {now.get(key)}, was {before.get(key)}"
+    return f"{whose}: another {key}"
 
 
 def _rules(policy: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

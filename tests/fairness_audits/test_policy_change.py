@@ -39,6 +39,22 @@ def test_the_direction_is_told(rules: list[dict[str, Any]], direction: Direction
     assert said in told
 
 
+@pytest.mark.parametrize(
+    ("small", "direction", "said"),
+    [
+        ({"suppress_below": 5}, Direction.LOOSER, "small numbers: suppress_below 5, was 10"),
+        ({"suppress_below": 20}, Direction.STRICTER, "small numbers: suppress_below 20, was 10"),
+        ({"round_to": 10}, Direction.STRICTER, "small numbers: round_to 10, was 5"),
+        ({"suppress_below": 6, "round_to": 6}, Direction.LOOSER, "(small numbers: suppress_below 6, was 10;"),
+    ],
+)
+def test_less_protection_of_small_numbers_is_looser(small: dict[str, int], direction: Direction, said: str) -> None:
+    audited = policy(RULE)
+    now = audited | {"small_numbers": audited["small_numbers"] | small}
+    told = policy_change(audited, now)
+    assert f"is {direction.value} the one" in told and said in told
+
+
 def test_another_name_is_another_policy() -> None:
     told = policy_change(policy(RULE), policy(RULE, name="theirs"))
     assert "is another than" in told and "name was changed" in told
