@@ -1,4 +1,4 @@
-"""`early-help release`, `withdraw`, `export`, `verify`, `log verify`: what opens a list, shuts it, and shows both."""
+"""`early-help release`, `withdraw`, `export`, `verify`, `log`: what opens a list, shuts it, and shows both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from early_help.job import config_of, refresh_reports, today
 from early_help.lock import run_lock
 from early_help.status import require_run, require_target, targets_of
 from fairness_audits.gate import approve, export_list, withdraw
-from fairness_audits.log import Action, Outcome, entries, torn
+from fairness_audits.log import Action, Outcome, entries, hand_over, torn
 from fairness_audits.release import GateState, Role
 from fairness_audits.signing import Ring, release_path, ring_of_file
 from fairness_audits.verify import Check, verify_exported, verify_log, verify_release
@@ -91,9 +91,12 @@ def withdraw_release(
     """Withdraw a target's release, or the one approval it has: one person is enough, at any time."""
     folder, keys = require_run(run_folder), load_keys()
     require_target(folder, target)
-    # Neither a job at work nor a TOML that is not there may keep anybody from stopping a list.
-    gate = withdraw(folder, keys, target, name, role, note, today())
-    withdraw_packs(folder, keys, today())
+    # Neither a job at work nor a TOML that is not there may keep anybody from stopping a list; and the pack of what is
+    # shut goes though the withdrawal itself is refused, as it is where the log is broken.
+    try:
+        gate = withdraw(folder, keys, target, name, role, note, today())
+    finally:
+        withdraw_packs(folder, keys, today())
     also = "" if gate.state is GateState.WITHDRAWN else "Withdrawn. It is shut for another reason as well: "
     console.print(f"{also}{gate.reason}", markup=False, soft_wrap=True)
     _tell_exported(folder, target)
@@ -164,6 +167,20 @@ def log_verify(
     if torn(folder):
         console.print(f"Lines cut off as they were written: {torn(folder)}. What was being done was not done.")
     _tell([check])
+
+
+@log.command("hand-over")
+def log_hand_over(
+    run_folder: RunArgument,
+    old: Annotated[
+        Path, typer.Option("--from", metavar="OLD_KEY_FILE", help="Where the old key is kept: master.key.<mark>.")
+    ],
+) -> None:
+    """After `keys rotate`: go on with a run's log under the new key. Each target is then signed for anew."""
+    folder = require_run(run_folder)
+    with run_lock(folder.root):
+        newest = hand_over(folder, load_keys(old), load_keys(), today())
+    console.print(f"The log goes on under the new key. Newest line: {newest}", markup=False, soft_wrap=True)
 
 
 def _ring(public_key: Path | None) -> Ring:

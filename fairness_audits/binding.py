@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fairness_audits.attributes import HOMES, PERSON_SEX
 from fairness_audits.signing import audit_path, evaluation_path
-from features.tables import CHILD_FEATURES, FAMILY_FEATURES
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
 from models.persistence import check_model
 from models.tables import COHORT, REASONS, SCORES
-from residents.tables import PSEUDONYMS
+from residents.tables import PROTECTED, PSEUDONYMS
 from store.code_version import code_hash
 from store.errors import InputRejected
 from store.files import canonical, file_hash, read_json
 from store.run_folder import RunFolder
-from store.table import Zone
+from store.table import Table, Zone
 
 POLICY_IN_FORCE = "policy_in_force_sha256"
 
@@ -47,17 +49,32 @@ NAMES = {
     "data_sha256": "the record of the data",
     "settings_sha256": "the record of settings and packages",
     "code_sha256": "the toolkit's code",
+    "council_sha256": "where the council's configuration and models lie",
 }
 """What a release binds, in words."""
 
 AUDITED_FILES = ("scores_sha256", "reasons_sha256", "cohort_sha256", "evaluation_sha256")
-"""What the audit itself binds."""
+"""What every audit itself binds."""
+
+AUDITED_TABLES = {
+    "members_of_families_sha256": MEMBERS,
+    "ethnicity_sha256": PROTECTED,
+    "sex_sha256": PERSON_SEX,
+    "homes_sha256": HOMES,
+    "features_of_families_sha256": FAMILY_FEATURES,
+    "features_of_children_sha256": CHILD_FEATURES,
+}
+"""What an audit binds of the tables that it groups people by, where the run has them."""
 
 DATA_STAGES = ("sources", "residents", "features", "identification", "attributes")
 """Every stage before the audits but the models', whose files a release binds target by target."""
 AUDIT_STAGE, AUDIT_ROOM = "audits", "fairness_audits"
+COUNCIL_RECORD = "state/council.json"
+"""Where the job keeps which council's TOML a run was made from, and where the history of its models lies."""
+_PLACES = ("council", "mlruns")
 _FEATURES = ("features/catalogue.json",)
-_KEPT_APART = tuple(f"{zone.value}/" for zone in (Zone.IDENTIFIABLE, Zone.PROTECTED))
+_APART = (Zone.IDENTIFIABLE, Zone.PROTECTED)
+_KEPT_APART = tuple(f"{zone.value}/" for zone in _APART)
 _SETTLED_SECONDS = 2.0
 
 
@@ -79,6 +96,7 @@ def further_hashes(run: RunFolder, target: str, audit: Mapping[str, Any]) -> dic
     data = {stage: [records[stage].get("inputs"), records[stage].get("outputs")] for stage in DATA_STAGES}
     settings = {stage: records[stage].get("fingerprint") for stage in DATA_STAGES}
     documents = {name: _hash_or_none(run.root / name) for name in audit.get("documents", {})}
+    places = read_object(run.root / COUNCIL_RECORD)
     described = [run.path(FAMILY_FEATURES), run.path(CHILD_FEATURES), *(run.root / name for name in _FEATURES)]
     return {
         "documents_sha256": _digest(documents),
@@ -88,6 +106,7 @@ def further_hashes(run: RunFolder, target: str, audit: Mapping[str, Any]) -> dic
         "data_sha256": _digest(data),
         "settings_sha256": _digest(settings),
         "code_sha256": str(records[AUDIT_STAGE].get("code", "")),
+        "council_sha256": _digest([places.get(name) for name in _PLACES]),
     }
 
 
@@ -104,7 +123,18 @@ def changed_since_audit(
         changed.append(NAMES["documents_sha256"])
     if not changed and not _model_is_whole(run, target):
         changed.append(NAMES["model_sha256"])
+    changed += [
+        f"the {name.removesuffix('_sha256').replace('_', ' ')} that were audited by"
+        for name, table in AUDITED_TABLES.items()
+        if name in audit["bound"] and not _is_as_bound(run, table, audit["bound"][name], elsewhere)
+    ]
     return changed + [f"files of the stage {stage}" for stage in DATA_STAGES if not _files_hold(run, stage, elsewhere)]
+
+
+def tables_bound(run: RunFolder) -> dict[str, str]:
+    """Hashes of the tables that people are grouped by, as they are now; what the run has not is left out."""
+    paths = {name: run.path(table) for name, table in AUDITED_TABLES.items()}
+    return {name: hash_now(path) for name, path in paths.items() if path.is_file()}
 
 
 def code_differs(run: RunFolder) -> bool:
@@ -117,10 +147,10 @@ def hash_now(path: Path) -> str:
     """SHA-256 of a file as it is now, worked out once for as long as the system says that it was not touched.
 
     A file touched within the last seconds is not remembered: it could change again at what the system's clock calls
-    the same moment.
+    the same moment. Nor is any where the system does not say when a file was touched, but only what its owner says.
     """
     found = path.stat()
-    if time.time() - max(found.st_ctime, found.st_mtime) < _SETTLED_SECONDS:
+    if os.name == "nt" or time.time() - max(found.st_ctime, found.st_mtime) < _SETTLED_SECONDS:
         return file_hash(path)
     return _hash_of(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
@@ -153,7 +183,13 @@ def _files_of(run: RunFolder, folder: Path) -> dict[str, str]:
 
 
 def _model_is_whole(run: RunFolder, target: str) -> bool:
-    """Whether the model's files are those that its evaluation tells of; an evaluation may tell of none."""
+    """Whether the model's files are those that its evaluation tells of; an evaluation may tell of none.
+
+    What is neither a file nor a folder is not the toolkit's: a link leads to what no hash here holds.
+    """
+    within = _model(run, target).rglob("*")
+    if not all((path.is_file() or path.is_dir()) and not path.is_symlink() for path in within):
+        return False
     model = read_json(run.root / evaluation_path(target)).get("model")
     if not isinstance(model, dict) or "sha256" not in model:
         return True
@@ -162,6 +198,12 @@ def _model_is_whole(run: RunFolder, target: str) -> bool:
     except InputRejected:
         return False
     return True
+
+
+def _is_as_bound(run: RunFolder, table: Table, sha256: str, elsewhere: bool) -> bool:
+    found = _hash_or_none(run.path(table))
+    may_be_missing = elsewhere and table.zone in _APART
+    return found == sha256 or (found is None and may_be_missing)
 
 
 def _files_hold(run: RunFolder, stage: str, elsewhere: bool) -> bool:

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from glob import escape
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fairness_audits.binding import PSEUDONYMS_HASH, pseudonyms_hash
-from fairness_audits.log import Action, Outcome, append, entries, locked, standing_line
+from fairness_audits.log import Action, Outcome, append, entries, locked, newest_hash, standing_line
 from fairness_audits.panel_list import panel_list
 from fairness_audits.record import ReleaseRecord, authentic, rendered
 from fairness_audits.release import (
@@ -80,9 +81,11 @@ def approve(
             _check_clock(run, keys, today)
             standing = before.status.approvals if before.status.state is GateState.ONE_APPROVAL else ()
             check_approval(approval, before.status.verdict, standing[0] if standing else None)
-        approvals = (*standing, with_an_end(approval))
-        record = _with_keys(keys, target, ReleaseRecord(before.audit.binding, before.champion.entry, approvals))
-        _put(run, keys, target, today, Action.APPROVE, record, **_who(name, role))
+            approvals = (*standing, with_an_end(approval))
+            given = ReleaseRecord(before.audit.binding, before.champion.entry, approvals, log=before.newest)
+            record = _with_keys(keys, target, given)
+            content = _logged(run, keys, target, today, Action.APPROVE, record, **_who(name, role))
+        _put(run, keys, target, content)
         after = status(run, keys, target, today)
     assert after.state is AFTER_APPROVAL[before.status.state]
     return after
@@ -100,7 +103,8 @@ def withdraw(run: RunFolder, keys: Keys, target: str, name: str, role: str, note
             check_words(name, note)
             withdrawal = Withdrawal(" ".join(name.split()), role_named(role), note.strip(), today)
             ring = Ring.of(keys)
-            told = standing_line(entries(run, ring), target, ring)
+            lines = entries(run, ring)
+            told = standing_line(lines, target)
             if told is None or told["action"] == Action.WITHDRAW.value:
                 raise Withheld(
                     "There is nothing to withdraw: no approval of this target stands.",
@@ -108,10 +112,11 @@ def withdraw(run: RunFolder, keys: Keys, target: str, name: str, role: str, note
                     fix="See early-help status.",
                 )
             before = status(run, keys, target, today)
-        path = release_path(run.root, target)
-        found = authentic(path.read_bytes(), ring, target) if path.is_file() else None
-        record = replace(found or ReleaseRecord(), withdrawn=withdrawal, wrapped={})
-        _put(run, keys, target, today, Action.WITHDRAW, record, **_who(name, role))
+            path = release_path(run.root, target)
+            found = authentic(path.read_bytes(), ring, target) if path.is_file() else None
+            record = replace(found or ReleaseRecord(), withdrawn=withdrawal, wrapped={}, log=newest_hash(lines))
+            content = _logged(run, keys, target, today, Action.WITHDRAW, record, **_who(name, role))
+        _put(run, keys, target, content)
         after = status(run, keys, target, today)
     assert after.state is AFTER_WITHDRAWAL[before.state]
     return after
@@ -123,11 +128,11 @@ def open_released(run: RunFolder, keys: Keys, target: str, today: dt.date) -> tu
     The only way to sealed tables outside the audits stage. Raises Withheld, with the reason and what to do,
     unless the release stands open on the day ``today``; the attempt is logged either way.
     """
-    with locked(run):
-        with _refusals_logged(run, keys, today, Action.OPEN, target):
-            record = _open_record(run, keys, target, today)
-            tables = _unsealed(run, keys, target, record)
-        append(run, keys, today, Action.OPEN, target, Outcome.ALLOWED, release=_hash_of_release(run, target))
+    with locked(run), _refusals_logged(run, keys, today, Action.OPEN, target):
+        found, record = _open_standing(run, keys, target, today)
+        tables = _unsealed(run, keys, target, record)
+        facts = {"release": found.release}
+        append(run, keys, today, Action.OPEN, target, Outcome.ALLOWED, after=found.newest, **facts)
     return tables
 
 
@@ -141,12 +146,17 @@ def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.da
     _check_place(run, out)
     with locked(run):
         with _refusals_logged(run, keys, today, Action.EXPORT, target):
-            record = _open_record(run, keys, target, today)
+            _, record = _open_standing(run, keys, target, today)
             scores, reasons = _unsealed(run, keys, target, record)
             pseudonyms = _pseudonyms(run, record)
             content = panel_list(target, scores, reasons, pseudonyms).encode("utf-8")
-        facts = {"release": _hash_of_release(run, target), "list": hashlib.sha256(content).hexdigest()}
-        append(run, keys, today, Action.EXPORT, target, Outcome.ALLOWED, **facts)
+            # Asked again: a lock that was deleted meanwhile kept nobody from withdrawing, nor from changing a file.
+            found, now = _open_standing(run, keys, target, today)
+            if now != record:
+                raise Withheld("The release changed while the list was made.", where=target, fix="Ask again.")
+            facts = {"release": found.release, "list": hashlib.sha256(content).hexdigest()}
+            append(run, keys, today, Action.EXPORT, target, Outcome.ALLOWED, after=found.newest, **facts)
+        _sweep(out)
         with replacing(out) as temporary:
             temporary.touch(mode=0o600)
             temporary.write_bytes(content)
@@ -164,6 +174,12 @@ def _check_place(run: RunFolder, out: Path) -> None:
         )
 
 
+def _sweep(out: Path) -> None:
+    """Remove what an export to the same place left that was killed as it wrote."""
+    for left in out.parent.glob(f".{escape(out.name)}.*.tmp"):
+        left.unlink(missing_ok=True)
+
+
 def _refusal(found: GateStatus) -> str:
     if found.state is GateState.RELEASED:
         return f"The target needs no further approval. {found.reason}"
@@ -176,14 +192,17 @@ def _check_clock(run: RunFolder, keys: Keys, today: dt.date) -> None:
         raise Withheld(problem, where="the machine's clock", fix="Set the machine's clock right, then sign.")
 
 
-def _open_record(run: RunFolder, keys: Keys, target: str, today: dt.date) -> ReleaseRecord:
-    """The record by which the target stands open. Raises Withheld unless it does, InputRejected on a broken log."""
-    found: Standing = stand(run, Ring.of(keys), target, today)
+def _open_standing(run: RunFolder, keys: Keys, target: str, today: dt.date) -> tuple[Standing, ReleaseRecord]:
+    """Where the target stands, and the record by which it stands open.
+
+    Raises Withheld unless it does, InputRejected on a broken log.
+    """
+    found = stand(run, Ring.of(keys), target, today)
     if found.status.state is GateState.LOG_BROKEN:
         raise InputRejected(found.status.reason, where=target, fix=found.status.fix)
     if found.status.state is not GateState.RELEASED or found.record is None:
         raise Withheld(f"The target is withheld. {found.status.reason}", where=target, fix=found.status.fix)
-    return found.record
+    return found, found.record
 
 
 def _with_keys(keys: Keys, target: str, record: ReleaseRecord) -> ReleaseRecord:
@@ -224,24 +243,24 @@ def _wrapping_statement(record: ReleaseRecord, target: str) -> bytes:
     return canonical(record.statement(target) | {"log": ""})
 
 
-def _put(
+def _logged(
     run: RunFolder, keys: Keys, target: str, today: dt.date, action: Action, record: ReleaseRecord, **who: str
-) -> None:
-    """Log the record, then write it. Stopped in between, the log is right and no older record counts any more."""
-    lines = entries(run, Ring.of(keys))
-    content = rendered(replace(record, log=lines[-1]["hash"] if lines else ""), keys, target)
+) -> bytes:
+    """Have the record in the log, after the line that it names, and return the bytes of its file."""
+    content = rendered(record, keys, target)
     facts = {name: record.binding.get(f"{name}_sha256", "") for name in ("audit", "policy")}
     release = hashlib.sha256(content).hexdigest()
-    append(run, keys, today, action, target, Outcome.ALLOWED, release=release, **facts, **who)
+    append(run, keys, today, action, target, Outcome.ALLOWED, after=record.log, release=release, **facts, **who)
+    return content
+
+
+def _put(run: RunFolder, keys: Keys, target: str, content: bytes) -> None:
+    """Write a record that is in the log. Stopped before that, the log is right and no older record counts any more."""
     write_bytes(release_path(run.root, target), content)
     pem = Ring.of(keys).pem
     public = run.root / PUBLIC_KEY
     if not public.is_file() or public.read_bytes() != pem:
         write_bytes(public, pem)
-
-
-def _hash_of_release(run: RunFolder, target: str) -> str:
-    return hashlib.sha256(release_path(run.root, target).read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -258,10 +277,10 @@ def _refusals_logged(
 
 
 def _who(name: str, role: str) -> dict[str, str]:
-    """The approver as the log names them: as given, cut to a line, with a mark for what is no text."""
+    """The approver as the log names them: as given, cut to a line, with a mark for what cannot be printed."""
     given = {"name": name, "role": role}
-    return {key: " ".join(_text(value).split())[:LONGEST_NAME] for key, value in given.items()}
+    return {key: _printable(" ".join(value.split()))[:LONGEST_NAME] for key, value in given.items()}
 
 
-def _text(given: str) -> str:
-    return given.encode("utf-8", "replace").decode("utf-8")
+def _printable(given: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in given)

@@ -20,7 +20,7 @@ from fairness_audits.binding import (
     further_hashes,
 )
 from fairness_audits.in_force import Champion, policy_in_force
-from fairness_audits.log import Action, Line, standing_line
+from fairness_audits.log import Action, Line
 from fairness_audits.policy_change import policy_change
 from fairness_audits.release import Approval, Role, Verdict, Withdrawal, valid_pair
 from fairness_audits.signing import (
@@ -38,7 +38,7 @@ from store.files import canonical
 from store.keys import Keys
 from store.run_folder import RunFolder
 
-FORMAT = 2
+FORMAT = 3
 _AUDIT_AGAIN = "Run the job again, so that what is there now is audited."
 _POLICY_RIGHT = "Put the policy file right that [audit] policy names in the council's TOML."
 _FILL_THE_LACK = "Give what the reason says is lacking, and run the job again."
@@ -121,14 +121,13 @@ def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
 
 
 def read_release(
-    run: RunFolder, ring: Ring, audit: AuditRecord, lines: list[Line], champion: Champion | None
+    run: RunFolder, ring: Ring, audit: AuditRecord, told: Line | None, champion: Champion | None
 ) -> tuple[ReleaseRecord | None, str]:
     """The release record that counts for this audit, or None; and why an existing one does not count.
 
-    ``lines`` are those of the log, ``champion`` is None where whoever asks cannot know which it is.
+    ``told`` is the log's `standing_line`, ``champion`` is None where whoever asks cannot know which it is.
     """
     path = release_path(run.root, audit.target)
-    told = standing_line(lines, audit.target, ring)
     if not path.is_file():
         approved = told is not None and told["action"] == Action.APPROVE.value
         return None, "The release record is missing; the approvals in it are void." if approved else ""
@@ -147,6 +146,8 @@ def changed_since_approval(record: ReleaseRecord, audit: AuditRecord, champion: 
     # What lies with the council has no hash elsewhere, and there alone.
     known = [key for key in NAMES if key not in WITH_THE_COUNCIL or key in audit.binding]
     changed = [NAMES[key] for key in known if record.binding.get(key) != audit.binding.get(key)]
+    if champion is not None and champion.lost_since(record.champion):
+        return [*changed, "the history of models, which is not where it was, or was cut off"]
     moved = champion is not None and champion.changed_since(record.champion)
     return [*changed, "the champion"] if moved else changed
 

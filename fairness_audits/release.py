@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from fairness_audits.signers_names import plainly_written, same_alphabet, same_person
 from fairness_audits.verdict import Verdict as Verdict  # noqa: PLC0414 - whoever asks the gate needs it
 from store.errors import UsageError, Withheld
 
@@ -16,7 +17,8 @@ SHORTEST_MITIGATION = 40
 """Letters of a mitigation, blanks apart: enough for a sentence that says who does what."""
 LONGEST_TEXT = 4000
 LONGEST_NAME = 120
-_UNSEEN = frozenset({"Cf", "Mn"})
+_IN_TEXT = frozenset("\n\t\u00ad\u200c\u200d")
+"""What a text may have beside what is printed: ends of lines, tabs, and what parts or joins letters."""
 
 
 class GateState(StrEnum):
@@ -106,19 +108,21 @@ def role_named(text: str) -> Role:
     raise UsageError("There is no such role.", where="role", fix=f"{hint}Roles: {', '.join(roles)}.")
 
 
-def same_person(one: str, other: str) -> bool:
-    """Whether two names are spellings of one: but for case, accents, marks, spacing and the order of the words."""
-    first, second = _words(one), _words(other)
-    return "".join(first) == "".join(second) or sorted(first) == sorted(second)
-
-
 def check_words(name: str, note: str) -> None:
-    """Raise UsageError unless the name and the note say something and can be printed."""
-    if not _letters(name) or len(name) > LONGEST_NAME or any(unicodedata.category(c) in ("Cc", "Cs") for c in name):
+    """Raise UsageError unless the name and the note say something, can be printed and are what they look like."""
+    if not _letters(name) or len(name) > LONGEST_NAME:
         raise UsageError("The name of whoever signs is needed, on one line.", where="name", fix="Give the full name.")
-    if not _letters(note) or len(note) > LONGEST_TEXT or _broken(note):
+    if not plainly_written(name):
         raise UsageError(
-            "A note that says why is needed.", where="note", fix="Write what was read and what was decided."
+            "The name has letters that cannot be seen, or letters of two alphabets in one name.",
+            where="name",
+            fix="Type the full name anew, on one line, in the letters of one alphabet.",
+        )
+    if not _letters(note) or len(note) > LONGEST_TEXT or _unprintable(note):
+        raise UsageError(
+            "A note that says why is needed, in letters that can be printed.",
+            where="note",
+            fix="Write what was read and what was decided.",
         )
 
 
@@ -142,6 +146,12 @@ def check_approval(approval: Approval, verdict: Verdict, earlier: Approval | Non
         raise Withheld(
             "The same person has signed already.", where="name", fix="Ask a second person, of another role, to sign."
         )
+    if not same_alphabet(approval.name, earlier.name):
+        raise Withheld(
+            "The name is in another alphabet than the first signature's, so that nobody can compare the two.",
+            where="name",
+            fix="Write both names in one alphabet.",
+        )
     if approval.role is earlier.role:
         raise Withheld("Someone of that role has signed already.", where="role", fix="Ask a person of another role.")
     if {approval.role, earlier.role} <= DATA_TEAM:
@@ -154,7 +164,7 @@ def check_approval(approval: Approval, verdict: Verdict, earlier: Approval | Non
 def says_enough(text: str) -> bool:
     """Whether a mitigation, or another reason that is asked for in writing, is a sentence that can be printed."""
     return (
-        not _broken(text)
+        not _unprintable(text)
         and len("".join(text.split())) >= SHORTEST_MITIGATION
         and len(text) <= LONGEST_TEXT
         and len(set(text.split())) >= 5
@@ -225,17 +235,10 @@ def _valid_expiry(approval: Approval) -> bool:
     )
 
 
-def _words(name: str) -> list[str]:
-    """The words of a name in plain letters; what joins words (a hyphen, a stop) parts them."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    seen = [character for character in plain if unicodedata.category(character) not in _UNSEEN]
-    return "".join(character if character.isalnum() else " " for character in seen).split()
-
-
 def _letters(text: str) -> bool:
     return any(character.isalpha() for character in text)
 
 
-def _broken(text: str) -> bool:
-    """Whether bytes that were no text are in it, which nothing can write down."""
-    return any(unicodedata.category(character) == "Cs" for character in text)
+def _unprintable(text: str) -> bool:
+    """Whether it has what moves a screen's cursor, turns the direction of writing, hides, or was no text."""
+    return any(not (one.isprintable() or one in _IN_TEXT or unicodedata.category(one) == "Zs") for one in text)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fairness_audits.attributes import HOMES, PERSON_SEX, attribute_groups
 from fairness_audits.audit import Audited, Documents, audit, not_audited
+from fairness_audits.binding import tables_bound
 from fairness_audits.cases import check_scores, one_row_a_unit
 from fairness_audits.config import AuditConfig
 from fairness_audits.grouping import ethnic_groups
@@ -34,12 +35,14 @@ def run(work: Workspace) -> None:
     with work.task("Auditing for fairness", len(targets) + 1) as task:
         work.write_document(STAND_INS, _stand_ins(work))
         task.advance()
+        tables = tables_bound(work.run)
         for target in targets:
-            write_audit(work, target, _audit_target(work, target, policy))
+            write_audit(work, target, _audit_target(work, target, policy, tables))
             task.advance()
 
 
-def _audit_target(work: Workspace, target: str, policy: Policy) -> Documents:
+def _audit_target(work: Workspace, target: str, policy: Policy, tables: dict[str, str]) -> Documents:
+    """The audit of a target. ``tables`` has the hashes of what people are grouped by."""
     evaluation_file = work.document(evaluation_path(target))
     if not evaluation_file.exists():
         return not_audited(target, "The models stage has not reported on this target.", {}, policy, [])
@@ -64,7 +67,7 @@ def _audit_target(work: Workspace, target: str, policy: Policy) -> Documents:
             table.name: work.path(table) for table in (MEMBERS, PERSON_SEX, HOMES, FAMILY_FEATURES, CHILD_FEATURES)
         }
         groups |= attribute_groups(connection, rows, paths)
-    return audit(Audited(target, rows, groups, bound, caveats), policy)
+    return audit(Audited(target, rows, groups, bound | tables, caveats), policy)
 
 
 def _stand_ins(work: Workspace) -> dict[str, Any]:

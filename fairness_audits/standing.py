@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from fairness_audits.binding import read_object
 from fairness_audits.in_force import Champion, champion
-from fairness_audits.log import Action, Line, entries, latest_day, standing_line
+from fairness_audits.log import Action, Line, entries, latest_day, newest_hash, standing_line
 from fairness_audits.record import AuditRecord, ReleaseRecord, read_audit, read_release
 from fairness_audits.release import AFTER_AUDIT, Approval, GateState, Verdict, expiry, in_force
 from fairness_audits.signing import Ring, evaluation_path
@@ -49,6 +49,10 @@ class Standing:
     champion: Champion
     record: ReleaseRecord | None = None
     """The record, where one counts; it may be that of a withdrawal."""
+    release: str = ""
+    """SHA-256 of the record's file, as the log tells it."""
+    newest: str = ""
+    """Hash of the log's newest line; empty where there is none, or none was looked at."""
 
 
 def stand(run: RunFolder, ring: Ring, target: str, today: dt.date) -> Standing:
@@ -69,9 +73,11 @@ def stand(run: RunFolder, ring: Ring, target: str, today: dt.date) -> Standing:
     if best is not None and best.replaced:
         why = "Another model of this target was promoted to champion since this one was registered."
         return Standing(_closed(audit, GateState.SUPERSEDED, why, _NEWER_MODEL), audit, best)
-    record, void = read_release(run, ring, audit, lines, best)
-    status = _signed_status(audit, record, void, lines, ring, today)
-    return Standing(status, audit, best or Champion(), record)
+    told = standing_line(lines, target)
+    record, void = read_release(run, ring, audit, told, best)
+    status = _signed_status(audit, record, void, told, lines, today)
+    release = str(told["release"]) if told and record else ""
+    return Standing(status, audit, best or Champion(), record, release, newest_hash(lines))
 
 
 def audit_reason(audit: AuditRecord) -> str:
@@ -94,10 +100,14 @@ def clock_problem(lines: list[Line], today: dt.date) -> str:
 
 
 def _signed_status(
-    audit: AuditRecord, record: ReleaseRecord | None, void: str, lines: list[Line], ring: Ring, today: dt.date
+    audit: AuditRecord,
+    record: ReleaseRecord | None,
+    void: str,
+    told: Line | None,
+    lines: list[Line],
+    today: dt.date,
 ) -> GateStatus:
     sign = _how_to_sign(audit)
-    told = standing_line(lines, audit.target, ring)
     if told is not None and told["action"] == Action.WITHDRAW.value:
         return _closed(audit, GateState.WITHDRAWN, _withdrawn(told, record), sign)
     approvals = record.approvals if record and not record.withdrawn else ()
@@ -132,7 +142,7 @@ def _how_to_sign(audit: AuditRecord) -> str:
 
 def _withdrawn(told: Line, record: ReleaseRecord | None) -> str:
     """Who withdrew it, by the log; and the note, where the record is there that has it."""
-    note = f" Their note: {record.withdrawn.note}" if record and record.withdrawn else ""
+    note = f" Their note: {' '.join(record.withdrawn.note.split())}" if record and record.withdrawn else ""
     return f"Withdrawn on {told['date']} by {told['name']} ({told['role']}).{note}"
 
 

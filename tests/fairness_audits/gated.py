@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from fairness_audits.config import AuditConfig
-from fairness_audits.gate import GateStatus, approve
+from fairness_audits.gate import GateStatus, approve, status, withdraw
+from fairness_audits.release import GateState
+from fairness_audits.signing import release_path
 from fairness_audits.stage import STAGE
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
 from models.history import Action, History
@@ -17,6 +19,7 @@ from models.tracking import identity
 from residents.tables import PROTECTED, PSEUDONYMS
 from store.code_version import code_hash
 from store.files import file_hash, read_json, text_hash, write_json, write_text
+from store.keys import Keys
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import (
     CHILDREN,
@@ -99,17 +102,17 @@ def put_records(run: RunFolder, **changes: Any) -> None:
         write_json(run.state / f"{stage}.json", record | changes.get(stage, {}))
 
 
-def put_council(run: RunFolder, folder: Path, policy: Path | None) -> None:
+def put_council(run: RunFolder, folder: Path, policy: Path | None, models: str = "mlruns") -> None:
     """A council's TOML in ``folder`` that names this policy, on record in the run with where its models lie."""
     named = "" if policy is None else f"policy = {json.dumps(str(policy))}"
     write_text(folder / "council.toml", f"[council]\n[audit]\n{named}\n")
-    place = {"council": str(folder / "council.toml"), "name": "Testborough", "mlruns": str(folder / "mlruns")}
+    place = {"council": str(folder / "council.toml"), "name": "Testborough", "mlruns": str(folder / models)}
     write_json(run.state / "council.json", place)
 
 
-def promote(folder: Path, number: int, model: str, *, register: bool = True) -> None:
+def promote(folder: Path, number: int, model: str, *, register: bool = True, keys: Keys = KEYS) -> None:
     """Have the model of this identity promoted, in the history of the families' models."""
-    history = History(folder / "mlruns", FAMILIES, KEYS)
+    history = History(folder / "mlruns", FAMILIES, keys)
     when = dt.datetime(2026, 9, 1, tzinfo=dt.UTC) + dt.timedelta(hours=number)
     facts = {"version": number, "identity": model, "by": "Somebody"}
     with history.locked():
@@ -141,6 +144,22 @@ def sign(run: RunFolder, name: str = "Ada Lovelace", role: str = "data_scientist
     }
     target = given.pop("target")
     return approve(run, KEYS, target, name, role, given.pop("note"), given.pop("today"), **given)
+
+
+def stop(run: RunFolder, **more: Any) -> GateStatus:
+    """Withdraw the family target's release."""
+    given = {"name": "Mary Seacole", "role": "social_worker", "note": "The panel asked for it.", "today": TODAY, **more}
+    return withdraw(run, given.pop("keys", KEYS), FAMILIES, **given)
+
+
+def stands(run: RunFolder, today: dt.date = TODAY) -> GateState:
+    """Where the family target stands."""
+    return status(run, KEYS, FAMILIES, today).state
+
+
+def release_of(run: RunFolder) -> Path:
+    """The file of the family target's release."""
+    return release_path(run.root, FAMILIES)
 
 
 def sign_both(run: RunFolder, **more: Any) -> GateStatus:

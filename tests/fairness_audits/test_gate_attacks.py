@@ -1,69 +1,34 @@
-"""What somebody who may write to the run folder can try, and what a machine that dies in between leaves."""
+"""What somebody who may write to the run folder can try with records, files and the clock."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import inspect
 import json
-import os
 import shutil
-import signal
-import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
-from typing import Any
 
 import pytest
 
-from fairness_audits import gate
-from fairness_audits.gate import GateStatus, approve, export_list, open_released, status, withdraw
+from fairness_audits.gate import export_list, open_released, status
 from fairness_audits.log import LOG, NEWEST, entries
 from fairness_audits.record import authentic
 from fairness_audits.release import AFTER_WITHDRAWAL, LONGEST_VALID_DAYS, GateState
-from fairness_audits.signing import Ring, release_path
+from fairness_audits.signing import Ring
 from models.tables import REASONS, SCORES
 from reports.packs import withdraw_packs
-from residents.tables import PSEUDONYMS
-from store.chained_log import ChainedLog
-from store.errors import InputRejected, UsageError, Withheld
+from store.errors import UsageError, Withheld
 from store.files import canonical, write_text
 from store.keys import Keys
 from store.run_folder import RunFolder, relative_path
 from store.sealing import file_key, unwrap
 from tests.fairness_audits.borough import CHILDREN, FAMILIES
-from tests.fairness_audits.gated import MITIGATION, TODAY, make_runs, sign, sign_both
+from tests.fairness_audits.gated import TODAY, release_of, sign, sign_both, stands, stop
 from tests.support import KEYS
 
 DAY = dt.timedelta(days=1)
 RING = Ring.of(KEYS)
 OTHER = Keys(bytes(32))
-HOSTILE = '=HYPERLINK("http://evil.example") <script>alert(1)</script> Robert\'); DROP TABLE'
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
-    return make_runs(tmp_path_factory.mktemp("attacked"))
-
-
-@pytest.fixture
-def run(made: dict[str, RunFolder], tmp_path: Path) -> RunFolder:
-    return RunFolder(Path(shutil.copytree(made["pass"].root, tmp_path / "run")))
-
-
-def stands(run: RunFolder, today: dt.date = TODAY) -> GateState:
-    return status(run, KEYS, FAMILIES, today).state
-
-
-def stop(run: RunFolder, **more: Any) -> GateStatus:
-    given = {"name": "Mary Seacole", "role": "social_worker", "note": "The panel asked for it.", "today": TODAY, **more}
-    return withdraw(run, given.pop("keys", KEYS), FAMILIES, **given)
-
-
-def release_of(run: RunFolder) -> Path:
-    return release_path(run.root, FAMILIES)
 
 
 # --- withdrawing -----------------------------------------------------------------------------------------
@@ -274,205 +239,3 @@ def test_a_release_of_a_passed_audit_ends_too(run: RunFolder) -> None:
     assert LONGEST_VALID_DAYS == 366
     assert stands(run, TODAY + 365 * DAY) is GateState.RELEASED
     assert stands(run, TODAY + 366 * DAY) is GateState.EXPIRED
-
-
-# --- the log ---------------------------------------------------------------------------------------------
-
-
-def test_every_door_of_the_gate_logs_each_attempt_once(run: RunFolder, tmp_path: Path) -> None:
-    doors: dict[str, Callable[[], object]] = {
-        "approve": lambda: approve(run, KEYS, FAMILIES, "Ada Lovelace", "director", "Read it.", TODAY),
-        "withdraw": lambda: stop(run),
-        "open_released": lambda: open_released(run, KEYS, FAMILIES, TODAY),
-        "export_list": lambda: export_list(run, KEYS, FAMILIES, tmp_path / "list.csv", TODAY),
-    }
-    public = {name for name, thing in inspect.getmembers(gate, inspect.isfunction) if thing.__module__ == gate.__name__}
-    assert {name for name in public if not name.startswith("_")} == {*doors, "status"}
-    for outcome in ("refused", "allowed"):
-        for name in ("open_released", "export_list", "withdraw" if outcome == "refused" else "approve"):
-            before = len(entries(run, RING))
-            try:
-                doors[name]()
-            except Withheld:
-                assert outcome == "refused"
-            (line,) = entries(run, RING)[before:]
-            assert line["outcome"] == outcome and name.startswith(line["action"])
-        if outcome == "refused":
-            sign_both(run)
-            stop(run)
-            doors["approve"]()
-            sign(run, "Grace Hopper", "data_scientist")
-            with pytest.raises(Withheld):
-                doors["approve"]()
-            stop(run)
-            sign(run, "Grace Hopper", "data_scientist")
-            doors["approve"]()
-            stop_line = [line for line in entries(run, RING) if line["action"] == "withdraw"][-1]
-            assert stop_line["outcome"] == "allowed"
-            break
-
-
-def test_no_free_text_is_in_the_log_and_names_are_kept_as_given(run: RunFolder) -> None:
-    sign(run, f"Ada {HOSTILE}", note="About the Nowhere family.")
-    stop(run, name=f"Mary {HOSTILE}", note="About the Nowhere family, again.")
-    text = (run.root / LOG).read_text(encoding="utf-8")
-    assert "Nowhere" not in text and MITIGATION not in text
-    assert entries(run, RING)[-1]["name"] == f"Mary {HOSTILE}"
-
-
-def rechained(run: RunFolder, lines: list[dict[str, Any]]) -> None:
-    """Write these lines as a log that hangs together, as anybody can who knows how it is made."""
-    (run.root / LOG).unlink()
-    log = ChainedLog(run.root / LOG, run.root / ".x", "log", LOG, "")
-    for line in lines:
-        log.append({name: value for name, value in line.items() if name not in ("number", "previous", "hash")})
-
-
-@pytest.mark.parametrize("key", [RING.mark, Ring.of(OTHER).mark, None])
-def test_a_log_made_up_by_somebody_without_the_key_is_none(run: RunFolder, key: str | None) -> None:
-    sign_both(run)
-    stop(run)
-    lines = entries(run, RING)
-    release_of(run).write_bytes(b"")
-    rechained(run, [*lines[:-1], lines[-1] | {"action": "open", "key": key}])
-    assert stands(run) is GateState.LOG_BROKEN
-    (run.root / NEWEST).unlink()
-    assert stands(run) is GateState.LOG_BROKEN
-    with pytest.raises(InputRejected):
-        open_released(run, KEYS, FAMILIES, TODAY)
-    with pytest.raises(InputRejected):
-        stop(run)
-
-
-def test_lines_cut_off_at_the_end_are_told(run: RunFolder) -> None:
-    sign_both(run)
-    stop(run)
-    path = run.root / LOG
-    whole = path.read_bytes()
-    lines = whole.splitlines(keepends=True)
-    for kept in (lines[:2], lines[:1], []):
-        path.write_bytes(b"".join(kept))
-        with pytest.raises(InputRejected, match="missing at the end"):
-            entries(run, RING)
-        assert stands(run) is GateState.LOG_BROKEN
-    path.unlink()
-    assert stands(run) is GateState.LOG_BROKEN
-    path.write_bytes(whole)
-    note = (run.root / NEWEST).read_bytes()
-    for other in (b"", b"{}", note.replace(b'"number":3', b'"number":2'), b"[" * 100_000, note[:-1]):
-        (run.root / NEWEST).write_bytes(other)
-        assert stands(run) is GateState.LOG_BROKEN
-    (run.root / NEWEST).unlink()
-    assert stands(run) is GateState.LOG_BROKEN
-    (run.root / NEWEST).write_bytes(note)
-    assert stands(run) is GateState.WITHDRAWN
-
-
-def test_under_another_key_the_chain_alone_vouches_and_no_approval_counts(run: RunFolder) -> None:
-    sign_both(run)
-    assert status(run, OTHER, FAMILIES, TODAY).state is GateState.NOT_AUDITED
-    with pytest.raises(Withheld):
-        open_released(run, OTHER, FAMILIES, TODAY)
-    assert [line["key"] for line in entries(run, RING)] == [RING.mark, RING.mark, Ring.of(OTHER).mark]
-    assert stands(run) is GateState.RELEASED
-    with pytest.raises(Withheld, match="nothing to withdraw"):
-        stop(run, keys=OTHER)
-    assert entries(run, Ring.of(OTHER))[-1]["key"] == Ring.of(OTHER).mark
-
-
-# --- machines that die, and two at once ------------------------------------------------------------------
-
-
-def killed_at(name: str, act: Callable[[], object]) -> None:
-    """Do ``act`` in another process, which is killed as it comes to the gate's ``name``."""
-    child = os.fork()
-    if not child:
-        try:
-            setattr(gate, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
-            act()
-        finally:
-            os._exit(1)
-    _, ended = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-def test_a_release_killed_before_its_record_is_written_has_to_be_signed_again(run: RunFolder) -> None:
-    killed_at("write_bytes", lambda: sign(run))
-    assert stands(run) is GateState.AWAITING_APPROVAL
-    assert sign(run).state is GateState.ONE_APPROVAL
-    killed_at("write_bytes", lambda: sign(run, "Grace Hopper", "director"))
-    found = status(run, KEYS, FAMILIES, TODAY)
-    assert found.state is GateState.AWAITING_APPROVAL and "not the one that the log tells of" in found.reason
-    assert sign_both(run).state is GateState.RELEASED
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-def test_a_withdrawal_killed_before_its_record_is_written_holds(run: RunFolder) -> None:
-    sign_both(run)
-    killed_at("write_bytes", lambda: stop(run))
-    found = status(run, KEYS, FAMILIES, TODAY)
-    assert found.state is GateState.WITHDRAWN and "Mary Seacole" in found.reason
-    with pytest.raises(Withheld):
-        open_released(run, KEYS, FAMILIES, TODAY)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-@pytest.mark.parametrize(("point", "lines"), [("append", 2), ("replacing", 3)])
-def test_an_export_killed_on_the_way_leaves_no_file(run: RunFolder, point: str, lines: int, tmp_path: Path) -> None:
-    sign_both(run)
-    out = tmp_path / "out"
-    killed_at(point, lambda: export_list(run, KEYS, FAMILIES, out / "list.csv", TODAY))
-    assert not out.exists() and len(entries(run, RING)) == lines
-    assert export_list(run, KEYS, FAMILIES, out / "list.csv", TODAY) > 0
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-def test_a_first_line_whose_note_was_not_written_is_still_a_line(run: RunFolder) -> None:
-    sign(run)
-    (run.root / NEWEST).unlink()
-    assert stands(run) is GateState.ONE_APPROVAL
-    assert sign(run, "Grace Hopper", "director").state is GateState.RELEASED
-
-
-def test_a_withdrawal_and_an_export_at_once_come_one_after_the_other(run: RunFolder, tmp_path: Path) -> None:
-    sign_both(run)
-    together = Barrier(4)
-
-    def act(number: int) -> str:
-        together.wait()
-        try:
-            if number == 0:
-                return stop(run).state.value
-            export_list(run, KEYS, FAMILIES, tmp_path / f"{number}.csv", TODAY)
-        except Withheld:
-            return "refused"
-        return "exported"
-
-    with ThreadPoolExecutor(4) as pool:
-        ended = list(pool.map(act, range(4)))
-    told = [(line["action"], line["outcome"]) for line in entries(run, RING)[2:]]
-    place = told.index(("withdraw", "allowed"))
-    assert ended[0] == "withdrawn" and stands(run) is GateState.WITHDRAWN
-    assert told[:place] == [("export", "allowed")] * ended.count("exported")
-    assert told[place + 1 :] == [("export", "refused")] * ended.count("refused")
-    for line in entries(run, RING):
-        if line["action"] == "export" and line["outcome"] == "allowed":
-            written = [hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("*.csv")]
-            assert line["list"] in written
-
-
-def test_pseudonyms_swapped_while_a_list_is_made_open_nothing(
-    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sign_both(run)
-    unsealed = gate._unsealed
-
-    def swapped(*given: Any) -> Any:
-        run.path(PSEUDONYMS).write_bytes(run.path(PSEUDONYMS).read_bytes() + b"x")
-        return unsealed(*given)
-
-    monkeypatch.setattr(gate, "_unsealed", swapped)
-    with pytest.raises(Withheld):
-        export_list(run, KEYS, FAMILIES, tmp_path / "list.csv", TODAY)
-    assert not (tmp_path / "list.csv").exists()

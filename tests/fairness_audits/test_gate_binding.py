@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,28 +16,26 @@ from fairness_audits.binding import AUDIT_STAGE, DATA_STAGES, hash_now
 from fairness_audits.gate import export_list, status
 from fairness_audits.record import read_audit
 from fairness_audits.release import GateState
-from features.tables import FAMILY_FEATURES
-from residents.tables import PSEUDONYMS
+from features.tables import FAMILY_FEATURES, MEMBERS
+from residents.tables import PROTECTED, PSEUDONYMS
 from store.errors import UsageError, Withheld
 from store.files import file_hash, read_json, write_json, write_text
+from store.keys import Keys
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
 from tests.fairness_audits.gated import (
     TODAY,
-    make_runs,
     own_model,
     passed_run,
     promote,
     put_council,
+    put_records,
     sign,
     sign_both,
 )
 from tests.support import KEYS
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
-    return make_runs(tmp_path_factory.mktemp("bound"))
+OTHER = Keys(bytes(32))
 
 
 @pytest.fixture
@@ -136,6 +135,67 @@ def test_code_that_is_not_the_one_that_audited_shuts_it(run: RunFolder, monkeypa
     monkeypatch.setattr(binding, "code_hash", lambda _: "another")
     assert stands(run) == (GateState.NOT_AUDITED, "Not audited. Changed since the audit: the toolkit's code.")
     assert refused(run)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there that few have")
+@pytest.mark.parametrize("to", ["a folder", "a file", "nowhere"])
+def test_a_link_among_the_models_files_shuts_it(run: RunFolder, tmp_path: Path, to: str) -> None:
+    sign_both(run)
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "a folder" / "tree.txt").write_text("another tree", encoding="utf-8")
+    (tmp_path / "a file").write_text("a tree", encoding="utf-8")
+    link = run.root / "models" / FAMILIES / "model" / "more"
+    link.symlink_to(tmp_path / to)
+    assert stands(run)[0] is GateState.NOT_AUDITED and "the model's files" in stands(run)[1] and refused(run)
+    link.unlink()
+    assert stands(run)[0] is GateState.RELEASED
+
+
+def test_a_table_that_was_audited_by_is_bound_by_the_audit_itself(run: RunFolder) -> None:
+    """Exchanged before anybody signs, and the job's unsigned record of it with it."""
+    bound = read_json(run.root / "fairness_audits" / FAMILIES / "audit.json")["bound"]
+    assert bound["ethnicity_sha256"] == file_hash(run.path(PROTECTED))
+    assert bound["members_of_families_sha256"] == file_hash(run.path(MEMBERS))
+    for table, said in ((PROTECTED, "the ethnicity"), (MEMBERS, "the members of families")):
+        whole = run.path(table).read_bytes()
+        run.path(table).write_bytes(whole + b"x")
+        put_records(run)
+        state, reason = stands(run)
+        assert state is GateState.NOT_AUDITED and f"{said} that were audited by" in reason
+        with pytest.raises(Withheld):
+            sign(run)
+        run.path(table).write_bytes(whole)
+        put_records(run)
+        assert stands(run)[0] is GateState.AWAITING_APPROVAL
+
+
+def test_a_file_changed_with_its_size_and_times_kept_is_hashed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by another file put in its place, and written through a link of another name."""
+    monkeypatch.setattr(binding, "_SETTLED_SECONDS", -1.0)
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_bytes(b"first")
+    kept = path.stat()
+
+    def write_through_a_link() -> None:
+        os.link(path, other)
+        other.write_bytes(b"third")
+
+    def put_in_place() -> None:
+        other.unlink()
+        other.write_bytes(b"forth")
+        os.utime(other, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+        other.rename(path)
+
+    for change in (lambda: path.write_bytes(b"again"), write_through_a_link, put_in_place):
+        assert hash_now(path) == hash_now(path) == file_hash(path)
+        # A moment that the system's clock tells from the one before.
+        time.sleep(0.02)
+        change()
+        os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+        assert path.stat().st_size == kept.st_size and path.stat().st_mtime_ns == kept.st_mtime_ns
+        assert hash_now(path) == file_hash(path)
 
 
 def test_a_hash_is_remembered_only_of_a_file_that_has_settled(tmp_path: Path) -> None:
@@ -251,6 +311,66 @@ def test_a_history_that_was_lost_or_changed_shuts_it(run: RunFolder) -> None:
     path.write_bytes(whole.replace(b'"version":1', b'"version":2'))
     assert stands(run)[0] is GateState.SUPERSEDED and "was changed" in stands(run)[1] and refused(run)
     path.unlink()
-    assert stands(run)[0] is GateState.AWAITING_APPROVAL and "void: the champion" in stands(run)[1]
+    assert stands(run)[0] is GateState.AWAITING_APPROVAL and "void: the history of models" in stands(run)[1]
     path.write_bytes(whole)
+    assert stands(run)[0] is GateState.RELEASED
+
+
+def test_a_history_without_a_champion_that_was_lost_shuts_it_too(run: RunFolder) -> None:
+    """Where nobody was promoted yet, a history that is gone is not 'no champion': another may have come since."""
+    folder = run.root.parent
+    (folder / "mlruns").mkdir()
+    sign_both(run)
+    assert stands(run)[0] is GateState.RELEASED
+    (folder / "mlruns").rename(folder / "elsewhere")
+    assert stands(run)[0] is GateState.AWAITING_APPROVAL and "void: the history of models" in stands(run)[1]
+    assert refused(run)
+    (folder / "elsewhere").rename(folder / "mlruns")
+    assert stands(run)[0] is GateState.RELEASED
+
+
+def test_a_promotion_that_nobody_vouches_for_opens_nothing(run: RunFolder) -> None:
+    """Another champion came; somebody with a key of their own adds that this run's model was promoted after it."""
+    folder = run.root.parent
+    promote(folder, 1, "the champion of last quarter")
+    sign_both(run)
+    promote(folder, 2, "the champion of this quarter")
+    assert refused(run)
+    promote(folder, 3, own_model(run), register=False, keys=OTHER)
+    state, reason = stands(run)
+    assert state is GateState.SUPERSEDED and "under another master key" in reason and refused(run)
+    promote(folder, 4, "the champion of next quarter")
+    assert "promoted to champion since" in stands(run)[1] and refused(run)
+
+
+def test_a_history_under_an_earlier_key_alone_counts_by_its_chain_and_frees_no_model(run: RunFolder) -> None:
+    folder = run.root.parent
+    promote(folder, 1, "the champion of last quarter", keys=OTHER)
+    sign_both(run)
+    assert stands(run)[0] is GateState.RELEASED
+    promote(folder, 2, own_model(run), register=False, keys=OTHER)
+    assert stands(run)[0] is GateState.AWAITING_APPROVAL and "void: the champion" in stands(run)[1]
+
+
+# --- where both lie --------------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_told_of_another_councils_place_is_shut(run: RunFolder) -> None:
+    """A copy of the TOML with the old policy, and a folder without the models that came since."""
+    folder = run.root.parent
+    sign_both(run)
+    record = run.state / "council.json"
+    honest = read_json(record)
+    (folder / "copy").mkdir()
+    for name in ("council.toml", "pass.toml"):
+        (folder / "copy" / name).write_bytes((folder / name).read_bytes())
+    promote(folder, 1, "another champion")
+    for key, place in (("mlruns", "copy/mlruns"), ("council", "copy/council.toml")):
+        write_json(record, honest | {key: str(folder / place)})
+        assert refused(run)
+        assert "where the council's configuration and models lie" in stands(run)[1]
+    write_json(record, {key: value for key, value in honest.items() if key != "mlruns"})
+    assert refused(run)
+    (folder / "mlruns").rename(folder / "set aside")
+    write_json(record, honest)
     assert stands(run)[0] is GateState.RELEASED

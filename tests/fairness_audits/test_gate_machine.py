@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from fairness_audits import log as release_log
 from fairness_audits.gate import export_list, open_released, status, withdraw
-from fairness_audits.log import LOG, NEWEST, entries
+from fairness_audits.log import LOG, NEWEST, entries, hand_over
 from fairness_audits.release import DATA_TEAM, LONGEST_VALID_DAYS, GateState, role_named
 from fairness_audits.signing import Ring, release_path
 from features.tables import FAMILY_FEATURES
@@ -24,7 +25,10 @@ from reports import opening
 from reports import stage as reports
 from reports.packs import withdraw_packs
 from residents.tables import PSEUDONYMS
+from store.chained_log import ChainedLog
 from store.errors import InputRejected, UsageError, Withheld
+from store.files import read_json, write_json
+from store.keys import Keys
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
 from tests.fairness_audits.gated import (
@@ -45,6 +49,8 @@ from tests.support import KEYS, run_stage
 PEOPLE = {"Ada Lovelace": 1, " ada  LOVELACE": 1, "Grace Hopper": 2, "Mary Seacole": 3, "": 0}
 ROLES = ("data_scientist", "data_engineer", "equalities_lead", "director", "wizard")
 AUDIT_FILES = ("audit.json", "audit.mac", "restricted/audit.json", "published/audit.json")
+OTHER, STRANGER = Keys(bytes(32)), Keys(bytes([9] * 32))
+HERE = "where the job left it"
 FILES = ("scores", "reasons", "cohort", "evaluation", "model", "features", "pseudonyms")
 LOGS = ("log", "newest")
 REFUSED = (UsageError, Withheld, InputRejected)
@@ -80,7 +86,8 @@ class Gate(RuleBasedStateMachine):
         self.today = self.latest = TODAY
         self.audited: str | None = None
         self.policy_holds = True
-        self.signed_for: tuple[str | None, str | None] = (None, None)
+        self.handed_over, self.place = False, HERE
+        self.signed_for: tuple[str | None, str | None, str] = (None, None, HERE)
         self.approvals: list[tuple[int, str, dt.date]] = []
         self.standing: str | None = None
         self.records: list[bytes] = []
@@ -103,7 +110,7 @@ class Gate(RuleBasedStateMachine):
         self._restore()
         put_audit(self.run, made()[verdict])
         put_council(self.run, self.folder, policy(verdict))
-        self.audited, self.policy_holds = verdict, True
+        self.audited, self.policy_holds, self.place = verdict, True, HERE
 
     @rule(
         name=st.sampled_from(sorted(PEOPLE)),
@@ -127,6 +134,8 @@ class Gate(RuleBasedStateMachine):
     def release_properly(self, verdict: str, reported: bool) -> None:
         """Audit again, set the clock right, have two people sign: nothing but another champion may be in the way."""
         self.audit(verdict)
+        if self.handed_over:
+            self.exchange_the_key()
         self.today = max(self.today, self.latest)
         self.withdraw("Mary Seacole", "director")
         self.two_approve_properly()
@@ -152,8 +161,8 @@ class Gate(RuleBasedStateMachine):
         ends = expires or self.today + dt.timedelta(days=LONGEST_VALID_DAYS)
         self.approvals = [*counted, (PEOPLE[name], role, ends)]
         assert len(self.approvals) <= 2
-        self.signed_for, self.standing = (self.audited, self._champion()), "approve"
-        self.bound_history = list(self.history)
+        self.signed_for, self.standing = (self.audited, self._champion(), self.place), "approve"
+        self.bound_history = list(self._known_history())
         self.records.append(release_path(self.run.root, FAMILIES).read_bytes())
 
     @rule(name=st.sampled_from(["Mary Seacole", ""]), role=st.sampled_from(["data_scientist", "director", "wizard"]))
@@ -173,7 +182,18 @@ class Gate(RuleBasedStateMachine):
     def put_another_policy_in_force(self, named: str) -> None:
         """Without an audit under it."""
         put_council(self.run, self.folder, None if named == "default" else policy(named))
-        self.policy_holds = named == self.audited
+        self.policy_holds, self.place = named == self.audited, HERE
+
+    @precondition(lambda self: not self.changed and self.attempts)
+    @rule()
+    def exchange_the_key(self) -> None:
+        """By who holds both: away, when nothing of this log counts under the old key any more; and back."""
+        before, after = (OTHER, KEYS) if self.handed_over else (KEYS, OTHER)
+        hand_over(self.run, before, after, self.today)
+        self.handed_over = not self.handed_over
+        self.attempts += 1
+        self.latest = max(self.latest, self.today)
+        self.approvals, self.standing = [], None
 
     @rule(own=st.booleans())
     def promote(self, own: bool) -> None:
@@ -213,6 +233,33 @@ class Gate(RuleBasedStateMachine):
     def put_a_genuine_record_back(self, which: int) -> None:
         """An older one as often as the newest."""
         release_path(self.run.root, FAMILIES).write_bytes(self.records[which % len(self.records)])
+
+    @rule()
+    def say_that_the_models_lie_elsewhere(self) -> None:
+        """Where no history of theirs is, so that nobody seems to be champion."""
+        path = self.run.state / "council.json"
+        write_json(path, read_json(path) | {"mlruns": str(self.folder / "elsewhere")})
+        self.place = "elsewhere"
+
+    @precondition(lambda self: not self.changed and self.attempts)
+    @rule(which=st.integers(0, 20), lines=st.integers(0, 20), noted=st.booleans())
+    def cut_the_log_and_add_a_line_under_a_key_of_ones_own(self, which: int, lines: int, noted: bool) -> None:
+        """With an older record of the release put back. Nothing stands open by it; then the log is put right again."""
+        log, note, release = self.run.root / LOG, self.run.root / NEWEST, release_path(self.run.root, FAMILIES)
+        whole = {path: path.read_bytes() for path in (log, note, release) if path.exists()}
+        kept = whole[log].splitlines(keepends=True)
+        log.write_bytes(b"".join(kept[: lines % len(kept)]))
+        foreign = {"date": TODAY.isoformat(), "action": "open", "target": FAMILIES, "outcome": "refused"}
+        newest = ChainedLog(log, self.folder / ".x", "log", LOG, "").append(foreign | {"key": Ring.of(STRANGER).mark})
+        if noted:
+            release_log._note(self.run, STRANGER, lines % len(kept) + 1, newest)
+        if self.records:
+            release.write_bytes(self.records[which % len(self.records)])
+        assert status(self.run, KEYS, FAMILIES, self.today).state is not GateState.RELEASED
+        for path, content in whole.items():
+            path.write_bytes(content)
+        if release not in whole:
+            release.unlink(missing_ok=True)
 
     @rule()
     def lose_the_history_of_models(self) -> None:
@@ -271,6 +318,7 @@ class Gate(RuleBasedStateMachine):
             for module in (opening, reports):
                 stub.setattr(module, "judging_day", lambda: self.today)
             stub.setattr(opening, "_values", lambda *_: {})
+            stub.setattr(reports, "surrounded", lambda _, cases, *__: cases, raising=False)
             stub.setattr(reports, "audit_facts", lambda document: reports.no_audit(document["why"]))
             stub.setattr(reports, "_targets", lambda _: [FAMILIES])
             for page in _PAGES:
@@ -320,18 +368,22 @@ class Gate(RuleBasedStateMachine):
         return self.audited in {"pass", "cannot_tell"} and self.policy_holds and not set(self.changed) - set(LOGS)
 
     def _log_broken(self) -> bool:
-        return bool(set(self.changed) & set(LOGS))
+        return self.handed_over or bool(set(self.changed) & set(LOGS))
+
+    def _known_history(self) -> list[tuple[int, str]]:
+        return self.history if self.place == HERE else []
 
     def _champion(self) -> str | None:
-        return self.history[-1][1] if self.history else None
+        known = self._known_history()
+        return known[-1][1] if known else None
 
     def _replaced(self) -> bool:
-        models = [model for _, model in self.history]
+        models = [model for _, model in self._known_history()]
         return self.own in models and models[-1] != self.own
 
     def _champion_changed(self) -> bool:
-        _, bound = self.signed_for
-        if bound is not None and self.bound_history[-1] not in self.history:
+        _, bound, place = self.signed_for
+        if place != self.place or (bound is not None and self.bound_history[-1] not in self._known_history()):
             return True
         return self._champion() not in (bound, self.own)
 

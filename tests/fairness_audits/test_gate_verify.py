@@ -17,22 +17,18 @@ from fairness_audits.log import LOG, entries
 from fairness_audits.signing import PUBLIC_KEY, Ring, release_path, ring_of_file
 from fairness_audits.verify import Check, verify_exported, verify_log, verify_release
 from features.tables import FAMILY_FEATURES
+from reports.packs import withdraw_packs
 from residents.tables import PSEUDONYMS
-from store.errors import UsageError
+from store.errors import InputRejected, UsageError
 from store.key_file import KEY_FILE_VARIABLE
 from store.keys import Keys
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
-from tests.fairness_audits.gated import TODAY, make_runs, passed_run, promote, put_council, sign, sign_both
+from tests.fairness_audits.gated import TODAY, passed_run, promote, put_council, sign, sign_both
 from tests.support import KEYS
 
 DAY = dt.timedelta(days=1)
 RING = Ring.of(KEYS)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
-    return make_runs(tmp_path_factory.mktemp("verified"))
 
 
 @pytest.fixture
@@ -239,3 +235,30 @@ def test_withdraw_works_without_the_toml_and_tells_of_lists_that_left(
     release_path(run.root, FAMILIES).unlink()
     done = command.invoke(app, ["verify", str(run.root)])
     assert done.exit_code == 4 and "ever released" in done.output
+
+
+def test_a_pack_goes_though_the_log_is_broken_and_the_withdrawal_is_refused(run: RunFolder, command: CliRunner) -> None:
+    pack = run.root / "reports" / FAMILIES / "explanation.html"
+    pack.parent.mkdir(parents=True)
+    pack.write_text("case after case", encoding="utf-8")
+    (run.root / LOG).write_bytes(b"no log at all\n")
+    who = ["--target", FAMILIES, "--as", "Mary Seacole", "--role", "director", "--note", "The panel asked for it."]
+    done = command.invoke(app, ["withdraw", str(run.root), *who])
+    assert isinstance(done.exception, InputRejected) and done.exception.exit_code == 3
+    assert not pack.exists()
+
+
+def test_a_pack_whose_release_cannot_be_told_goes_and_the_others_with_it(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packs = [run.root / "reports" / target / "explanation.html" for target in ("a_target", FAMILIES)]
+    for pack in packs:
+        pack.parent.mkdir(parents=True)
+        pack.write_text("case after case", encoding="utf-8")
+
+    def unreadable(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("reports.packs.status", unreadable)
+    withdraw_packs(run, KEYS, TODAY)
+    assert not any(pack.exists() for pack in packs)
