@@ -30,6 +30,7 @@ from fairness_audits.policy import Grouping, Policy
 from fairness_audits.published import Nesting, published_block
 from fairness_audits.together import beside, merged, order_together, sums_of, taken_together
 from fairness_audits.verdict import Verdict, all_findings, judge, overall_verdict, questions
+from fairness_audits.wording import OF_A_RUN
 
 FORMAT = 2
 
@@ -49,16 +50,19 @@ ETHNIC_NESTING: Nesting = {
 """A broad group is the sum of its detailed ones."""
 
 METHOD = (
-    "Rates are shares of their own denominators, over all test as-of dates together. Intervals are Wilson's for one "
+    "Rates are shares of their own denominators{pooled}. Intervals are Wilson's for one "
     "rate, Newcombe's for the difference of two and Donner and Zou's for their ratio, Garwood's for observed over "
-    "expected and the score interval for the ratio of two such, all on evidence reduced for families that recur. An "
+    "expected and the score interval for the ratio of two such, all on evidence reduced for {units} that recur. An "
     "area under the curve has Newcombe's interval; what else is made of scores has a normal one by a bootstrap of "
-    "families. "
+    "{units}. "
     "'Partially pooled' rates are drawn towards the other groups' as far as the groups are alike, and judge nothing; "
     "'smallest detectable' is the excess over the rest that would be found in four of five such data sets. "
     "'The rest' is everyone in the cohort outside the group. Fail is after Holm's adjustment over all questions "
     "asked; pass needs every question passed."
 )
+
+
+POOLED = ", over all test as-of dates together"
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def audit(audited: Audited, policy: Policy) -> Documents:
         policy,
         audited.caveats,
     )
-    shared |= {"not_asked": not_asked, "method": METHOD}
+    shared |= {"not_asked": not_asked, "method": METHOD.format(pooled=POOLED, units=OF_A_RUN.units)}
     tested_on = {
         "unit": "family" if units_are_families(audited.scores) else "child",
         "as_ofs": sorted({as_of.isoformat() for as_of in rows["as_of"].unique().to_pylist()}),
@@ -134,13 +138,13 @@ def audit(audited: Audited, policy: Policy) -> Documents:
             name: {metric.value: number(rho) for metric, rho in found.correlation.items()}
             for name, found in measures.items()
         },
-        "rules": [rule_entry(answer) for answer in answers],
+        "rules": [rule_entry(answer, OF_A_RUN) for answer in answers],
     }
     nesting = merged(ETHNIC_NESTING, sums_of(_present(measures, made_of), made_of.values()))
     published = {
         **shared,
         "test": tested_on,
-        **published_block(WHOLE, measures, whole, answers, nesting, policy.small_numbers),
+        **published_block(WHOLE, measures, whole, answers, nesting, policy.small_numbers, OF_A_RUN),
     }
     return Documents(restricted, published)
 

@@ -20,7 +20,7 @@ from fairness_audits.policy import Grouping
 from fairness_audits.pooling import partially_pooled
 from fairness_audits.power import smallest_detectable
 from fairness_audits.verdict import Answer, Finding, Question, Verdict, combine
-from fairness_audits.wording import what_would_settle_it, why
+from fairness_audits.wording import Audience, what_would_settle_it, why
 from store.intervals import wilson, z_of
 
 REPORTED_CONFIDENCE = 0.95
@@ -224,13 +224,13 @@ def _ordered(one: Ordered) -> dict[str, Any]:
     return figures | ({"why_empty": one.why_empty} if one.why_empty else {})
 
 
-def rule_entry(answer: Answer) -> dict[str, Any]:
+def rule_entry(answer: Answer, of: Audience) -> dict[str, Any]:
     """One rule, its verdict and what it found in each group."""
     return answer.question.rule.model_dump(mode="json") | {
         "grouping": answer.question.grouping,
         "title": rule_title(answer.question),
         "verdict": answer.verdict.value,
-        "groups": [_finding_entry(finding) for finding in answer.findings],
+        "groups": [_finding_entry(finding, of) for finding in answer.findings],
     }
 
 
@@ -275,7 +275,7 @@ def list_share(counts: Counts, whole: Measures) -> dict[str, float | None]:
     return {"value": number(share), "low": number(float(low)), "high": number(float(high))}
 
 
-def _finding_entry(finding: Finding) -> dict[str, Any]:
+def _finding_entry(finding: Finding, of: Audience) -> dict[str, Any]:
     evidence = finding.evidence
     return {
         "group": finding.group,
@@ -291,8 +291,8 @@ def _finding_entry(finding: Finding) -> dict[str, Any]:
         "p_beyond_margin_holm": number(finding.p_holm),
         "evidence": number(evidence.effective) if evidence else 0,
         "better_off": finding.better_off,
-        "why": why(finding),
-        "what_would_settle_it": what_would_settle_it(finding),
+        "why": why(finding, of),
+        "what_would_settle_it": what_would_settle_it(finding, of),
     }
 
 

@@ -159,7 +159,7 @@ def load_policy(path: str | None) -> Policy:
     try:
         return Policy.model_validate(tomllib.loads(content))
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"The audit policy is not valid TOML: {error}.", where=where) from error
+        raise UsageError(f"The audit policy is not valid TOML: {error}.", where=where, fix=_LAYOUT) from error
     except ValidationError as error:
         raise _explained(error, where) from error
 
@@ -169,7 +169,9 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            "The audit policy cannot be read.", where=str(path), fix="Check [audit] policy in the council's TOML."
+            "The audit policy cannot be read.",
+            where=str(path),
+            fix="Check the path of the policy, and that it is text in UTF-8.",
         ) from error
 
 
@@ -190,9 +192,14 @@ def _explained(error: ValidationError, where: str) -> UsageError:
             "The audit policy names something unknown.", where=f"{where}: {key}", fix=_nearest(first["input"], known)
         )
     message = first["msg"].removeprefix("Value error, ")
-    return UsageError(f"The audit policy is wrong: {message}.", where=f"{where}: {key}" if key else where)
+    return UsageError(f"The audit policy is wrong: {message}.", where=f"{where}: {key}" if key else where, fix=_MODEL)
 
 
+_LAYOUT = (
+    'Put each key on a line of its own as name = value, texts in "quotation marks", and [[rules]] above each rule. '
+    "fairness_audits/default_policy.toml is one that is right."
+)
+_MODEL = "Compare with the toolkit's own, fairness_audits/default_policy.toml, where each key stands with what it does."
 _ENUMS: dict[str, type[StrEnum]] = {"metric": Metric, "grouping": Grouping, "scale": Scale, "by": Grouping}
 _PLAIN_NAMES = {
     "recall": Metric.FOUND_RATE,

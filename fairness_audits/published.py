@@ -14,7 +14,7 @@ from fairness_audits.metrics import Metric, title
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.small_numbers import Cell, Tables, protect_tables, rounded_to
 from fairness_audits.verdict import Answer, Finding
-from fairness_audits.wording import what_would_settle_it, why_published
+from fairness_audits.wording import Audience, what_would_settle_it, why_published
 from store.small_numbers import Hidden
 
 _WHOLE = ("whole", "")
@@ -45,6 +45,7 @@ def published_block(
     answers: Sequence[Answer],
     nesting: Nesting,
     rules: SmallNumbers,
+    of: Audience,
 ) -> dict[str, Any]:
     """Everything a report may show of the counts, rates and findings. Without a test case, only the findings.
 
@@ -65,7 +66,7 @@ def published_block(
             ]
             for grouping, found in measures.items()
         },
-        "rules": [_rule(answer, shown) for answer in answers],
+        "rules": [_rule(answer, shown, of) for answer in answers],
     }
 
 
@@ -171,7 +172,7 @@ def _worth(effective: float, actual: float) -> float:
     return max(round(effective / actual, 1), 0.1) if actual else 1.0
 
 
-def _rule(answer: Answer, shown: _Shown) -> dict[str, Any]:
+def _rule(answer: Answer, shown: _Shown, of: Audience) -> dict[str, Any]:
     rule = answer.question.rule
     return {
         "name": rule.name,
@@ -183,11 +184,11 @@ def _rule(answer: Answer, shown: _Shown) -> dict[str, Any]:
         "confidence": rule.confidence,
         "reason": rule.reason,
         "verdict": answer.verdict.value,
-        "groups": [_finding(finding, shown) for finding in answer.findings],
+        "groups": [_finding(finding, shown, of) for finding in answer.findings],
     }
 
 
-def _finding(finding: Finding, shown: _Shown) -> dict[str, Any]:
+def _finding(finding: Finding, shown: _Shown, of: Audience) -> dict[str, Any]:
     """The verdict, which rests on the exact counts, and the comparison as the shown ones have it."""
     rule, row = finding.rule, (finding.question.grouping, finding.group)
     evidence = shown.evidence(rule.metric, row, finding.group) if finding.evidence else None
@@ -207,5 +208,5 @@ def _finding(finding: Finding, shown: _Shown) -> dict[str, Any]:
         "low": figures[1],
         "high": figures[2],
         "why": why_published(finding, comparison is not None),
-        "what_would_settle_it": what_would_settle_it(as_shown),
+        "what_would_settle_it": what_would_settle_it(as_shown, of),
     }

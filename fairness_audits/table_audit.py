@@ -28,6 +28,7 @@ from fairness_audits.published import published_block
 from fairness_audits.scored_list import MOST_GROUPS, Columns, Cut, ScoredList, Texts, in_order
 from fairness_audits.together import By, beside, sums_of, taken_together
 from fairness_audits.verdict import Question, all_findings, judge, overall_verdict
+from fairness_audits.wording import OF_A_LIST
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def audit_table(listed: Listed, policy: Policy) -> Documents:
         "policy": policy_entry(policy),
         "not_asked": not_asked,
         "not_described": left_out,
-        "method": METHOD,
+        "method": METHOD.format(pooled="", units=OF_A_LIST.units),
     }
     figures = _figures(cases, {EVERYONE: whole, **measures}, given)
     restricted = {
@@ -92,10 +93,10 @@ def audit_table(listed: Listed, policy: Policy) -> Documents:
             name: {metric.value: number(found.correlation[metric]) for metric in content.metrics}
             for name, found in measures.items()
         },
-        "rules": [rule_entry(answer) for answer in answers],
+        "rules": [rule_entry(answer, OF_A_LIST) for answer in answers],
     }
     nesting = sums_of({name: measures[name].groups for name in given.groups}, made_of.values())
-    block = published_block(content, measures, whole, answers, nesting, policy.small_numbers)
+    block = published_block(content, measures, whole, answers, nesting, policy.small_numbers, OF_A_LIST)
     return Documents(restricted, {**shared, **block})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from fairness_audits.ethnicity import label
 from fairness_audits.metrics import Metric, Scale, evidence_name, title
@@ -11,7 +12,25 @@ from fairness_audits.verdict import Finding, Ground, Verdict, harm_limits
 _HOPELESS = 20
 
 
-def why(finding: Finding) -> str:
+@dataclass(frozen=True)
+class Audience:
+    """What cases are called, and where more of them would come from."""
+
+    units: str
+    """Who may have several cases."""
+    more: str
+    """With what more evidence comes."""
+    unknown: str
+    """Cases that are of no group as yet."""
+
+
+OF_A_RUN = Audience("families", "more as-of dates whose outcomes have closed", "cases of unknown ethnicity")
+OF_A_LIST = Audience(
+    "people or families", "a list of more of them, whose outcomes are known", "cases whose group is not known"
+)
+
+
+def why(finding: Finding, of: Audience) -> str:
     """Why the finding is what it is, with its figures. For the restricted audit, not for publication."""
     name = f"{label(finding.group)}: {title(finding.rule.metric)}"
     evidence = finding.evidence
@@ -21,8 +40,8 @@ def why(finding: Finding) -> str:
         if evidence is None or not evidence.denominator:
             return f"{name} cannot be judged: there are no {kind}, and the rule needs {need} independent ones."
         return (
-            f"{name} cannot be judged: {kind} number {evidence.denominator:.0f}, of families {evidence.families}, and "
-            f"are worth {math.floor(evidence.effective)} independent ones; the rule needs {need}."
+            f"{name} cannot be judged: {kind} number {evidence.denominator:.0f}, of {evidence.families} {of.units}, "
+            f"and are worth {math.floor(evidence.effective)} independent ones; the rule needs {need}."
         )
     if evidence is None or finding.low is None or finding.high is None:
         return f"{name} cannot be judged: there is nothing in the rest of the cohort to compare it with."
@@ -50,22 +69,21 @@ def why_published(finding: Finding, shown: bool) -> str:
     return f"The difference from the rest of the cohort is {_position(finding)}."
 
 
-def what_would_settle_it(finding: Finding) -> str:
+def what_would_settle_it(finding: Finding, of: Audience) -> str:
     """What evidence would turn 'cannot tell' into an answer; empty for an answer."""
     if finding.verdict is not Verdict.CANNOT_TELL:
         return ""
     kind = evidence_name(finding.rule.metric)
     if finding.ground is Ground.TOO_LITTLE:
         return (
-            f"More {kind} in this group, from different families: at least {_number(finding.rule.minimum)} "
-            "independent ones. They come with more as-of dates whose outcomes have closed, and with fewer cases of "
-            "unknown ethnicity."
+            f"More {kind} in this group, from different {of.units}: at least {_number(finding.rule.minimum)} "
+            f"independent ones. They come with {of.more}, and with fewer {of.unknown}."
         )
     if finding.ground is Ground.NO_COMPARISON:
         return f"{kind.capitalize()} in the rest of the cohort."
     times = evidence_needed(finding)
     if times is None:
-        return f"More evidence ({kind} in this group), with more as-of dates whose outcomes have closed."
+        return f"More evidence ({kind} in this group), with {of.more}."
     if times > _HOPELESS:
         return (
             f"More evidence alone will hardly settle it: over {_HOPELESS} times as much would be needed. Decide "

@@ -95,6 +95,7 @@ def test_what_is_wrong_with_a_policy_is_said(tmp_path: Path, change: tuple[str, 
     with pytest.raises(UsageError) as error:
         load_policy(write(tmp_path, RULE.replace(*change)))
     assert expected in str(error.value)
+    assert error.value.fix
 
 
 def test_a_policy_that_is_not_there(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.measure import measure, measure_everyone
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.published import published_block
+from fairness_audits.wording import OF_A_RUN
 from store.small_numbers import Hidden, protect, rounded
 
 
@@ -103,7 +104,7 @@ def publish(drawn: Drawn, rules: SmallNumbers = RULES) -> tuple[dict[tuple[str, 
     cases, groups = drawn
     measures = {name: measure(cases, groups[name], ORDERS[name]) for name in BY_SEX}
     whole = measure_everyone(cases)
-    block = published_block(WHOLE, measures, whole, [], NESTING, rules)
+    block = published_block(WHOLE, measures, whole, [], NESTING, rules, OF_A_RUN)
     rows = {("whole", ""): block["overall"]}
     rows |= {(name, entry["group"]): entry for name, entries in block["groupings"].items() for entry in entries}
     exact = {(("whole", ""), column): getattr(whole.counts["everyone"], column) for column in (*WHOLE.counts, "tn")}

@@ -96,6 +96,17 @@ def test_two_columns_together_are_described_and_never_taken_for_others(tmp_path:
     assert {rule["grouping"] for rule in found["rules"]} == {"Ethnic group", "Sex"}
 
 
+def test_a_list_from_elsewhere_is_not_told_of_as_of_dates_nor_of_families_alone(tmp_path: Path) -> None:
+    rows = [("White" if n % 9 else "Black", "F", n % 4 == 0, (n % 10) / 10, n) for n in range(400)]
+    for document in audited(write(tmp_path / "list.csv", rows), COLUMNS, Cut(capacity=60)):
+        settled = [group["what_would_settle_it"] for rule in document["rules"] for group in rule["groups"]]
+        assert any("a list of more of them" in words for words in settled)
+        words = json.dumps({**document, "policy": {}, "rules": [{**rule, "reason": ""} for rule in document["rules"]]})
+        assert "as-of" not in words and "quarter" not in words
+        told = [document["method"], *settled, *(group["why"] for rule in document["rules"] for group in rule["groups"])]
+        assert all(said.count("families") == said.count("people or families") for said in told)
+
+
 def test_without_outcomes_only_who_is_flagged_is_told_and_nothing_passes(tmp_path: Path) -> None:
     rows = [(name, "F", False, 0.5, n) for n, name in enumerate(["White", "Black"] * 400)]
     columns = replace(COLUMNS, label=None, groups=("Ethnic group",))

@@ -12,7 +12,7 @@ from fairness_audits.measure import Evidence, Measures, measure
 from fairness_audits.metrics import Metric, Scale
 from fairness_audits.policy import Grouping, Rule, load_policy
 from fairness_audits.verdict import Finding, Ground, Question, Verdict, all_findings, combine, judge, questions
-from fairness_audits.wording import evidence_needed, what_would_settle_it, why, why_published
+from fairness_audits.wording import OF_A_RUN, evidence_needed, what_would_settle_it, why, why_published
 
 MISSED = Rule(name="missed", metric=Metric.MISS_RATE, grouping=Grouping.BROAD, margin=0.10, minimum=30)
 WORTH = Rule(name="worth", metric=Metric.PRECISION, grouping=Grouping.BROAD, margin=0.10, minimum=30)
@@ -56,8 +56,8 @@ def find(rule: Rule, *found: Evidence) -> list[Finding]:
 def test_one_rule_and_one_group(rule: Rule, share: float, size: float, verdict: Verdict) -> None:
     (finding,) = find(rule, evidence(rule.metric, share, size))
     assert finding.verdict is verdict
-    assert bool(what_would_settle_it(finding)) is (verdict is Verdict.CANNOT_TELL)
-    assert why(finding).startswith("White: ")
+    assert bool(what_would_settle_it(finding, OF_A_RUN)) is (verdict is Verdict.CANNOT_TELL)
+    assert why(finding, OF_A_RUN).startswith("White: ")
 
 
 def test_with_a_short_list_a_group_that_is_never_found_fails_by_ratio_where_a_difference_would_pass() -> None:
@@ -75,7 +75,7 @@ def test_being_better_off_is_reported() -> None:
     assert find(FALSELY, evidence(Metric.FALSE_POSITIVE_RATE, 0.20, 2000))[0].better_off
     assert not find(SAME, evidence(Metric.CALIBRATION, 0.45, 2000))[0].better_off
     assert not find(MISSED, evidence(Metric.MISS_RATE, 0.50, 500))[0].better_off
-    assert "better off" in why(find(MISSED, evidence(Metric.MISS_RATE, 0.20, 2000))[0])
+    assert "better off" in why(find(MISSED, evidence(Metric.MISS_RATE, 0.20, 2000))[0], OF_A_RUN)
 
 
 def test_a_group_without_a_case_or_a_rest_cannot_be_told() -> None:
@@ -85,7 +85,7 @@ def test_a_group_without_a_case_or_a_rest_cannot_be_told() -> None:
     findings = all_findings(judge([Question(MISSED, "broad")], {"broad": measures}, {"broad": groups}))
     assert [finding.ground for finding in findings] == [Ground.NO_COMPARISON, Ground.TOO_LITTLE]
     assert {finding.verdict for finding in findings} == {Verdict.CANNOT_TELL}
-    assert all(why(finding) and what_would_settle_it(finding) for finding in findings)
+    assert all(why(finding, OF_A_RUN) and what_would_settle_it(finding, OF_A_RUN) for finding in findings)
 
 
 def test_holm_keeps_one_slight_excess_among_many_groups_from_failing() -> None:
