@@ -78,7 +78,9 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("home", "/", _ALL, "What is here for the role; a worker's own families."),
     Page("fairness", "/fairness/", _ALL, "How fair each list is, now and before; what is withheld and why."),
+    Page("past_audit", "/fairness/past/<number>/", _ALL, "The report of an audit that another took the place of."),
     Page("report", "/reports/<name>", _ALL, "A page of the run's reports that names nobody."),
+    Page("families", "/families/", _CASEWORK, "The families one may see, the nearest dates first."),
     Page("family", "/families/<key>/", _CASEWORK, "All that services hold of one family.", about_family=True),
     Page("correction", "/families/<key>/correction/", _CASEWORK, "'This is not so.'", about_family=True),
     Page("search", "/families/search/", _CASEWORK, "Finding one of the families one may see."),

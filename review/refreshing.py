@@ -34,6 +34,7 @@ def up_to_date(context: ReviewContext) -> bool:
 def refresh(context: ReviewContext) -> None:
     """Load families, staff and allocations anew, all or nothing: whoever reads meanwhile sees them as they were."""
     from review.caseload import loading as caseload  # noqa: PLC0415 - as above
+    from review.fairness.audits import keep  # noqa: PLC0415
     from review.families import loading as families  # noqa: PLC0415
     from review.people.models import Refresh  # noqa: PLC0415
 
@@ -43,6 +44,7 @@ def refresh(context: ReviewContext) -> None:
             with transaction.atomic():
                 families.load(context.run, context.keys, con)
                 caseload.load(context.run, context.council.extract_date)
+                keep(context.run)
                 Refresh.objects.create(run_mark=run_mark(context.run))
         finally:
             con.close()

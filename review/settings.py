@@ -27,7 +27,7 @@ from store.run_folder import RunFolder
 
 SECRET_VARIABLE = "EARLY_HELP_SECRET_KEY"  # noqa: S105 - the variable's name
 DATABASE_VARIABLE = "DATABASE_URL"
-APPS = ("people", "caseload", "families", "panel", "governance")
+APPS = ("people", "caseload", "families", "panel", "governance", "fairness")
 
 _ROOM = Path(__file__).parent
 _YEAR_SECONDS = 31_536_000

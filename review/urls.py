@@ -9,7 +9,7 @@ from django.urls import include, path
 from review import home
 from review.people import urls as people
 
-_APPS = (("", "families"), ("", "caseload"), ("panel/", "panel"), ("governance/", "governance"))
+_APPS = (("", "families"), ("", "caseload"), ("", "fairness"), ("panel/", "panel"), ("governance/", "governance"))
 
 urlpatterns = [
     path("", home.home, name="home"),

@@ -1,0 +1,123 @@
+"""What the run says of each question put to its data: the audit, the gate, and audits of before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fairness_audits.gate import status
+from fairness_audits.release import GateState
+from fairness_audits.signing import evaluation_path
+from fairness_audits.writing import published_path
+from reports.opening import judging_day
+from reports.words import VerdictWords, verdict_words
+from review.fairness.models import KeptAudit
+from review.settings import ReviewContext
+from store.files import file_hash, read_json
+from store.run_folder import RunFolder
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A rule that does not hold, or that the evidence leaves open, and for whom."""
+
+    rule: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question put to the data, with what may be seen of its answer, and why not more."""
+
+    name: str
+    title: str
+    question: str
+    verdict: str
+    words: VerdictWords
+    why: str
+    open: bool
+    reason: str
+    expires: dt.date | None
+    unsettled: tuple[Unsettled, ...]
+    caveats: tuple[str, ...]
+    has_report: bool
+    past: tuple[KeptAudit, ...]
+
+
+def targets(run: RunFolder) -> list[str]:
+    """Every question that the models stage has reported on, by name."""
+    return sorted(path.parent.name for path in (run.root / "models").glob("*/evaluation.json"))
+
+
+def questions(context: ReviewContext) -> list[Question]:
+    """Each question as it stands now: the gate is asked, nothing sealed is opened."""
+    return [_question(context, target) for target in targets(context.run)]
+
+
+def keep(run: RunFolder) -> None:
+    """Keep the run's published audits and their pages, each once, so that they can be read when others follow."""
+    for target in targets(run):
+        path = run.root / published_path(target)
+        if path.is_file():
+            _keep(run, target, read_json(path), file_hash(path))
+
+
+def report_path(target: str) -> str:
+    """Where a target's fairness report lies among the reports."""
+    return f"{target}/fairness.html"
+
+
+def _question(context: ReviewContext, target: str) -> Question:
+    run = context.run
+    evaluation = read_json(run.root / evaluation_path(target))
+    gate = status(run, context.keys, target, judging_day())
+    path = run.root / published_path(target)
+    audit: Document = read_json(path) if path.is_file() else {}
+    past = KeptAudit.objects.filter(target=target)
+    if audit:
+        past = past.exclude(sha256=file_hash(path))
+    verdict = gate.verdict.value
+    return Question(
+        name=target,
+        title=evaluation["title"],
+        question=evaluation["question"],
+        verdict=verdict,
+        words=verdict_words(verdict),
+        why=str(audit.get("why") or evaluation.get("why") or ""),
+        open=gate.state is GateState.RELEASED,
+        reason=gate.reason,
+        expires=gate.expires,
+        unsettled=_unsettled(audit),
+        caveats=tuple(evaluation["label_caveats"]),
+        has_report=(run.root / "reports" / report_path(target)).is_file(),
+        past=tuple(past.defer("page")),
+    )
+
+
+def _unsettled(audit: Document) -> tuple[Unsettled, ...]:
+    found = []
+    for rule in audit.get("rules", ()):
+        groups = tuple(group["label"] for group in rule["groups"] if group["verdict"] != "pass")
+        if rule["verdict"] != "pass" and groups:
+            found.append(Unsettled(rule["reason"] or rule["title"], groups))
+    return tuple(found)
+
+
+def _keep(run: RunFolder, target: str, audit: Document, sha256: str) -> None:
+    days = [dt.date.fromisoformat(day) for day in audit.get("test", {}).get("as_ofs", ())]
+    report = run.root / "reports" / report_path(target)
+    KeptAudit.objects.get_or_create(
+        target=target,
+        sha256=sha256,
+        defaults={
+            "title": read_json(run.root / evaluation_path(target))["title"],
+            "verdict": audit["verdict"],
+            "tested_from": min(days, default=None),
+            "tested_to": max(days, default=None),
+            "page": report.read_text(encoding="utf-8") if report.is_file() else "",
+        },
+    )
