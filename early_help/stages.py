@@ -11,6 +11,7 @@ from fairness_audits.stage import STAGE as AUDITS
 from features.stage import STAGE as FEATURES
 from models.stage import STAGE as MODELS
 from reports.stage import STAGE as REPORTS
+from residents.certainty import STAGE as CERTAINTY
 from residents.stage import STAGE as RESIDENTS
 from sources.stage import STAGE as SOURCES
 from store.errors import UsageError
@@ -27,6 +28,7 @@ STAGES: tuple[Stage, ...] = (
     RECORDING,
     CHAIN,
     PROXIES,
+    CERTAINTY,
     REPORTS,
 )
 

@@ -8,36 +8,18 @@ from dataclasses import dataclass
 
 from fairness_audits.panel_list import reference
 from features.wording import NAMED_SOURCES, SOURCE_WORDS
+from models.not_known import LITTLE
 from reports import text
+from reports.case_facts import Case as Case  # noqa: PLC0414 - whoever makes sheets needs it
+from reports.case_facts import Matched, Reason, Services
 from reports.facts import AuditFacts, FeatureFacts, ReleaseFacts, TargetFacts
 from reports.pages import render
 from reports.words import verdict_words
+from residents.certainty import FAIRLY_SURE, LESS_SURE, SURE
 from store.council import Council
 
-
-@dataclass(frozen=True)
-class Reason:
-    """One reason of one case, as the models stage wrote it."""
-
-    feature: str
-    subject: str
-    sentence: str
-    contribution: float
-    value: float | None
-    median: float | None
-    """That of all cases of the date."""
-    made_of: tuple[str, ...] = ()
-    """Where the figure counts several things: those that are there, in sentences."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One flagged case: its pseudonyms, its reasons strongest first, and the values of its features."""
-
-    unit_id: str
-    family_id: str
-    reasons: tuple[Reason, ...]
-    values: dict[str, float | None]
+CERTAINTY_WORDS = {SURE: "Sure", FAIRLY_SURE: "Fairly sure", LESS_SURE: "Less sure: please check"}
+"""How sure it is that records are the family's."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +42,23 @@ class Sheet:
     noticed: tuple[Noticed, ...]
     going_well: tuple[Noticed, ...]
     not_known: tuple[str, ...]
-    rests_on: tuple[str, ...]
+    rests_on: tuple[Record, ...]
+    family: str
+    """Who is counted as the family, and how surely; empty where that is not told."""
+    services: Services | None
+    alike: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One kind of record that a sheet rests on."""
+
+    what: str
+    when: str
+    systems: str
+    """Where it was kept; empty where that is not told."""
+    certainty: str
+    """How sure it is that it is theirs; empty where that is not told."""
 
 
 def explanation_page(
@@ -71,8 +69,12 @@ def explanation_page(
     features: dict[str, FeatureFacts],
     cases: Iterable[Case],
     as_of: dt.date,
+    contact: str = "",
 ) -> str:
-    """The pack as HTML. Cases are put in the order of their pseudonyms, which are random."""
+    """The pack as HTML. Cases are put in the order of their pseudonyms, which are random.
+
+    ``contact`` is where a family may write about what is held of it.
+    """
     sheets = case_sheets(target, features, cases, as_of)
     families = [sheet.family_reference for sheet in sheets if sheet.family_reference]
     return render(
@@ -88,12 +90,31 @@ def explanation_page(
         families_repeat=len(set(families)) < len(families),
         track_record=track_record(target),
         wonder=_wonder(target),
+        contact=contact.strip(),
+    )
+
+
+def cover_page(
+    council: Council, target: TargetFacts, audit: AuditFacts, release: ReleaseFacts, cases: int, as_of: dt.date
+) -> str:
+    """The cover sheet of one meeting, for print: what the pack is, how to use it, and who allowed it until when."""
+    return render(
+        "explanation_cover.html",
+        council=council,
+        target=target,
+        audit=audit,
+        release=release,
+        verdict=verdict_words(audit.verdict),
+        cases=cases,
+        as_of=as_of,
+        mitigations=_mitigations(release),
+        track_record=track_record(target),
     )
 
 
 def sheet_html(sheet: Sheet, target: TargetFacts) -> str:
     """What is said of one case, as a piece of HTML for another page than the pack."""
-    return render("sheet.html", case=sheet, target=target, wonder=_wonder(target))
+    return render("sheet.html", case=sheet, target=target, wonder=_wonder(target), contact="")
 
 
 def _wonder(target: TargetFacts) -> str:
@@ -143,7 +164,10 @@ def _sheet(case: Case, target: TargetFacts, features: dict[str, FeatureFacts], a
         noticed=_shown(noticed),
         going_well=_shown(going_well),
         not_known=_not_known(case, target, features),
-        rests_on=_rests_on([reason.feature for reason in (*noticed, *going_well)], features, as_of),
+        rests_on=_rests_on([*noticed, *going_well], features, as_of, case.matched),
+        family=_family(case.matched),
+        services=case.services,
+        alike=case.alike,
     )
 
 
@@ -172,6 +196,7 @@ def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts
     if silent:
         named = text.listed([subject.replace("_", " ") for subject in silent])
         lines.append(f"Nothing is on record about {named}. All may be well, or the council may not have been told")
+    lines += _counted(case)
     lines += [
         f"{feature.label}: not known"
         for name, feature in features.items()
@@ -179,6 +204,14 @@ def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts
     ]
     lines.append(f"What the {target.unit_one} would say, and what relatives, friends and neighbours already do")
     return tuple(lines)
+
+
+def _counted(case: Case) -> list[str]:
+    """Where not knowing itself moved the case: silence is not the same for everybody."""
+    ways = (("towards", 1), ("against", -1))
+    told = [(way, [one.subject for one in case.unknown if sign * one.moved >= LITTLE]) for way, sign in ways]
+    named = [(way, text.listed([name.replace("_", " ") for name in subjects])) for way, subjects in told if subjects]
+    return [f"That little is known about {subjects} counted {way} being in this pack" for way, subjects in named]
 
 
 def _silent_subjects(case: Case, features: dict[str, FeatureFacts]) -> list[str]:
@@ -189,25 +222,41 @@ def _silent_subjects(case: Case, features: dict[str, FeatureFacts]) -> list[str]
     return [subject for subject, values in by_subject.items() if None in values and not any(values)]
 
 
-def _rests_on(used: Sequence[str], features: dict[str, FeatureFacts], as_of: dt.date) -> tuple[str, ...]:
-    """Which records the reasons come from, how far back they reach, and the last day they cover.
+def _rests_on(
+    used: Sequence[Reason], features: dict[str, FeatureFacts], as_of: dt.date, matched: Matched | None
+) -> tuple[Record, ...]:
+    """Which records the reasons come from, how far back they reach, and how sure it is that they are theirs.
 
-    A count made of many records at once would name them all, and so is named for what it is.
+    A count made of many records at once, of which it is not known which are there, is named for what it is.
     """
     reach: dict[str, int] = {}
-    for name in used:
-        feature = features.get(name)
-        if feature is None:
-            continue
-        broad = len(feature.sources) > NAMED_SOURCES
-        for source in [feature.label] if broad else [_records(source) for source in feature.sources]:
-            reach[source] = max(reach.get(source, 0), *feature.windows, 0)
-    last = text.day(as_of - dt.timedelta(days=1))
-    return tuple(
-        f"{source}, {text.day(as_of - dt.timedelta(days=days))} to {last}" if days else f"{source}, as known on {last}"
-        for source, days in sorted(reach.items())
+    for reason in used:
+        for feature in reason.behind or [features[name] for name in (reason.feature,) if name in features]:
+            broad = len(feature.sources) > NAMED_SOURCES
+            for source in [feature.label] if broad else feature.sources:
+                reach[source] = max(reach.get(source, 0), *feature.windows, 0)
+    found = [_record(source, days, as_of, matched) for source, days in reach.items()]
+    return tuple(sorted(found, key=lambda record: (record.what, record.when)))
+
+
+def _record(source: str, days: int, as_of: dt.date, matched: Matched | None) -> Record:
+    last = as_of - dt.timedelta(days=1)
+    first = as_of - dt.timedelta(days=days)
+    fed = matched.tables.get(source) if matched else None
+    return Record(
+        what=text.spaced(SOURCE_WORDS.get(source, source)),
+        when=f"{text.day(first)} to {text.day(last)}" if days else f"as known on {text.day(last)}",
+        systems=text.listed([text.spaced(system) for system in fed.systems]) if fed else "",
+        certainty=CERTAINTY_WORDS[fed.certainty] if fed else "",
     )
 
 
-def _records(source: str) -> str:
-    return text.spaced(SOURCE_WORDS.get(source, source))
+def _family(matched: Matched | None) -> str:
+    """Who is counted as the family, and how surely."""
+    if matched is None:
+        return ""
+    people = text.counted(matched.people, "person is", "people are").capitalize()
+    if not matched.by_home_alone:
+        return f"{people} counted as this family, each by more than living at one address."
+    tied = text.counted(matched.by_home_alone, "of them is", "of them are")
+    return f"{people} counted as this family. {tied.capitalize()} tied to it by nothing but living at the same address."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -16,8 +16,9 @@ from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.catalogue import Feature as CatalogueFeature
 from models.catalogue import read_catalogue
 from models.target import Unit
-from reports.explanation import Case, Reason
+from reports.case_facts import Case, Reason, Unknown
 from reports.facts import Approval, FeatureFacts, ReleaseFacts, TargetFacts
+from reports.reading import feature_facts
 from store.keys import Purpose
 from store.table import Table
 from store.workspace import Workspace
@@ -78,37 +79,70 @@ def listed_cases(
         connection.register("reasons", reasons)
         connection.execute(_LISTED)
         listed = connection.execute("SELECT unit_id, family_id, as_of FROM listed ORDER BY unit_id").fetchall()
-        given: dict[str, list[Reason]] = {}
-        for unit, *reason in connection.execute(_REASONS).fetchall():
-            given.setdefault(unit, []).append(Reason(*reason))
+        given = _given(connection)
+        further = _further(connection)
         values = _values(connection, work, target) if listed else {}
     as_of = listed[0][2] if listed else work.council.extract_date
-    parts = _parts_of(used, read_catalogue(catalogue, Unit(target.level)))
     columns = {name: feature.columns[_table(target).name] for name, feature in used.items()}
+    look_up = _LookUp.of(target, used, catalogue)
     cases = []
     for unit, family, _ in listed:
         mine = values.get(unit, {})
-        said = [replace(one, made_of=_said(parts.get(one.feature, ()), mine)) for one in given.get(unit, ())]
-        cases.append(Case(unit, family, tuple(said), {name: mine.get(column) for name, column in columns.items()}))
+        reasons_given = tuple(look_up.filled(reason, also, mine) for reason, also in given.get(unit, ()))
+        unknown, alike = further.get(unit, ((), ""))
+        known = {name: mine.get(column) for name, column in columns.items()}
+        cases.append(Case(unit, family, reasons_given, known, unknown, alike))
     return as_of, cases
 
 
-def _parts_of(
-    used: dict[str, FeatureFacts], catalogue: tuple[CatalogueFeature, ...]
-) -> dict[str, tuple[CatalogueFeature, ...]]:
+def _given(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Reason, tuple[str, ...]]]]:
+    """The reasons of each case, each with the features that say much the same."""
+    found: dict[str, list[tuple[Reason, tuple[str, ...]]]] = {}
+    for unit, also, *reason in connection.execute(_REASONS).fetchall():
+        found.setdefault(unit, []).append((Reason(*reason), tuple(also.split(",")) if also else ()))
+    return found
+
+
+def _further(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[tuple[Unknown, ...], str]]:
+    """What is not known of each case, and what became of past cases like it."""
+    unknown: dict[str, list[Unknown]] = {}
+    alike: dict[str, str] = {}
+    for unit, kind, subject, moved, sentence in connection.execute(_FURTHER).fetchall():
+        if kind == "alike":
+            alike[unit] = sentence
+        else:
+            unknown.setdefault(unit, []).append(Unknown(subject, moved))
+    return {unit: (tuple(unknown.get(unit, ())), alike.get(unit, "")) for unit in {**unknown, **alike}}
+
+
+@dataclass(frozen=True)
+class _LookUp:
+    """What the features of a target are made of and rest on."""
+
+    facts: dict[str, FeatureFacts]
+    """By name, and by column of the target's table."""
+    parts: dict[str, tuple[CatalogueFeature, ...]]
     """For each feature that is made of others, those others as the target's table has them."""
-    known = {feature.name: feature for feature in catalogue} | {feature.column: feature for feature in catalogue}
-    return {
-        name: tuple(known[part] for part in feature.made_of if part in known)
-        for name, feature in used.items()
-        if feature.made_of
-    }
 
+    @classmethod
+    def of(cls, target: TargetFacts, used: dict[str, FeatureFacts], catalogue: list[Any]) -> _LookUp:
+        table = _table(target).name
+        there = [feature for feature in feature_facts(catalogue) if table in feature.columns]
+        listed = read_catalogue(catalogue, Unit(target.level))
+        known = {feature.name: feature for feature in listed} | {feature.column: feature for feature in listed}
+        made = {name: [known[part] for part in feature.made_of if part in known] for name, feature in used.items()}
+        return cls(
+            {feature.name: feature for feature in there} | {feature.columns[table]: feature for feature in there},
+            {name: tuple(parts) for name, parts in made.items() if parts},
+        )
 
-def _said(parts: tuple[CatalogueFeature, ...], values: dict[str, Any]) -> tuple[str, ...]:
-    """A sentence for each part that is there: a yes, or a figure above nothing."""
-    found = [(part, values.get(part.column)) for part in parts]
-    return tuple(part.say(float(value), None) for part, value in found if value is not None and value > 0)
+    def filled(self, reason: Reason, also: tuple[str, ...], values: dict[str, Any]) -> Reason:
+        """The reason with a sentence for each part of it that is there (a yes, or a figure above nothing)."""
+        found = [(part, values.get(part.column)) for part in self.parts.get(reason.feature, ())]
+        there = [(part, float(value)) for part, value in found if value is not None and value > 0]
+        names = [part.column for part, _ in there] or [reason.feature]
+        behind = tuple(self.facts[name] for name in (*names, *also) if name in self.facts)
+        return replace(reason, made_of=tuple(part.say(value, None) for part, value in there), behind=behind)
 
 
 # The row nearer the top stands for a child of two families, as it does in the audit.
@@ -119,9 +153,16 @@ _LISTED = """
 """
 
 _REASONS = """
-    SELECT unit_id, feature, subject, sentence, contribution, value, median
+    SELECT unit_id, also, feature, subject, sentence, contribution, value, median
     FROM reasons SEMI JOIN listed USING (unit_id, family_id, as_of)
     WHERE kind IN ('for', 'against')
+    ORDER BY unit_id, reasons.position
+"""
+
+_FURTHER = """
+    SELECT unit_id, kind, subject, contribution, sentence
+    FROM reasons SEMI JOIN listed USING (unit_id, family_id, as_of)
+    WHERE kind IN ('unknown', 'alike')
     ORDER BY unit_id, reasons.position
 """
 

@@ -12,12 +12,12 @@ from store.run_folder import RunFolder
 
 
 def withdraw_packs(run: RunFolder, keys: Keys, today: dt.date) -> None:
-    """Remove the pack of every target that is not released on the day ``today``.
+    """Remove the pack, with its cover sheet, of every target that is not released on the day ``today``.
 
     A pack goes with its release, without waiting for a reports stage that may never come. It stays only where the gate
     says that its target is released: where the gate cannot tell, because a file cannot be read, it goes too.
     """
-    for pack in sorted(run.root.glob("reports/*/explanation.*")):
+    for pack in sorted(run.root.glob("reports/*/explanation*.*")):
         if not _is_released(run, keys, pack.parent.name, today):
             # Another command may have removed it in between.
             pack.unlink(missing_ok=True)

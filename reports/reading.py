@@ -235,6 +235,15 @@ def _extract(place: tuple[str, str, str], counts: Counter[str], rules: Counter[s
     )
 
 
+def feeds_of(summary: Document) -> dict[str, tuple[str, ...]]:
+    """The systems that feed each table, from ``sources/summary.json``."""
+    found: dict[str, set[str]] = {}
+    for file in summary.get("files", []):
+        for table in file["tables"]:
+            found.setdefault(table, set()).add(file["source"])
+    return {table: tuple(sorted(systems)) for table, systems in sorted(found.items())}
+
+
 def _broken(found: Document) -> Counter[str]:
     """How often each rule was broken, those across tables (a row that names nobody) among them."""
     return Counter(found["rules"]) + Counter(found["unlinked"])

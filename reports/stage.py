@@ -13,7 +13,7 @@ from reports.chain import chain_page
 from reports.chain_reading import ChainTold, chain_told
 from reports.config import ReportsConfig, TransparencyConfig
 from reports.data_quality import data_quality_page
-from reports.explanation import explanation_page
+from reports.explanation import cover_page, explanation_page
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
 from reports.linkage import linkage_page
@@ -22,8 +22,10 @@ from reports.opening import flagged_cases, gate_status, judging_day, release_fac
 from reports.packs import withdraw_packs
 from reports.pdf import as_pdf
 from reports.provenance import sources
-from reports.reading import audit_facts, column_labels, feature_facts, no_audit, run_facts, target_facts
+from reports.reading import audit_facts, column_labels, feature_facts, feeds_of, no_audit, run_facts, target_facts
 from reports.stand_ins import stand_ins
+from reports.surroundings import READS as AROUND
+from reports.surroundings import surrounded
 from reports.transparency import transparency_page
 from store.files import read_json
 from store.keys import Purpose
@@ -95,8 +97,11 @@ def _target_pages(work: Workspace, name: str, catalogue: list[Any], chain: Chain
     if release.open:
         used = used_features(target, feature_facts(catalogue))
         as_of, cases = flagged_cases(work, target, used, catalogue)
-        page = explanation_page(work.council, target, audit, release, used, cases, as_of)
+        cases = surrounded(work, cases, as_of, feeds_of(_document(work, _SUMMARY, {})))
+        contact = work.section(TransparencyConfig).contact_email
+        page = explanation_page(work.council, target, audit, release, used, cases, as_of, contact)
         _write(work, f"{name}/explanation", page)
+        _write(work, f"{name}/explanation_cover", cover_page(work.council, target, audit, release, len(cases), as_of))
     return Card(target, audit, release)
 
 
@@ -135,7 +140,7 @@ def _release_records(work: Workspace) -> list[Path]:
 STAGE = Stage(
     name="reports",
     room=ROOM,
-    reads=(COHORT, SCORES, REASONS, FAMILY_FEATURES, CHILD_FEATURES),
+    reads=(COHORT, SCORES, REASONS, FAMILY_FEATURES, CHILD_FEATURES, *AROUND),
     writes=(),
     sections=(ReportsConfig, TransparencyConfig),
     run=run,

@@ -111,6 +111,11 @@ def day(date: dt.date | str | None) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+def month(date: dt.date | None) -> str:
+    """The month of a date in words: ``July 2026``."""
+    return MISSING if date is None else f"{date:%B %Y}"
+
+
 def days(dates: Sequence[dt.date | str]) -> str:
     """Several dates in words: ``1 July 2026 and 1 October 2026``."""
     return listed([day(date) for date in dates])

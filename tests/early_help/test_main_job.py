@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-c", "from early_help.cli import main; main()"]
 FAMILIES = 400
 STAGES = (
     *("sources", "residents", "features", "identification", "models"),
-    *("attributes", "audits", "recording", "chain", "proxies", "reports"),
+    *("attributes", "audits", "recording", "chain", "proxies", "certainty", "reports"),
 )
 HOSTILE = ("=HYPERLINK", "<script>alert", "DROP TABLE")
 

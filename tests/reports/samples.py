@@ -20,11 +20,12 @@ from fairness_audits.stage import STAGE as AUDITS
 from features.catalogue import entries
 from features.library import library
 from features.spread import described
-from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS
+from features.tables import CHILD_FEATURES, FAMILY_FEATURES, MEMBERS, MILESTONES
 from models.config import ModelsConfig, TargetSettings
 from models.tables import COHORT, REASONS, SCORES
 from models.targets import TARGETS
 from reports import opening, stage
+from residents.certainty import FAMILY_CERTAINTY, MATCH_CERTAINTY
 from residents.tables import PROTECTED
 from store.files import write_bytes, write_json
 from store.keys import Keys
@@ -147,6 +148,7 @@ def make_run(root: Path, *, units: int = 1500, sentence: str = "Missed 34% of po
         person["ethnicity"] = _ETHNICITIES[code]
     put_table(run, PROTECTED, people)
     put_table(run, MEMBERS, [_member(as_of, i) for as_of in AS_OFS for i in range(units)])
+    _surround(run, units)
     write_json(root / "features" / "catalogue.json", entries(library()))
     for target in (FAMILY_TARGET, CHILD_TARGET):
         write_json(root / "models" / target / "evaluation.json", evaluation(target))
@@ -273,6 +275,35 @@ def _described(run: RunFolder, units: int) -> None:
     order = sorted(range(units), key=lambda i: _pseudonym("p", i))
     keys = [{"person_id": _pseudonym("p", i), "family_id": _pseudonym("f", i), "as_of": as_of} for i in order]
     put_table(run, CHILD_FEATURES, [key | children for key in keys])
+
+
+def _surround(run: RunFolder, units: int) -> None:
+    """Services, some known and some not yet, and how sure the matching is, of every third and every fourth family."""
+    by_person = sorted(range(units), key=lambda i: _pseudonym("p", i))
+    by_family = sorted(range(units), key=lambda i: _pseudonym("f", i))
+    ended, late = dt.date(2024, 5, 3), dt.date(2026, 7, 10)
+    steps = [
+        {"kind": "cin", "event_date": dt.date(2026, 6, 20), "recorded_on": late},
+        {"kind": "contact", "event_date": dt.date(2025, 6, 11), "recorded_on": dt.date(2025, 6, 11)},
+        {
+            **{"kind": "early_help", "event_date": dt.date(2024, 1, 10), "recorded_on": dt.date(2024, 1, 10)},
+            **{"to_date": ended, "end_recorded_on": ended},
+        },
+    ]
+    put_table(run, MILESTONES, [{"person_id": _pseudonym("p", i)} | step for i in by_person if i % 3 for step in steps])
+    sure = [
+        {"person_id": _pseudonym("p", i), "source": "schools", "certainty": "sure" if i % 3 else "less_sure"}
+        for i in by_person
+    ]
+    put_table(run, MATCH_CERTAINTY, sure)
+    tied = [
+        {
+            **{"family_id": _pseudonym("f", i), "person_id": _pseudonym("p", i)},
+            **{"certainty": "sure" if i % 4 else "less_sure", "by_home_alone": i % 4 == 0},
+        }
+        for i in by_family
+    ]
+    put_table(run, FAMILY_CERTAINTY, tied)
 
 
 def _member(as_of: dt.date, i: int) -> dict[str, Any]:

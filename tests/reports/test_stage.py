@@ -63,6 +63,7 @@ def test_only_a_released_target_has_a_pack(reported: RunFolder) -> None:
         f"{CHILD_TARGET}/model_card.html",
         f"{FAMILY_TARGET}/fairness.html",
         f"{FAMILY_TARGET}/explanation.html",
+        f"{FAMILY_TARGET}/explanation_cover.html",
         f"{CHILD_TARGET}/fairness.html",
     }
 
@@ -77,9 +78,10 @@ def test_the_index_says_why_a_target_is_withheld_and_what_to_do(reported: RunFol
 def test_a_pack_goes_when_its_release_lapses(run: RunFolder) -> None:
     release(run, FAMILY_TARGET)
     pack = report(run) / FAMILY_TARGET / "explanation.html"
-    assert pack.exists()
+    cover = pack.with_name("explanation_cover.html")
+    assert pack.exists() and cover.exists()
     report(run, EXPIRES)
-    assert not pack.exists()
+    assert not pack.exists() and not cover.exists()
     assert "expired" in page(run, "index.html").text
 
 
@@ -140,7 +142,7 @@ def test_a_sheet_says_what_was_noticed_what_goes_well_and_what_is_not_known(repo
     )
     # A reason whose value nobody knows is no reason to show.
     assert "Moves are not known" not in sheet
-    assert "Rent accounts, 1 April 2026 to 30 June 2026" in unknown
+    assert "Rent accounts 1 April 2026 to 30 June 2026" in unknown
 
 
 def test_a_count_of_several_things_says_which_are_there(run: RunFolder) -> None:
@@ -148,11 +150,36 @@ def test_a_count_of_several_things_says_which_are_there(run: RunFolder) -> None:
     for name, value in (("need_family_relationships", 1.0), ("need_crime", 0.0), ("need_health", None)):
         features = features.append_column(name, pa.array([value] * features.num_rows, pa.float64()))
     pq.write_table(features, run.path(FAMILY_FEATURES))
+    audit(run)
     release(run, FAMILY_TARGET)
     html = (report(run) / FAMILY_TARGET / "explanation.html").read_text(encoding="utf-8")
     sheet = Page(html[html.index('<article class="sheet"') :].split("</article>")[0]).text
     assert "a young carer, a family member who asked for help" in sheet
     assert "an offence by a young person" not in sheet and "illness, disability or poor mental health" not in sheet
+
+
+def test_a_sheet_says_which_services_there_are_and_how_sure_the_matching_is(reported: RunFolder) -> None:
+    html = (reported.root / "reports" / FAMILY_TARGET / "explanation.html").read_text(encoding="utf-8")
+    sheets = [Page(sheet).text for sheet in re.findall(r'<article class="sheet".*?</article>', html, re.DOTALL)]
+    helped = [sheet for sheet in sheets if "Before: early help, until May 2024" in sheet]
+    assert helped and all("the last contact with children's services, in June 2025" in sheet for sheet in helped)
+    never = [sheet for sheet in sheets if "Nor does the record show that one ever did" in sheet]
+    assert len(helped) + len(never) == len(sheets)
+    # Recorded after the date, so that nobody knew of it.
+    assert not any("child in need" in sheet for sheet in sheets)
+    assert sum("School registers" in sheet and "Schools Sure" in sheet for sheet in sheets) == len(helped)
+    assert sum("Schools Less sure: please check" in sheet for sheet in sheets) == len(never)
+    assert any("One of them is tied to it by nothing but living at the same address." in sheet for sheet in sheets)
+
+
+def test_the_cover_sheet_says_how_to_use_the_pack_and_until_when_and_names_nobody_in_it(reported: RunFolder) -> None:
+    cover = page(reported, f"{FAMILY_TARGET}/explanation_cover.html").text
+    assert f"{CAPACITY} families to think about together" in cover
+    for words in ("It is not a ranking", "How to use it", "Rhys Morgan", "19 December 2026", "list alone"):
+        assert words in cover
+    pack = page(reported, f"{FAMILY_TARGET}/explanation.html").text
+    references = re.findall(r"[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}", pack)
+    assert references and not set(references) & set(re.findall(r"[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}", cover))
 
 
 def test_who_allowed_it_and_until_when(reported: RunFolder) -> None:

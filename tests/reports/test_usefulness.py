@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from early_help.status import print_targets, target_lines
-from reports.explanation import Case, Reason, explanation_page
+from reports.case_facts import Case, Reason
+from reports.explanation import explanation_page
 from reports.facts import ReleaseFacts
 from reports.fairness import fairness_page
 from reports.index import Card, index_page
