@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from features.tables import CHILD_FEATURES
 from residents.tables import PEOPLE, PSEUDONYMS
 from review.config import ReviewConfig
+from review.permissions import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.reports.samples import FAMILY_TARGET, TODAY, make_run, on_day, release
@@ -20,7 +22,13 @@ from tests.review.made_up import COUNCIL, HOSTILE
 from tests.support import KEYS, put_table
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
     from django.test import Client
+
+    from review.people.models import Person
+
+Browsers = Callable[..., "Client"]
+People = Callable[..., "Person"]
 
 UNITS = 300
 SENTENCE = '=HYPERLINK("http://evil.example/","x") <script>alert(\'reason\')</script>'
@@ -62,3 +70,26 @@ def opened(browser: Client, day: str = "2026-09-21", target: str = FAMILY_TARGET
     answer = browser.post("/panel/", {"target": target, "held_on": day})
     assert answer.status_code == 302, answer.content.decode()
     return int(answer["Location"].rstrip("/").rpartition("/")[2])
+
+
+def member(client_as: Browsers, make_person: People, name: str, panel: str = "Panel A") -> Client:
+    return client_as(Role.panel_member, make_person(Role.panel_member, name, name=name.title(), panel=panel))
+
+
+def references(browser: Client, number: int) -> list[str]:
+    page = text(browser.get(f"/panel/{number}/"))
+    return re.findall(rf'href="/panel/{number}/([0-9a-f-]{{14}})/"', page.partition("<table>")[2])
+
+
+def text(answer: HttpResponse) -> str:
+    return answer.content.decode()
+
+
+def decide(browser: Client, number: int, reference: str, reason: str, version: int = 0, **more: Any) -> HttpResponse:
+    return browser.post(f"/panel/{number}/{reference}/", {"reason": reason, "version": version, **more})
+
+
+def lines(action: str) -> list[dict[str, Any]]:
+    from review.governance.models import LogLine  # noqa: PLC0415 - Django is configured by the fixtures
+
+    return list(LogLine.objects.filter(action=action).order_by("number").values())
