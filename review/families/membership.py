@@ -22,8 +22,8 @@ WITH
 spell AS (
     SELECT family_id, person_id, min(from_date) AS from_date, min(recorded_on) AS recorded_on,
         CASE WHEN bool_or(to_date IS NULL OR to_date >= data_day()) THEN NULL ELSE max(to_date) END AS to_date,
-        min(role) AS role, bool_and(role = 'adult') AS carer, arg_max(confidence, (from_date, confidence)) AS confidence,
-        arg_max(basis, (from_date, basis)) AS basis
+        min(role) AS role, bool_and(role = 'adult') AS carer,
+        arg_max(confidence, (from_date, confidence)) AS confidence, arg_max(basis, (from_date, basis)) AS basis
     FROM families WHERE from_date <= data_day() GROUP BY ALL
 ),
 placed AS (

@@ -47,13 +47,18 @@ HAVING count(DISTINCT (source, coalesce(record_id, group_id))) >= 5
 INVOLVED = Part(
     "involved",
     """
-SELECT w.family_id, list({
-    'who': w.who, 'what': w.what, 'system': w.source, 'since': w.event_date, 'until': w.to_date,
-    'worker': s.name, 'role': s.role, 'team': coalesce(w.team, s.team)
-} ORDER BY w.to_date IS NOT NULL, w.event_date DESC, w.what, w.who, s.name, w.team) AS items
-FROM family_work AS w LEFT JOIN staff AS s USING (source, worker_id)
-WHERE w.to_date IS NULL OR w.to_date >= data_day() - INTERVAL 1 YEAR
-GROUP BY w.family_id
+WITH together AS (
+    SELECT w.family_id, w.what, w.source, w.event_date, w.to_date, s.name, s.role, coalesce(w.team, s.team) AS team,
+        coalesce(list_sort(list(DISTINCT w.who) FILTER (w.who IS NOT NULL)), []) AS who
+    FROM family_work AS w LEFT JOIN staff AS s USING (source, worker_id)
+    WHERE w.to_date IS NULL OR w.to_date >= data_day() - INTERVAL 1 YEAR
+    GROUP BY ALL
+)
+SELECT family_id, list({
+    'who': who, 'what': what, 'system': source, 'since': event_date, 'until': to_date, 'worker': name, 'role': role,
+    'team': team
+} ORDER BY to_date IS NOT NULL, event_date DESC, what, source, name, role, team, to_date, who) AS items
+FROM together GROUP BY family_id
 """,
 )
 HISTORY = Part(

@@ -1,0 +1,192 @@
+"""The sections about who is of the family, who works with them, what is coming up, and what may be wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from review.families import words
+from review.families.sections import Facts, Section, Table
+
+_SOON_DAYS = 28
+
+
+def coming_up(facts: Facts) -> Section:
+    """Dates that services work towards, the nearest first, measured from the last day that the systems tell of."""
+    today = dt.date.fromisoformat(facts.document["day"])
+    rows = [_due(facts, row, today) for row in facts.rows("due")]
+    said = (
+        "Dates are worked out from what the systems hold. Of plans the latest allowed date is given: whether a review "
+        "was held is in no extract."
+    )
+    if not rows:
+        return Section("coming-up", "What is coming up", ("Nothing that the systems hold has a date coming up.",))
+    table = Table("Dates, the nearest first", ("What", "For whom", "By when", "How it stands"), rows)
+    return Section("coming-up", "What is coming up", (said,), tables=(table,))
+
+
+def _due(facts: Facts, row: dict[str, Any], today: dt.date) -> tuple[str, ...]:
+    what, expected = words.due(row["kind"])
+    when = row["due"]
+    return (f"{what}: {expected}", facts.who(row["who"]), words.day(when), standing(when, today))
+
+
+def standing(due: str | dt.date, today: dt.date) -> str:
+    """How a date stands on the last day that is known, without blame."""
+    day = dt.date.fromisoformat(due) if isinstance(due, str) else due
+    days = (day - today).days
+    if days < 0:
+        weeks = -days // 7
+        passed = "a few days ago" if weeks < 1 else f"{weeks} week{'s' if weeks > 1 else ''} ago"
+        return f"Passed {passed}. I wonder how it is going, and whether the system knows."
+    if days <= _SOON_DAYS:
+        return "Within four weeks"
+    return "Later"
+
+
+def members(facts: Facts) -> Section:
+    """Who is of the family now, and who was."""
+    rows = facts.rows("members")
+    head = ("Name", "Age", "Date of birth", "In the family", "Since", "How sure")
+    now = [
+        (
+            row["name"],
+            "not known" if row["age"] is None else str(row["age"]),
+            words.short_day(row["dob"]) or "not known",
+            "Child" if row["role"] == "child" else "Adult",
+            words.short_day(row["from"]),
+            f"{words.MEMBER_SURE[row['sure']]}: {words.bases(row['basis'])}",
+        )
+        for row in rows
+        if row["to"] is None
+    ]
+    gone = [
+        (row["name"], words.short_day(row["from"]), words.short_day(row["to"])) for row in rows if row["to"] is not None
+    ]
+    said = (
+        [f"Home, as far as it is shown here: {facts.document['address']}."]
+        if facts.document["address"]
+        else ["For the address, see the case system."]
+    )
+    if not now:
+        said.insert(0, "Nobody is known to be of this family now.")
+    return Section(
+        "members",
+        "Who is in the family",
+        said,
+        tables=(Table("Members now", head, now),) if now else (),
+        more=(Table("Who was of the family before", ("Name", "From", "Until"), gone),) if gone else (),
+    )
+
+
+def involved(facts: Facts) -> Section:
+    """Professionals and services, now and in the last year."""
+    rows = facts.rows("involved")
+    head = ("What", "For whom", "Who", "Team", "Since", "Known by")
+    now = [_work(facts, row) for row in rows if row["until"] is None]
+    before = [(*_work(facts, row)[:5], words.short_day(row["until"])) for row in rows if row["until"] is not None]
+    said = (
+        "Ask the team for a worker's telephone. A school, a doctor or a charity may well be involved and in no extract."
+        if rows
+        else "No service of the council is on record as working with the family now or in the last year."
+    )
+    earlier = ("What", "For whom", "Who", "Team", "Since", "Until")
+    return Section(
+        "involved",
+        "Who else is involved",
+        (said,),
+        tables=(Table("Working with the family now", head, now),) if now else (),
+        more=(Table("Ended in the last year", earlier, before),) if before else (),
+    )
+
+
+def _work(facts: Facts, row: dict[str, Any]) -> tuple[str, ...]:
+    named = ", ".join(str(part) for part in (row["worker"], row["role"]) if part)
+    return (
+        words.WORK_KINDS.get(row["what"], words.system(row["what"])),
+        facts.who(row["who"]),
+        named or "not told",
+        row["team"] or "not told",
+        words.short_day(row["since"]),
+        words.system(row["system"]),
+    )
+
+
+def records(facts: Facts) -> Section:
+    """Which services hold records of the members, and how sure it is that each record is theirs."""
+    rows = [
+        (
+            facts.who(row["who"]),
+            words.system(row["system"]),
+            str(row["records"]),
+            _period(row["first"], row["last"]),
+            words.RECORD_SURE[row["sure"]],
+            words.shared(row["shared"]) or "nothing that could be compared",
+        )
+        for row in facts.rows("records")
+    ]
+    head = ("Member", "Service", "Records", "Recorded", "The same person?", "In common with the other records")
+    said = (
+        "The systems share no key: records were joined by what they have in common. Where services hold sensitive "
+        "matters, their records are not listed here."
+    )
+    return Section(
+        "records", "Where this comes from", (said,), more=(Table("Records by service", head, rows),) if rows else ()
+    )
+
+
+def _period(first: str, last: str) -> str:
+    return words.short_day(last) if first == last else f"{words.short_day(first)} to {words.short_day(last)}"
+
+
+def doubts(facts: Facts) -> Section:
+    """What may be wrong on this page, in sentences."""
+    said = [
+        *_doubts_of_members(facts),
+        *(
+            f"{facts.who(row['who'])}: {words.differs(row['differs'])} differ{'s' if len(row['differs']) == 1 else ''} "
+            f"in {words.system(row['system'])} from the other records."
+            for row in facts.rows("records")
+            if row["differs"]
+        ),
+        *(
+            f"{facts.who(row['who'])}: it is less sure that the record in {words.system(row['system'])} is theirs."
+            for row in facts.rows("records")
+            if row["sure"] == "unsure"
+        ),
+        *_forgotten(facts),
+    ]
+    lead = (
+        "Nothing stands out. Records may still be missing, or be of somebody else."
+        if not said
+        else "Worth asking the family about:"
+    )
+    table = Table("Worth asking about", ("What may be wrong",), [(one,) for one in said])
+    return Section("doubts", "What may be wrong", (lead,), tables=(table,) if said else ())
+
+
+def _doubts_of_members(facts: Facts) -> list[str]:
+    said = []
+    for number, row in enumerate(facts.rows("members")):
+        if row["to"] is not None:
+            continue
+        name = row["name"]
+        if row["sure"] == "unsure":
+            said.append(
+                f"{name}: it is less sure that they are of this family. It rests on {words.bases(row['basis'])}."
+            )
+        if row["dob"] is None:
+            said.append(f"{name}: no system holds a date of birth.")
+        if number in (facts.document["elsewhere"] or ()):
+            said.append(f"{name} is counted in another family as well: perhaps a second home, perhaps a mistake.")
+    return said
+
+
+def _forgotten(facts: Facts) -> list[str]:
+    """Assessments that have been open for so long that their end was more likely never entered."""
+    today = dt.date.fromisoformat(facts.document["day"])
+    return [
+        f"{facts.who(row['who'])}: the assessment begun on {words.day(row['from'])} has no end on record."
+        for row in facts.rows("history")
+        if row["kind"] == "assessment" and row["to"] is None and (today - dt.date.fromisoformat(row["from"])).days > 365
+    ]
