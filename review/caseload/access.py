@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
-from django.utils import timezone
 
 from review.access_log import Action, record
 from review.caseload.models import STAFF_LIST, Allocation, Feed, Override, Worker
@@ -91,7 +90,7 @@ def family_of_reference(key: str) -> str:
 
 def today() -> dt.date:
     """The day it is where the council is."""
-    return timezone.localdate()
+    return current().today()
 
 
 def fresh_feeds(on: dt.date) -> list[str]:

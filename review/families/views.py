@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -68,7 +69,10 @@ def correction(request: HttpRequest, key: str) -> HttpResponse:
     found = family_or_404(request, key)
     form = CorrectionForm(systems_of(found), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        said.say(visit_of(request).person, key, **form.cleaned_data)
+        person = visit_of(request).person
+        with transaction.atomic():
+            said.say(person, key, **form.cleaned_data)
+            record(person, Action.decided, family=found.pk, detail="said that something is not so")
         messages.success(request, "Thank you. It is on the list for those whose data it is, and on this page.")
         return redirect("family", key=key)
     return render(request, "families/correction.html", {"family": found, "form": form})
@@ -81,7 +85,10 @@ def corrections(request: HttpRequest) -> HttpResponse:
     form = StateForm(request.POST or None)
     if request.method == "POST":
         if form.is_valid():
-            said.move(visit_of(request).person, form.cleaned_data["correction"].pk, form.cleaned_data["state"])
+            person, about, state = visit_of(request).person, form.cleaned_data["correction"], form.cleaned_data["state"]
+            with transaction.atomic():
+                said.move(person, about.pk, state)
+                record(person, Action.decided, detail=f"correction {about.pk}: {state}")
             messages.success(request, "Noted.")
         else:
             messages.error(request, "Somebody else has changed this meanwhile, or it is not on the list. Look again.")
