@@ -11,7 +11,7 @@ from rich.console import Console
 from early_help.progress import ConsoleProgress
 from sources.codes.ethnicity import UNKNOWN
 from store.errors import UsageError
-from store.files import file_hash, write_json, write_text
+from store.files import file_hash, write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     from fairness_audits.scored_list import Columns, ScoredList
@@ -21,6 +21,7 @@ audit = typer.Typer(help="Audit lists for fairness.", no_args_is_help=True)
 
 _TWO = 2
 RESTRICTED, PUBLISHED, PAGE = "restricted/audit.json", "published/audit.json", "published/audit.html"
+PRINTED = "published/audit.pdf"
 
 
 @audit.callback()
@@ -48,6 +49,7 @@ def table(
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Audit policy (TOML); else the toolkit's own.")
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write the page as a PDF as well (extra pdf).")] = False,
 ) -> None:
     """Audit a scored list from any model: rates by group with intervals, and a verdict by the policy.
 
@@ -58,6 +60,7 @@ def table(
     from fairness_audits.scored_list import Columns, Cut, read_scored_list  # noqa: PLC0415
     from fairness_audits.table_audit import Listed, audit_table  # noqa: PLC0415
     from reports.list_audit import list_audit_page  # noqa: PLC0415
+    from reports.pdf import as_pdf  # noqa: PLC0415
 
     if policy is not None and not policy.is_file():
         raise UsageError(
@@ -68,7 +71,7 @@ def table(
         raise UsageError("This is a file, not a folder.", where=f"--out {out}", fix="Name a folder.")
     columns = Columns(_names(group), label, score, flag, unit)
     cut = Cut(threshold, capacity)
-    with ConsoleProgress(Console(stderr=True)).task("Auditing the list", 3) as task:
+    with ConsoleProgress(Console(stderr=True)).task("Auditing the list", 4) as task:
         cases = read_scored_list(file, columns, cut)
         task.advance()
         listed = Listed(file.name, file_hash(file), columns, cut, cases)
@@ -76,9 +79,13 @@ def table(
         task.advance()
         page = list_audit_page(found.published)
         task.advance()
+        printed = as_pdf(page) if pdf else None
+        task.advance()
     write_json(out / RESTRICTED, found.restricted)
     write_json(out / PUBLISHED, found.published)
     write_text(out / PAGE, page)
+    if printed is not None:
+        write_bytes(out / PRINTED, printed)
     for line in _noticed(cases, columns):
         console.print(line, soft_wrap=True, markup=False)
     console.print(

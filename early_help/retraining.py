@@ -268,7 +268,7 @@ def _publish(
         },
     }
     write_json(job.run.root / DOCUMENT, document)
-    write_page(job.run, job.config.council, document)
+    write_page(job.run, job.config, document)
     write_text(job.run.root / SUMMARY, _summary(job, found, told))
 
 

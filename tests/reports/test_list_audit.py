@@ -3,61 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from early_help.cli import app
-from fairness_audits.policy import load_policy
-from fairness_audits.scored_list import Columns, Cut, read_scored_list
-from fairness_audits.table_audit import Listed, audit_table
 from reports.list_audit import key_figures, list_audit_page, why_lines
+from tests.reports.list_data import HOSTILE, LISTS, audited_list, scored
 from tests.reports.pages import Page
 from tests.reports.test_pages import LARGEST_BYTES, XMLNS
-
-HOSTILE = ("<script>alert(1)</script>", '=HYPERLINK("x")', 'O\'Brien | "quoted"', "{{ 7 * 7 }}")
-
-
-def scored(groups: int = 3) -> pd.DataFrame:
-    """A list that misses the second group and that no rule can settle for the hostile ones, which are small."""
-    draw = np.random.default_rng(3)
-    names = ["White", "Black", *HOSTILE, "", *(f"group {place}" for place in range(max(groups - 3, 0)))]
-    weight = np.array([0.5, 0.35, *[0.02] * 4, 0.03, *[0.02] * max(groups - 3, 0)])
-    group = draw.choice(names, 5000, p=weight / weight.sum())
-    outcome = draw.random(5000) < 0.2
-    risk = np.where(outcome, 0.6, 0.3) + 0.2 * draw.standard_normal(5000) - np.where(group == "Black", 0.45, 0)
-    sex = draw.choice(["F", "M", ""], 5000, p=[0.49, 0.49, 0.02])
-    return pd.DataFrame(
-        {"Ethnic <b>group</b>": group, "sex": sex, "outcome": outcome.astype(int), "risk": np.clip(risk, 0, 1).round(4)}
-    )
-
-
-def published(tmp_path: Path, columns: Columns, cut: Cut, **how: Any) -> dict[str, Any]:
-    path = tmp_path / "a <i>list.csv"
-    scored(**how).to_csv(path, index=False)
-    cases = read_scored_list(path, columns, cut)
-    return dict(audit_table(Listed(path.name, "0" * 64, columns, cut, cases), load_policy(None)).published)
-
-
-BOTH = Columns(("Ethnic <b>group</b>", "sex"), label="outcome", score="risk")
-LISTS = {
-    "whole": (BOTH, Cut(capacity=600), {}),
-    "without outcomes": (Columns(("sex",), score="risk"), Cut(threshold=0.5), {}),
-    "many groups": (BOTH, Cut(capacity=600), {"groups": 100}),
-}
 
 
 @pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The audit of each of `LISTS`."""
     folder = tmp_path_factory.mktemp("lists")
-    return {name: published(folder, columns, cut, **how) for name, (columns, cut, how) in LISTS.items()}
+    return {name: audited_list(folder, columns, cut, **how) for name, (columns, cut, how) in LISTS.items()}
 
 
 @pytest.fixture(params=LISTS)
@@ -167,28 +131,7 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     ]
     done = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
+    assert not (tmp_path / "out/published/audit.pdf").exists()
     assert "published/audit.html" in done.output.replace("\n", "")
     html = (tmp_path / "out/published/audit.html").read_text(encoding="utf-8")
     assert "list.csv" in Page(html).text
-
-
-@pytest.mark.browser
-def test_axe_finds_no_violation_in_a_real_browser(html: str, tmp_path: Path) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - only where there is a browser
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium, "make test-browser needs Chromium: install the package chromium"
-    place = tmp_path / "audit.html"
-    place.write_text(html, encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True).new_page()
-        page.goto(place.as_uri())
-        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        found = Axe().run(page, options=rules).response["violations"]
-        page.set_viewport_size({"width": 320, "height": 256})
-        width = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
-    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
-    assert width <= 320

@@ -6,18 +6,29 @@ import io
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
+from typer.testing import CliRunner
 
+from early_help.cli import app
+from early_help.evidence import DOCUMENT
+from early_help.retraining_page import withdraw_page, write_page
+from models.against_champion import COMPARISON
 from reports.config import ReportsConfig
 from reports.pdf import as_pdf
 from reports.stage import STAGE
 from store.errors import UsageError
+from store.files import write_json
 from store.run_folder import RunFolder
 from tests.reports.conftest import HOSTILE_NAME, HOSTILE_NOTE, HOSTILE_SENTENCE
+from tests.reports.list_data import HOSTILE as LIST_HOSTILE
+from tests.reports.list_data import scored
+from tests.reports.retraining_data import COMPARED, RECOMMENDED
+from tests.reports.retraining_data import HOSTILE as RETRAINING_HOSTILE
 from tests.reports.samples import CHILD_TARGET, FAMILY_TARGET, TODAY, on_day, release
-from tests.support import run_stage
+from tests.support import COUNCIL, run_stage
 
 try:
     import weasyprint  # noqa: F401
@@ -51,6 +62,32 @@ def test_every_page_has_its_pdf_and_hostile_words_are_words(printed: RunFolder) 
     pack = words((reports / FAMILY_TARGET / "explanation.pdf").read_bytes())
     for hostile in (HOSTILE_SENTENCE, HOSTILE_NAME, HOSTILE_NOTE):
         assert "".join(hostile.split()) in pack
+
+
+def test_the_retraining_page_is_a_pdf_where_asked_for_and_goes_with_it(tmp_path: Path) -> None:
+    write_json(tmp_path / DOCUMENT, RECOMMENDED)
+    write_json(tmp_path / COMPARISON, {"targets": COMPARED})
+    run = RunFolder(tmp_path)
+    for asked in (False, True):
+        config = SimpleNamespace(council=COUNCIL, sections={ReportsConfig: ReportsConfig(pdf=asked)})
+        write_page(run, config, RECOMMENDED)  # type: ignore[arg-type]
+        assert (tmp_path / "retraining.pdf").exists() is asked
+    printed = words((tmp_path / "retraining.pdf").read_bytes())
+    assert "".join(RETRAINING_HOSTILE.split()) in printed and "Thechampionstays" in printed
+    withdraw_page(run)
+    assert not (tmp_path / "retraining.pdf").exists() and not (tmp_path / "retraining.html").exists()
+
+
+def test_an_audited_list_is_a_pdf_where_asked_for(tmp_path: Path) -> None:
+    scored().to_csv(tmp_path / "list.csv", index=False)
+    asked = ["audit", "table", str(tmp_path / "list.csv"), "--group", "Ethnic <b>group</b>", "--label", "outcome"]
+    done = CliRunner().invoke(
+        app, [*asked, "--score", "risk", "--capacity", "500", "--out", str(tmp_path / "out"), "--pdf"]
+    )
+    assert done.exit_code == 0, done.output
+    printed = words((tmp_path / "out/published/audit.pdf").read_bytes())
+    for hostile in LIST_HOSTILE:
+        assert "".join(hostile.split()) in printed
 
 
 def test_it_is_tagged_titled_in_english_and_on_a4(printed: RunFolder) -> None:
