@@ -76,6 +76,7 @@ _FEATURES = ("features/catalogue.json",)
 _APART = (Zone.IDENTIFIABLE, Zone.PROTECTED)
 _KEPT_APART = tuple(f"{zone.value}/" for zone in _APART)
 _SETTLED_SECONDS = 2.0
+_REMEMBERED_SECONDS = 60.0
 
 
 def file_hashes(run: RunFolder, target: str) -> dict[str, str]:
@@ -144,15 +145,17 @@ def code_differs(run: RunFolder) -> bool:
 
 
 def hash_now(path: Path) -> str:
-    """SHA-256 of a file as it is now, worked out once for as long as the system says that it was not touched.
+    """SHA-256 of a file as it is now, worked out once a minute for as long as the system says that it was not touched.
 
     A file touched within the last seconds is not remembered: it could change again at what the system's clock calls
     the same moment. Nor is any where the system does not say when a file was touched, but only what its owner says.
+    The minute is for what is written through a mapping of the file into memory, which moves no time.
     """
     found = path.stat()
     if os.name == "nt" or time.time() - max(found.st_ctime, found.st_mtime) < _SETTLED_SECONDS:
         return file_hash(path)
-    return _hash_of(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    minute = int(time.monotonic() // _REMEMBERED_SECONDS)
+    return _hash_of(path, minute, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 @functools.lru_cache(maxsize=4096)

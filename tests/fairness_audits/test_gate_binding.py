@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import time
@@ -195,6 +196,22 @@ def test_a_file_changed_with_its_size_and_times_kept_is_hashed_anew(
         change()
         os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
         assert path.stat().st_size == kept.st_size and path.stat().st_mtime_ns == kept.st_mtime_ns
+        assert hash_now(path) == file_hash(path)
+
+
+def test_what_is_written_through_memory_is_found_within_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a write moves none of the file's times where the page was written to before."""
+    monkeypatch.setattr(binding, "_SETTLED_SECONDS", -1.0)
+    path = tmp_path / "file"
+    path.write_bytes(b"a" * mmap.PAGESIZE)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), mmap.PAGESIZE) as memory:
+        memory[0] = ord("b")
+        assert hash_now(path) == file_hash(path)
+        memory[0] = ord("c")
+        later = time.monotonic() + 61
+        monkeypatch.setattr(time, "monotonic", lambda: later)
         assert hash_now(path) == file_hash(path)
 
 
