@@ -64,7 +64,9 @@ def rotate(
     _tell(f"\nNew master key in place: {path} (mark {done.new.mark}).\nOld one kept: {done.kept}.")
     _tell_file(path)
     _tell(
-        "Now keep a copy of the new key in the vault, run each job again, and have its targets signed for again. "
+        "Now keep a copy of the new key in the vault, run each job again, and have its targets signed for again. Where "
+        "a job goes on in the folder of a run that was signed for, hand the log of that run over first:\n"
+        f"  early-help log hand-over RUN --from {done.kept}\n"
         "Destroy the old one, the vault's copy included, when no run made with it is needed any more."
     )
 

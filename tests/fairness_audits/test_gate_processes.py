@@ -176,8 +176,7 @@ def test_a_first_approval_killed_at_any_step_is_made_or_can_be(run: RunFolder) -
         assert stands(copy) in (GateState.AWAITING_APPROVAL, GateState.ONE_APPROVAL)
         assert len(entries(copy, RING)) <= 1
         if stands(copy) is GateState.AWAITING_APPROVAL:
-            sign(copy)
-        assert sign(copy, "Grace Hopper", "director").state is GateState.RELEASED
+            assert sign(copy).state is GateState.ONE_APPROVAL
 
     assert each_kill(run, sign, check) >= 8
 
