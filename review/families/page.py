@@ -44,7 +44,8 @@ def facts_of(family: Family, loaded: Loaded | None) -> Facts:
     """A family's document with the names that its numbers stand for."""
     document = family.document
     names = [row["name"] for row in document["members"]]
-    return Facts(document, names, loaded.notes["fed"] if loaded else {})
+    notes = loaded.notes if loaded else {"fed": {}, "left_out": ()}
+    return Facts(document, names, notes["fed"], notes["left_out"])
 
 
 def systems_of(family: Family) -> list[str]:

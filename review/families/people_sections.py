@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from reports.text import counted
 from review.families import words
 from review.families.sections import Facts, Section, Table
 
@@ -155,6 +156,7 @@ def doubts(facts: Facts) -> Section:
             if row["sure"] == "unsure"
         ),
         *_forgotten(facts),
+        *_not_read(facts),
     ]
     lead = (
         "Nothing stands out. Records may still be missing, or be of somebody else."
@@ -180,6 +182,17 @@ def _doubts_of_members(facts: Facts) -> list[str]:
         if number in (facts.document["elsewhere"] or ()):
             said.append(f"{name} is counted in another family as well: perhaps a second home, perhaps a mistake.")
     return said
+
+
+def _not_read(facts: Facts) -> list[str]:
+    """Which of the family's systems lost rows that could not be read. Whose they were is not known."""
+    systems = {row["system"] for row in facts.rows("records")}
+    return [
+        f"{words.system(row['source'])}: {counted(row['rows'], 'row', 'rows')} of the whole extract could not be read. "
+        "Something of this family may be among them."
+        for row in facts.left_out
+        if row["rows"] and row["source"] in systems
+    ]
 
 
 def _forgotten(facts: Facts) -> list[str]:

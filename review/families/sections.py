@@ -49,6 +49,8 @@ class Facts:
     document: dict[str, Any]
     names: Sequence[str]
     fed: dict[str, bool]
+    left_out: Sequence[dict[str, Any]] = ()
+    """Rows and cells that could not be read, by system, of all families together."""
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The rows of one part; none where there is none."""

@@ -48,7 +48,7 @@ assessments_due AS (
     FROM assessments_named AS a JOIN member AS m USING (person_id)
     ASOF JOIN numbered AS s ON a.event_date >= s.day
     JOIN numbered AS d ON d.number = s.number + (SELECT assessment_working_days FROM intervals LIMIT 1)
-    WHERE m.to_date IS NULL AND a.to_date IS NULL
+    WHERE m.to_date IS NULL AND a.to_date IS NULL AND a.event_date >= m.shown_from
         AND a.event_date BETWEEN data_day() - INTERVAL 1 YEAR AND data_day()
 ),
 plans_due AS (
