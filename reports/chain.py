@@ -145,7 +145,8 @@ def _lines(link: LinkTold, label: str) -> Iterator[str]:
         if where:
             often = TALLY_WORDS[reading]
             of = f"{len(where)} of {len(link.steps)} comparisons"
-            yield f"{label}: {often} ({where[0]})" if len(where) == 1 else f"{label}: {often} in {of}"
+            one = f"{where[0][:1].lower()}{where[0][1:]}"
+            yield f"{label}: {often} ({one})" if len(where) == 1 else f"{label}: {often} in {of}"
 
 
 def shown_sentences(link: LinkTold) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -61,6 +61,8 @@ class ChainView:
 
     overview: Overview
     noticed: list[tuple[str, tuple[str, ...]]]
+    links: int
+    """Links of which something is told."""
     label: tuple[tuple[str, tuple[str, ...]], ...]
     """What is shown of the label that the model learns from, by comparison."""
 
@@ -74,7 +76,8 @@ def fairness_page(
     stand_ins: StandIns | None = None,
 ) -> str:
     """The page as HTML; without a ``chain``, or what stands in for ethnicity, those parts say so or are left out."""
-    unsettled, panels = unsettled_rules(audit.rules), panel_views(audit)
+    panels = panel_views(audit)
+    unsettled = unsettled_rules(audit.rules)
     return render(
         "fairness.html",
         council=council,
@@ -101,7 +104,8 @@ def chain_view(chain: ChainTold, target: str, audit: AuditFacts) -> ChainView:
     """The links that lead to this target's list, its own audit the last of them."""
     links = of_target(chain, target)
     label = next((shown_sentences(link) for link in links if link.name == LABELS), ())
-    return ChainView(overview(links, audit.rules), noticed(links), label)
+    told = sum(bool(link.steps) for link in links)
+    return ChainView(overview(links, audit.rules), noticed(links), told, label)
 
 
 def key_figures(target: TargetFacts) -> list[KeyFigure]:
@@ -145,13 +149,16 @@ def _how_often_right(target: TargetFacts, precision: Measure) -> KeyFigure | Non
 
 
 def unsettled_rules(rules: tuple[Rule, ...]) -> list[Unsettled]:
-    """What could not be told, in the policy's order, groups with the same reason and remedy taken together."""
-    together: dict[tuple[str, str, str], list[str]] = {}
+    """What could not be told, in the policy's order: groups and rules with the same remedy taken together."""
+    groups: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
         for finding in rule.findings:
             if finding.verdict == "cannot_tell":
-                together.setdefault((rule.title, finding.why, finding.settle), []).append(finding.group)
-    return [Unsettled(f"{title}: {text.listed(groups)}", why, how) for (title, why, how), groups in together.items()]
+                groups.setdefault((rule.title, finding.settle or finding.why), []).append(finding.group)
+    together: dict[tuple[str, str], list[str]] = {}
+    for (title, how), found in groups.items():
+        together.setdefault((text.listed(found), how), []).append(title)
+    return [Unsettled(f"{found}: {text.listed(titles)}", how, how) for (found, how), titles in together.items()]
 
 
 def matrix_groups(rules: tuple[Rule, ...]) -> list[tuple[str, list[Finding | None]]]:

@@ -25,7 +25,7 @@ _VERDICTS = {
     "pass": VerdictWords(
         "Passed",
         "This model passed its fairness checks",
-        "For every rule, there was enough evidence to say that no ethnic group is treated worse than allowed.",
+        "There was enough evidence to judge every rule. By none of them is an ethnic group treated worse than allowed.",
         "A panel may read its list once two people have signed for it. Passing is not proof that the model is fair to "
         "each family. The panel still decides, family by family.",
     ),

@@ -10,7 +10,7 @@ import pytest
 from reports.chain import chain_page, noticed, of_target, overview
 from reports.chain_reading import chain_told
 from reports.facts import Finding, ReleaseFacts, Rule
-from reports.fairness import fairness_page
+from reports.fairness import fairness_page, unsettled_rules
 from reports.provenance import Source
 from reports.reading import no_audit, target_facts
 from reports.stand_ins import stand_ins
@@ -155,3 +155,21 @@ def test_what_stands_in_is_told_with_what_is_withheld(document: dict[str, Any]) 
 def test_a_report_without_a_chain_has_none_of_it() -> None:
     said = Page(report(None)).text
     assert "From data to decision" not in said and "Group by group" not in said
+
+
+def test_a_summary_says_once_what_the_same_groups_lack() -> None:
+    def rule(title: str, *findings: tuple[str, str, str]) -> Rule:
+        found = tuple(Finding(group, verdict, "few", settle) for group, verdict, settle in findings)
+        return Rule(title, title, "", "cannot_tell", found)
+
+    open_for = ("Black", "cannot_tell", "More cases"), ("Asian", "cannot_tell", "More cases")
+    rules = (
+        rule("Missed", *open_for, ("Other", "cannot_tell", "Many more"), ("White", "pass", "")),
+        rule("Found: when in need", *open_for),
+        rule("Worth", ("Black", "cannot_tell", "")),
+    )
+    assert [(one.title, one.settle) for one in unsettled_rules(rules)] == [
+        ("Black and Asian: Missed and Found: when in need", "More cases"),
+        ("Other: Missed", "Many more"),
+        ("Black: Worth", "few"),
+    ]
