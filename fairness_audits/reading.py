@@ -22,7 +22,10 @@ _SETTLES = 4
 
 @dataclass(frozen=True, repr=False)
 class PublishedAudit:
-    """One target's audit; ``document`` is ``published/audit.json``: protected counts, rates of these, verdicts."""
+    """An audit of a target, or of a list from elsewhere.
+
+    ``document`` is its ``published/audit.json``: protected counts, rates of these, verdicts.
+    """
 
     document: Mapping[str, Any]
 
@@ -30,6 +33,10 @@ class PublishedAudit:
     def verdict(self) -> str:
         """'pass', 'fail', 'cannot tell' or 'not audited'."""
         return _words(self.document["verdict"])
+
+    @property
+    def _of(self) -> str:
+        return str(self.document.get("target", "a list from elsewhere"))
 
     def findings(self) -> pd.DataFrame:
         """A row for each rule and group: the verdict, why, and what would settle it where it cannot be told."""
@@ -60,7 +67,7 @@ class PublishedAudit:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
 
     def __repr__(self) -> str:
-        return f"Fairness audit of {self.document['target']}: {self.verdict}. {self.document['why']}"
+        return f"Fairness audit of {self._of}: {self.verdict}. {self.document['why']}"
 
     def _repr_html_(self) -> str:
         parts = [paragraph(self.document["why"])]
@@ -70,7 +77,7 @@ class PublishedAudit:
         caveats = folded("What it cannot see", bullets(self.document.get("label_caveats", ())))
         said = "From the published figures, in which small numbers are left out. A verdict releases nothing by itself."
         heading = f"Fairness audit: {self.verdict}"
-        return card(heading, *parts, caveats, paragraph(said, quiet=True), beside=self.document["target"])
+        return card(heading, *parts, caveats, paragraph(said, quiet=True), beside=self._of)
 
     @property
     def _rules(self) -> Sequence[Mapping[str, Any]]:

@@ -14,6 +14,7 @@ from store.run_folder import RunFolder
 
 _HEAD = ("Way of choosing", "Precision", "Recall", "Flags per true case", "Same list, families drawn anew")
 _BASELINES = frozenset(name.value for name in BASELINES)
+_KEPT_TOGETHER = "\u00a0"
 _SMALL = 0.05
 """Shares under this are told to a tenth of a point: most of an outcome that is rare are."""
 
@@ -91,4 +92,5 @@ def _figure(figure: Mapping[str, Any] | None, form: Callable[[float], str]) -> s
         return "-"
     if figure["low"] is None or figure["high"] is None:
         return form(figure["value"])
-    return f"{form(figure['value'])} ({form(figure['low'])} to {form(figure['high'])})"
+    interval = f"({form(figure['low'])} to {form(figure['high'])})"
+    return f"{form(figure['value'])} {interval}".replace(" ", _KEPT_TOGETHER)

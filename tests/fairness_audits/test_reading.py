@@ -84,6 +84,12 @@ def test_a_target_that_was_not_audited_says_why() -> None:
         audit.groups()
 
 
+def test_a_list_from_elsewhere_has_no_target() -> None:
+    told = document()
+    del told["target"], told["label_caveats"]
+    assert "a list from elsewhere" in Elements(PublishedAudit(told)._repr_html_()).text
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_words_are_text(hostile: str) -> None:
     found = Elements(PublishedAudit(document(why=hostile, label_caveats=[hostile]))._repr_html_())

@@ -18,8 +18,15 @@ def outputs_kept(notebook: dict[str, Any]) -> list[str]:
     return [cell["id"] for cell in code if cell["outputs"] or cell["execution_count"] is not None]
 
 
-def test_there_is_a_first_notebook() -> None:
-    assert "01_first_look.ipynb" in [path.name for path in NOTEBOOKS]
+def test_there_are_six_in_the_order_of_the_work() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_the_data_and_its_gaps",
+        "02_explore_and_add_a_feature",
+        "03_train_and_compare",
+        "04_hidden_young_carers",
+        "05_read_a_fairness_audit",
+        "06_from_release_to_panel_pack",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
