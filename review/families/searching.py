@@ -24,7 +24,7 @@ def search(families: QuerySet[Family], words: str, dob: dt.date | None) -> list[
     """The families, at most `SHOWN` of them, with a member whom all that is asked fits, the likeliest first.
 
     ``families`` are those that whoever asks may see. Every word must fit a member's name or the home's address: its
-    beginning, or but for a slip. Figures must be the same.
+    beginning, or but for a slip. In what has figures there is no slip: 12a is not 12b.
     """
     asked = folded(words).split()
     if not asked and dob is None:
@@ -56,10 +56,10 @@ def _likeness(asked: list[str], held: list[str]) -> float:
 def _word_likeness(asked: str, held: str) -> float:
     if asked == held:
         return 1.0
-    if asked.isdigit():
-        return 0.0
-    if held.startswith(asked):
+    if held.startswith(asked) and not asked.isdigit():
         return 0.9
+    if any(character.isdigit() for character in asked):
+        return 0.0
     if len(asked) < _LONG or len(held) < _LONG or abs(len(asked) - len(held)) > 2:
         return 0.0
     ratio = SequenceMatcher(None, asked, held).ratio()

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -67,7 +67,7 @@ def family(request: HttpRequest, key: str) -> HttpResponse:
 def correction(request: HttpRequest, key: str) -> HttpResponse:
     """'This is not so.'"""
     found = family_or_404(request, key)
-    form = CorrectionForm(systems_of(found), request.POST or None)
+    form = CorrectionForm(systems_of(found), _sent(request))
     if request.method == "POST" and form.is_valid():
         person = visit_of(request).person
         with transaction.atomic():
@@ -82,7 +82,7 @@ def correction(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(_BOTH)
 def corrections(request: HttpRequest) -> HttpResponse:
     """All that was said to be wrong, by system, without the words and without the family."""
-    form = StateForm(request.POST or None)
+    form = StateForm(_sent(request))
     if request.method == "POST":
         if form.is_valid():
             person, about, state = visit_of(request).person, form.cleaned_data["correction"], form.cleaned_data["state"]
@@ -107,7 +107,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """Look among the families that whoever asks may see. What is asked is sent, so that it stands in no address."""
     visit = visit_of(request)
-    form = SearchForm(request.POST or None)
+    form = SearchForm(_sent(request))
     rows = None
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
@@ -182,6 +182,11 @@ def _row(one: Family, day: dt.date | None) -> dict[str, Any]:
         "recorded": one.last_recorded,
         "weeks": weeks,
     }
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent; None where a page is only asked for, so that its form is not found wanting."""
+    return request.POST if request.method == "POST" else None
 
 
 def _data_day() -> dt.date | None:

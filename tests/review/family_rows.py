@@ -10,16 +10,23 @@ from typing import Any
 from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON, RESIDENCE_SPELLS, SERVICE_GROUPS
 from sources.tables import (
     ADDRESSES,
+    ADULT_CARE_SERVICES,
     ALLOCATIONS,
+    ARREARS_ACTIONS,
     ASSESSMENTS,
     ATTENDANCE,
     BENEFIT_SPELLS,
     CONTACTS,
+    EXCLUSIONS,
+    NEET,
     OUTCOME_SCORES,
     PERSON_RECORDS,
+    QUARANTINE,
     RENT_TRANSACTIONS,
+    SCHOOL_STATUS,
     SERVICE_EPISODES,
     WORKERS,
+    YOUNG_CARER_IDENTIFICATIONS,
 )
 from store.run_folder import RunFolder
 from store.table import Table
@@ -179,3 +186,102 @@ def _day(lot: random.Random) -> dt.date:
 
 def _record(lot: random.Random) -> str:
     return f"RP{lot.randrange(9)}"
+
+
+HOSTILE = '=HYPERLINK("x") <script>alert(1)</script> \'"; DROP TABLE'
+"""A name, a system's word and a team that must come out as they went in."""
+
+
+def rich() -> Rows:
+    """Family F1 with something in every part of its document, hostile words wherever a system may put words, and F2 and
+    F3 with other names: what the made-up council's workers W1, W2 and W3 have."""
+    people = [
+        person("P1", dt.date(1990, 5, 6), HOSTILE),
+        person("P2", dt.date(2015, 2, 3), HOSTILE),
+        person("P3", None, "Nobirthday"),
+        person("P4", dt.date(2009, 1, 12), HOSTILE),
+        person("P5", dt.date(1985, 3, 4), "Colleague"),
+        person("P6", dt.date(2012, 3, 4), "Colleague"),
+        person("P7", dt.date(1985, 3, 4), "Otherteam"),
+        person("P8", dt.date(2012, 3, 4), "Otherteam"),
+    ]
+    rows: Rows = {**of_people(people)}
+    rows[FAMILIES] = [
+        member("F1", "P1", "adult"),
+        member("F1", "P2", "child"),
+        {**member("F1", "P3", "adult", START, dt.date(2024, 5, 6)), "confidence": 0.6},
+        {**member("F1", "P4", "child"), "confidence": 0.6, "basis": "alone"},
+        *(member("F2", number, role) for number, role in (("P5", "adult"), ("P6", "child"), ("P4", "child"))),
+        *(member("F3", number, role) for number, role in (("P7", "adult"), ("P8", "child"))),
+    ]
+    rows[RESIDENCE_SPELLS] = [home(f"P{number}") for number in (1, 2)]
+    rows[ADDRESSES] = [
+        {"file": "a.csv", "uprn": "77", "address": "12 Elm Road", "postcode": "AB1 2CD", "kind": "dwelling"}
+    ]
+    rows[WORKERS] = [known("", worker_id="W1", name=HOSTILE, team=HOSTILE, role="Worker")]
+    del rows[WORKERS][0]["record_id"]
+    rows[ATTENDANCE] = [
+        known(
+            "RP2", event_date=day, session=session, code="/", statistical_class=("present", "unauthorised")[day.day % 2]
+        )
+        for day in (dt.date(2026, month, number) for month in (1, 2, 3, 5, 6) for number in range(1, 15))
+        for session in ("AM", "PM")
+    ]
+    rows[EXCLUSIONS] = [known("RP2", event_date=START, kind="suspension", reason="BU", sessions=3)]
+    rows[SCHOOL_STATUS] = [known("RP2", event_date=dt.date(2026, 5, 6), year_group=6, sen="K")]
+    rows[NEET] = [known("RP4", event_date=dt.date(2026, 5, 6), activity="neet")]
+    rows[SERVICE_GROUPS] = [
+        grouped(kind, kind, person_id="P1", too_large=False) for kind in ("tenancy", "benefit_claim", "case_family")
+    ]
+    rows[RENT_TRANSACTIONS] = [
+        grouped("tenancy", "tenancy", event_date=dt.date(2026, month, 1), kind="rent", amount_pence=pence)
+        for month, pence in ((1, 10_000), (3, -25_000), (6, 60_000))
+    ]
+    rows[ARREARS_ACTIONS] = [grouped("tenancy", "tenancy", event_date=dt.date(2026, 7, 1), action="letter")]
+    rows[BENEFIT_SPELLS] = [
+        grouped(
+            "benefit_claim",
+            "benefit_claim",
+            event_date=START,
+            benefit="housing_benefit",
+            row_kind="spell",
+            weekly_pence=5_000,
+        ),
+        *(
+            known("RP1", event_date=dt.date(2026, month, 1), benefit="universal_credit", row_kind=kind)
+            for month, kind in ((2, "start"), (4, "stop"))
+        ),
+    ]
+    rows[CONTACTS] = [
+        known("RP2", event_date=dt.date(2025, 1, day), outcome="referral", reason=HOSTILE, referral_source="1A")
+        for day in range(1, 4)
+    ]
+    rows[ASSESSMENTS] = [
+        known("RP2", event_date=dt.date(2026, 8, 20), assessment_id="A1"),
+        known("RP2", event_date=dt.date(2024, 8, 20), assessment_id="A0"),
+    ]
+    rows[SERVICE_EPISODES] = [
+        known("RP2", event_date=dt.date(2026, 6, 1), service="cin", worker_id="W1", team=HOSTILE),
+        grouped("case_family", "case_family", event_date=dt.date(2025, 6, 1), service="early_help"),
+    ]
+    rows[ALLOCATIONS] = [known("RP2", event_date=dt.date(2026, 6, 1), worker_id="W1", team=HOSTILE)]
+    rows[ADULT_CARE_SERVICES] = [known("RP1", event_date=dt.date(2026, 6, 1), kind="Recovery service")]
+    rows[YOUNG_CARER_IDENTIFICATIONS] = [known("RP2", event_date=dt.date(2026, 6, 1), identified_by="school")]
+    rows[OUTCOME_SCORES] = [
+        grouped(
+            "case_family", "case_family", event_date=dt.date(2025, month, 2), stage=stage, domain=HOSTILE, score=score
+        )
+        for month, stage, score in ((6, "opening", 8), (9, "review", 4))
+    ]
+    rows[QUARANTINE] = [
+        {
+            "source": SYSTEM,
+            "file": "care.csv",
+            "row": 3,
+            "table": "contacts",
+            "rule": "not_a_date",
+            "action": "row",
+            "value": "x",
+        }
+    ]
+    return rows
