@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from early_help.panel_command import export_decisions, export_not_so
+from early_help.review_log_command import verify_log
 from early_help.run_config import is_made_up
 from early_help.serve_command import bring_up_to_date, opened
 from store.errors import UsageError
@@ -19,6 +20,7 @@ person = typer.Typer(help="Who may log in, as what.", no_args_is_help=True)
 review.add_typer(person, name="person")
 review.command()(export_decisions)
 review.command()(export_not_so)
+review.command()(verify_log)
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A folder that `early-help run` wrote.")]
 UserName = Annotated[str, typer.Option("--username", help="What the person types to log in.")]

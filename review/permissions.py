@@ -30,6 +30,8 @@ View = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
 _VISIT = "visit"
 _PAGE = "page"
 _LONGEST_PATH = 200
+SENT = " (sent)"
+"""Stands behind a page's name in the log where a form was sent to it."""
 
 
 class Role(StrEnum):
@@ -191,7 +193,7 @@ def _turned_away(request: HttpRequest, asked: Page) -> HttpResponseBase | None:
 
 def _logged(visit: Visit, request: HttpRequest, serve: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """What the view answers, once it is in the log; an answer that cannot be logged is not given."""
-    sent = "" if request.method in ("GET", "HEAD") else " (sent)"
+    sent = "" if request.method in ("GET", "HEAD") else SENT
     try:
         response = serve()
     except Exception:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from review.access_log import Action
 from review.governance.models import LogLine
-from review.permissions import PAGES, Role
+from review.permissions import PAGES, SENT, Role
 from store.keys import Keys, Purpose
 from store.safe_text import safe_cell
 
@@ -112,10 +112,13 @@ def in_words(rows: list[LogLine], keys: Keys) -> list[Line]:
 
 
 def page_words(detail: str) -> str:
-    """What a line says was done, with what the page is where it names one."""
-    name = detail.removesuffix(" (sent)")
-    what = _PAGE_WORDS.get(name)
-    return detail if what is None else f"{detail}: {what}"
+    """What a line says was done: what the page is for, where it names one."""
+    name, _, more = detail.partition(": ")
+    what = _PAGE_WORDS.get(name.removesuffix(SENT))
+    if what is None:
+        return detail
+    sent = " A form was sent." if name.endswith(SENT) else ""
+    return f"{what}{sent}" + (f" ({more})" if more else "")
 
 
 def as_csv(found: QuerySet[LogLine], keys: Keys) -> Iterator[str]:

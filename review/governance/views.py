@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from review.access_log import Action, record, verify
 from review.caseload import access
-from review.caseload.models import Feed
+from review.caseload.models import STAFF_LIST, Feed
 from review.governance.forms import LogForm, WhoLookedForm
 from review.governance.models import LogLine
 from review.governance.reading import as_csv, asked_for, one_page
@@ -77,17 +77,20 @@ def who_looked(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/who_looked.html", facts)
 
 
+_TABLES = {"allocations": "allocations", "service_episodes": "cases and plans", STAFF_LIST: "staff list"}
+
+
 @dataclass(frozen=True)
 class FeedShown:
-    """One feed in words. ``fresh`` is whether pages still go by it."""
+    """One feed in words. ``fresh`` is whether pages still go by it. A staff list has no allocations."""
 
     system: str
     table: str
     covers_until: dt.date | None
     fresh: bool
     loaded_at: dt.datetime
-    open_allocations: int
-    not_on_staff_list: int
+    open_allocations: int | None
+    not_on_staff_list: int | None
 
 
 @page("feeds")
@@ -104,12 +107,12 @@ def _shown(feed: Feed, fresh: bool) -> FeedShown:
     system, _, table = feed.key.partition("|")
     return FeedShown(
         system.replace("_", " "),
-        table.replace("_", " "),
+        _TABLES.get(table, table),
         feed.covers_until,
         fresh,
         feed.loaded_at,
-        feed.open_allocations,
-        feed.not_on_staff_list,
+        None if table == STAFF_LIST else feed.open_allocations,
+        None if table == STAFF_LIST else feed.not_on_staff_list,
     )
 
 

@@ -16,11 +16,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from residents.lookup.access_log import access_log
+from review.access_log import Action
 from review.caseload import access
 from review.caseload.residents import memberships_of
 from review.governance.models import LogLine
 from review.governance.reading import begins, in_words
+from review.permissions import Role
 from review.settings import ReviewContext
+
+_WHY = {
+    Role.support_worker.value: "They worked with a child of the family",
+    Role.team_manager.value: "Their team worked with a child of the family",
+    Role.panel_member.value: "Their panel read the list that the family was on",
+}
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,14 @@ def _lines(family: str, since: dt.date | None, until: dt.date | None) -> Q:
 def _on_pages(context: ReviewContext, which: Q) -> list[Look]:
     rows = list(LogLine.objects.filter(which).order_by("number"))
     return [
-        Look(line.at, line.who, line.role, f"{line.action}: {line.detail}", line.reason)
-        for line in in_words(rows, context.keys)
+        Look(line.at, line.who, line.role, f"{line.action}: {line.detail}", line.reason or _why(row))
+        for row, line in zip(rows, in_words(rows, context.keys), strict=True)
     ]
+
+
+def _why(row: LogLine) -> str:
+    """Why somebody of the role was let in without being asked for a reason."""
+    return "They were not let in" if row.action == Action.refused else _WHY.get(row.role, "")
 
 
 def _by_command(context: ReviewContext, people: set[str]) -> list[Look]:
