@@ -137,7 +137,8 @@ def case(request: HttpRequest, number: int, reference: str) -> HttpResponse:
     except Refused as refused:
         return _case_page(request, about, pack, shown, refused=refused.message, status=_CONFLICT)
     words = CHOICE_WORDS[choice_of(given.reason)].lower()
-    messages.success(request, f"Kept for {shown.reference}: {words}. You may change it until the meeting is closed.")
+    # A message waits for the next page, which may be one that shows nothing of the list: so it names no case.
+    messages.success(request, f"Your decision is kept: {words}. You may change it until the meeting is closed.")
     return redirect("meeting", number=about.pk)
 
 
@@ -189,7 +190,7 @@ def case_outcome(request: HttpRequest, number: int, reference: str) -> HttpRespo
             record(person, Action.decided, detail=f"meeting {about.pk}, {reference}: {code.value}")
     except Refused as refused:
         return _offers_page(request, about, refused.message, _CONFLICT)
-    messages.success(request, f"Kept for {reference}: {OUTCOME_WORDS[code].lower()}.")
+    messages.success(request, f"Kept: {OUTCOME_WORDS[code].lower()}.")
     return redirect("offers", number=about.pk)
 
 
