@@ -72,7 +72,7 @@ def opened(run_folder: str) -> ReviewContext:
 
     context = context_of(RunFolder(require_run(run_folder).root))
     configure(context)
-    prepare(context)
+    prepare()
     return context
 
 

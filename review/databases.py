@@ -12,16 +12,19 @@ from store.errors import UsageError
 FILE = "review.sqlite3"
 _WAIT_SECONDS = 20
 _KEEP_SECONDS = 600
+_SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql", "postgres")
 _OPTIONS = ("host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout")
 """What may stand behind the question mark of a URL, by libpq's names."""
 
 
 def database(url: str, folder: Path) -> dict[str, Any]:
-    """Django's description of the database: PostgreSQL by ``url``, or where it is empty SQLite in ``folder``.
+    """Django's description of the database: what ``url`` names, or where it is empty a SQLite file in ``folder``.
 
-    Raises UsageError for a URL that names neither; no message holds the URL, which has a password.
+    Raises UsageError for a URL that cannot be used; no message holds the URL, which has a password.
     """
+    if url.startswith(_SQLITE):
+        return _sqlite(Path(url.removeprefix(_SQLITE)))
     return _postgresql(url) if url else _sqlite(folder / FILE)
 
 
@@ -39,10 +42,10 @@ def _sqlite(path: Path) -> dict[str, Any]:
     }
 
 
-def prepare_file(folder: Path) -> None:
+def prepare_file(path: Path) -> None:
     """Make the folder (0700) and the empty SQLite file (0600) where they are not: what is in it is personal data."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(folder / FILE, os.O_CREAT | os.O_WRONLY, 0o600)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     os.close(handle)
 
 
@@ -80,5 +83,5 @@ def _no_url(message: str) -> UsageError:
     return UsageError(
         f"The database is not one that the web app can use. {message}",
         where="DATABASE_URL",
-        fix="Write postgresql://NAME:PASSWORD@HOST/DATABASE?sslmode=verify-full, or leave it out for SQLite.",
+        fix="Write postgresql://NAME:PASSWORD@HOST/DATABASE?sslmode=verify-full or sqlite:////FOLDER/FILE, or nothing.",
     )

@@ -21,9 +21,9 @@ _LABELS = (
     ("team", "Team"),
     ("outside", "Outside the team"),
     ("meetings", "Panel"),
-    ("corrections", "Corrections"),
     ("access_log", "Access log"),
     ("who_looked", "Who looked"),
+    ("corrections", "Corrections"),
     ("feeds", "Feeds"),
     ("fairness", "Fairness"),
 )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
+from django.conf import settings
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from review.databases import prepare_file
 from review.settings import ReviewContext
@@ -15,11 +19,13 @@ _STAGES = ("sources", "residents")
 """The stages whose tables are loaded."""
 
 
-def prepare(context: ReviewContext) -> None:
+def prepare() -> None:
     """See that the app is whole, and make the database's tables or bring them to the form that it needs."""
-    call_command("check")
+    wrong = [one for one in run_checks() if one.is_serious()]
+    if wrong:
+        raise RuntimeError("; ".join(str(one.id) for one in wrong))
     if connection.vendor == "sqlite":
-        prepare_file(context.folder)
+        prepare_file(Path(settings.DATABASES["default"]["NAME"]))
     call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -48,6 +54,15 @@ def refresh(context: ReviewContext) -> None:
                 Refresh.objects.create(run_mark=run_mark(context.run))
         finally:
             con.close()
+    _sweep()
+
+
+def _sweep() -> None:
+    """Let go of sessions that have ended, and of failed attempts to log in that lock nobody any more."""
+    from axes.models import AccessAttempt  # noqa: PLC0415 - as above
+
+    call_command("clearsessions")
+    AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME).delete()
 
 
 def run_mark(run: RunFolder) -> str:

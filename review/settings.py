@@ -155,14 +155,11 @@ _TEMPLATES = [
 
 def _people(config: ReviewConfig) -> dict[str, Any]:
     """Accounts: who may try, how often, and for how long."""
-    provider = ["review.people.oidc.Backend"] if config.oidc else []
+    # With an identity provider, a password kept here would be a way round its second factor.
+    knows = "review.people.oidc.Backend" if config.oidc else "review.people.backend.PasswordBackend"
     return {
         "AUTH_USER_MODEL": "people.Person",
-        "AUTHENTICATION_BACKENDS": [
-            "axes.backends.AxesStandaloneBackend",
-            *provider,
-            "review.people.backend.PasswordBackend",
-        ],
+        "AUTHENTICATION_BACKENDS": ["axes.backends.AxesStandaloneBackend", knows],
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
             for name, options in (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairness_audits.gate import status
-from fairness_audits.release import GateState
+from fairness_audits.release import GateState, Verdict
 from fairness_audits.signing import evaluation_path
 from fairness_audits.writing import published_path
 from reports.opening import judging_day
@@ -19,6 +19,13 @@ from store.files import file_hash, read_json
 from store.run_folder import RunFolder
 
 Document = Mapping[str, Any]
+
+_NO_LONGER = VerdictWords(
+    "Not audited",
+    "Its audit no longer counts",
+    "Something that the audit rests on has changed since it was made.",
+    "Nobody will be shown the list before it has been audited again.",
+)
 
 
 @dataclass(frozen=True)
@@ -80,18 +87,20 @@ def _question(context: ReviewContext, target: str) -> Question:
     past = KeptAudit.objects.filter(target=target)
     if audit:
         past = past.exclude(sha256=file_hash(path))
-    verdict = gate.verdict.value
+    # What is published counts only as far as the gate vouches for the audit that it is of.
+    stands = gate.verdict.value == audit.get("verdict") and gate.verdict is not Verdict.NOT_AUDITED
+    told = audit if stands else {}
     return Question(
         name=target,
         title=evaluation["title"],
         question=evaluation["question"],
-        verdict=verdict,
-        words=verdict_words(verdict),
-        why=str(audit.get("why") or evaluation.get("why") or ""),
+        verdict=gate.verdict.value,
+        words=verdict_words(gate.verdict.value) if stands or not audit else _NO_LONGER,
+        why=str(told.get("why") or ("" if audit else evaluation.get("why")) or ""),
         open=gate.state is GateState.RELEASED,
         reason=gate.reason,
         expires=gate.expires,
-        unsettled=_unsettled(audit),
+        unsettled=_unsettled(told),
         caveats=tuple(evaluation["label_caveats"]),
         has_report=(run.root / "reports" / report_path(target)).is_file(),
         past=tuple(past.defer("page")),

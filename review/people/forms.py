@@ -12,7 +12,15 @@ from review.people.models import Person
 _LONGEST_NAME, _LONGEST_PASSWORD = 150, 256
 
 
-class LoginForm(forms.Form):
+class _Form(forms.Form):
+    """A form whose labels stand without a colon."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.label_suffix = ""
+
+
+class LoginForm(_Form):
     """Name and password."""
 
     username = forms.CharField(
@@ -32,7 +40,7 @@ class LoginForm(forms.Form):
         return str(self.cleaned_data["username"]).strip().lower()
 
 
-class CodeForm(forms.Form):
+class CodeForm(_Form):
     """The six figures of the second factor; blanks between them do not matter."""
 
     code = forms.RegexField(
@@ -47,7 +55,7 @@ class CodeForm(forms.Form):
         return str(self.cleaned_data["code"]).replace(" ", "")
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(_Form):
     """A password of one's own, twice."""
 
     password = forms.CharField(

@@ -14,6 +14,7 @@ import pytest
 from review.config import ReviewConfig
 from review.permissions import Role
 from review.settings import ReviewContext, configure
+from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.support import KEYS
 
@@ -53,7 +54,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, database_of_tests: str) -> 
     # The real one is slow by intent.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     use_database(database(database_of_tests, context.folder))
-    prepare(context)
+    prepare()
     refresh(context)
     return context
 
@@ -81,7 +82,7 @@ def committed_app(served: ReviewContext) -> Iterator[ReviewContext]:
     refresh(served)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_person() -> Callable[..., Person]:
     """Makes an account of a role, with a set-up second factor; a worker's and a manager's are W1's and M1's."""
 
@@ -97,7 +98,7 @@ def make_person() -> Callable[..., Person]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client_as(make_person: Callable[..., Person]) -> Callable[..., Client]:
     """Gives a browser in which somebody of a role is logged in with both factors; of one person made before, or new."""
 
@@ -119,6 +120,14 @@ def client_as(make_person: Callable[..., Person]) -> Callable[..., Client]:
 def anonymous(app: ReviewContext) -> Client:
     """A browser in which nobody is logged in."""
     return Client()
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run with a list that is released. Not to be written to, nor opened on a later day: copy it."""
+    from tests.review.panels import make_released  # noqa: PLC0415 - few tests need an audited run
+
+    return make_released(tmp_path_factory.mktemp("released") / "run")
 
 
 @pytest.fixture

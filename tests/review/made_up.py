@@ -14,7 +14,7 @@ from review.config import ReviewConfig
 from review.settings import ReviewContext
 from sources.tables import ALLOCATIONS, PERSON_RECORDS, WORKERS
 from store.council import Council
-from store.files import write_json
+from store.files import write_json, write_text
 from store.run_folder import RunFolder
 from tests.support import KEYS, put_table
 
@@ -66,8 +66,41 @@ def make_run(root: Path) -> RunFolder:
     put_table(run, PSEUDONYMS, _sorted(PSEUDONYMS, _pseudonyms([person for _, _, person, *_ in members])))
     put_table(run, WORKERS, _sorted(WORKERS, _workers()))
     put_table(run, ALLOCATIONS, _sorted(ALLOCATIONS, _allocations()))
-    write_json(run.root / "state" / "council.json", {"name": COUNCIL.name})
+    put_council(run, root.parent / f"{root.name}-council")
     return run
+
+
+def put_council(run: RunFolder, folder: Path, more: str = "") -> Path:
+    """A council's TOML in ``folder``, on record in the run. ``more`` is added to it."""
+    path = folder / "council.toml"
+    write_text(path, _TOML.format(council=COUNCIL) + more)
+    write_json(run.root / "state" / "council.json", {"name": COUNCIL.name, "council": str(path)})
+    return path
+
+
+_TOML = """
+[council]
+name = "{council.name}"
+extract_date = {council.extract_date}
+covers_from = {council.covers_from}
+covers_to = {council.covers_to}
+
+[sources]
+folder = "extracts"
+
+[[extracts]]
+name = "people"
+source = "support"
+files = ["people.csv"]
+
+[[extracts.tables]]
+table = "person_records"
+key = ["id"]
+
+[extracts.tables.columns]
+forename = "forename"
+recorded_on = "entered"
+"""
 
 
 def worker_key(worker_id: str) -> str:
