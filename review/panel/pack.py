@@ -6,6 +6,7 @@ it opened is kept only for the very release that it opened it by, and let go of 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 from collections.abc import Mapping
@@ -17,15 +18,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fairness_audits.gate import GateStatus, open_released, status
+from fairness_audits.gate import open_released, status
 from fairness_audits.release import GateState
 from fairness_audits.signing import evaluation_path, release_path
 from features.tables import CHILD_FEATURES, FAMILY_FEATURES
 from models.catalogue import CATALOGUE
 from reports import opening
-from reports.explanation import Case, Noticed, Sheet, case_sheets, sheet_html, track_record
+from reports.case_facts import Case
+from reports.explanation import Noticed, Sheet, case_sheets, sheet_html, track_record
 from reports.facts import TargetFacts
-from reports.reading import feature_facts, target_facts
+from reports.reading import feature_facts, feeds_of, target_facts
+from reports.surroundings import READS as AROUND
+from reports.surroundings import surrounded
 from residents.tables import PEOPLE, PSEUDONYMS
 from review.panel.sampling import Sampled, with_sample
 from review.panel.second_reading import NEEDS_COUNT, is_high_need
@@ -36,6 +40,7 @@ from store.files import read_json
 from store.run_folder import RunFolder
 from store.workspace import Stage, Workspace
 
+_SUMMARY = "sources/summary.json"
 _SETTINGS = RunSettings(seed=1, threads=1, memory_gb=2)
 
 
@@ -66,7 +71,7 @@ class Pack:
     """A released list as it stands now."""
 
     target: TargetFacts
-    as_of: Any
+    as_of: dt.date
     cases: Mapping[str, PackCase]
     """By reference, in the order of references, which are random."""
     track_record: str
@@ -108,11 +113,6 @@ def forget() -> None:
     _held.clear()
 
 
-def gate_of(context: ReviewContext, target: str) -> GateStatus:
-    """What the gate says of a target now."""
-    return status(context.run, context.keys, target, opening.judging_day())
-
-
 def _opened(context: ReviewContext, name: str) -> Pack:
     run = context.run
     target = target_facts(name, read_json(run.root / evaluation_path(name)))
@@ -123,6 +123,7 @@ def _opened(context: ReviewContext, name: str) -> Pack:
     work = _workspace(context)
     try:
         as_of, cases = opening.listed_cases(work, target, used, catalogue, scores, reasons)
+        cases = _surrounded(work, cases, as_of)
         with work.connect() as connection:
             needs = _needs(connection, run, catalogue, cases, as_of)
             names = _names(connection, run, cases) if context.config.panel_sees_names else {}
@@ -163,8 +164,16 @@ def _case(
     )
 
 
+def _surrounded(work: Workspace, cases: list[Case], as_of: dt.date) -> list[Case]:
+    """The cases with the services around them, as the pack has them; a run of before that has no such tables."""
+    summary = work.run.root / _SUMMARY
+    if not all(work.path(table).is_file() for table in AROUND):
+        return cases
+    return surrounded(work, cases, as_of, feeds_of(read_json(summary) if summary.is_file() else {}))
+
+
 def _needs(
-    connection: duckdb.DuckDBPyConnection, run: RunFolder, catalogue: list[Any], cases: list[Case], as_of: Any
+    connection: duckdb.DuckDBPyConnection, run: RunFolder, catalogue: list[Any], cases: list[Case], as_of: dt.date
 ) -> dict[str, float]:
     """The count of evidenced needs of each case's family; empty where the run has no such count."""
     entry = next((entry for entry in catalogue if entry["name"] == NEEDS_COUNT), None)
@@ -205,7 +214,7 @@ def _workspace(context: ReviewContext) -> Workspace:
     stage = Stage(
         name=f"review-{os.getpid()}",
         room="review",
-        reads=(FAMILY_FEATURES, CHILD_FEATURES),
+        reads=(FAMILY_FEATURES, CHILD_FEATURES, *AROUND),
         writes=(),
         sections=(),
         run=_never,

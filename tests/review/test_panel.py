@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,22 +14,22 @@ from review.permissions import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.reports.samples import EXPIRES, on_day
-from tests.review.panels import FAMILY_TARGET, SENTENCE, TODAY, copied, make_released, opened, serving
+from tests.review.panels import (
+    FAMILY_TARGET,
+    SENTENCE,
+    TODAY,
+    Browsers,
+    People,
+    copied,
+    decide,
+    lines,
+    member,
+    opened,
+    references,
+    serving,
+    text,
+)
 from tests.support import KEYS
-
-if TYPE_CHECKING:
-    from django.http import HttpResponse
-    from django.test import Client
-
-    from review.people.models import Person
-
-Browsers = Callable[..., "Client"]
-People = Callable[..., "Person"]
-
-
-@pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return make_released(tmp_path_factory.mktemp("panel") / "run")
 
 
 @pytest.fixture
@@ -45,29 +43,6 @@ def own_panel(app: ReviewContext, released: RunFolder, tmp_path: Path) -> Iterat
     """As `panel`, on a run that the test may change."""
     with serving(copied(released, tmp_path)) as context:
         yield context
-
-
-def member(client_as: Browsers, make_person: People, name: str, panel: str = "Panel A") -> Client:
-    return client_as(Role.panel_member, make_person(Role.panel_member, name, name=name.title(), panel=panel))
-
-
-def references(browser: Client, number: int) -> list[str]:
-    page = text(browser.get(f"/panel/{number}/"))
-    return re.findall(rf'href="/panel/{number}/([0-9a-f-]{{14}})/"', page.partition("<table>")[2])
-
-
-def text(answer: HttpResponse) -> str:
-    return answer.content.decode()
-
-
-def decide(browser: Client, number: int, reference: str, reason: str, version: int = 0, **more: Any) -> HttpResponse:
-    return browser.post(f"/panel/{number}/{reference}/", {"reason": reason, "version": version, **more})
-
-
-def lines(action: str) -> list[dict[str, Any]]:
-    from review.governance.models import LogLine  # noqa: PLC0415 - Django is configured by the fixtures
-
-    return list(LogLine.objects.filter(action=action).order_by("number").values())
 
 
 def test_a_case_is_shown_as_in_the_pack_with_its_words_escaped(panel: ReviewContext, client_as: Browsers) -> None:
