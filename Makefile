@@ -10,7 +10,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test coverage test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs site calibration lab lock clean
+.PHONY: help install demo serve test coverage test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs site calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install ## Run the whole job on a synthetic borough of 2,000 families
 	$(BIN)/early-help demo
 
+serve: install ## Serve the web app of the demo, with an account of each role; run make demo first
+	$(BIN)/early-help serve runs/demo --demo
+
 test: install lint ## Check style and types, and run the tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
@@ -35,8 +38,8 @@ test: install lint ## Check style and types, and run the tests
 coverage: install ## Run the tests and list the lines they do not reach
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term-missing:skip-covered
 
-test-databases: install ## Test reading databases against a PostgreSQL server started for it
-	$(BIN)/python -m pytest -m databases tests/sources
+test-databases: install ## Test reading databases, and the web app, on a PostgreSQL server started for it
+	$(BIN)/python -m pytest -m databases tests/sources tests/review
 
 test-spark: $(SPARK_STAMP) ## Test matching and features on Spark against those on DuckDB (needs Java 17)
 	JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1" $(BIN)/python -m pytest -m spark tests/residents tests/features
@@ -54,8 +57,8 @@ $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 test-notebooks: install ## Run the notebooks from beginning to end
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks
 
-test-browser: install ## Open every report in a real Chromium: accessibility, keyboard, zoom, paper
-	$(BIN)/python -m pytest -m browser tests/reports
+test-browser: install ## Open every report and the web app in a real Chromium: accessibility, keyboard, zoom, paper
+	$(BIN)/python -m pytest -m browser tests/reports tests/review
 
 lint: install ## Check style and types
 	$(BIN)/ruff check .

@@ -35,7 +35,8 @@ class SearchForm(forms.Form):
         label="Date of birth",
         required=False,
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
-        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}),
+        help_text="For example 27/3/2015.",
+        widget=forms.DateInput(attrs={"autocomplete": "off", "size": "12"}),
     )
 
     def clean(self) -> dict[str, Any]:
