@@ -15,7 +15,7 @@ from review.permissions import page, visit_of
 @page("outside")
 @require_http_methods(["GET", "POST"])
 def outside(request: HttpRequest) -> HttpResponse:
-    """Look for families of other teams by a member's name. What was looked for is not in the log, only that and why."""
+    """Look for families of other teams by a member's name. The log has whom it showed and why, not what was typed."""
     visit = visit_of(request)
     form = OutsideForm(request.POST or None)
     found = None
@@ -23,6 +23,10 @@ def outside(request: HttpRequest) -> HttpResponse:
         visit.reason = form.cleaned_data["reason"]
         found = access.outside(visit.person, access.today(), form.cleaned_data["words"])
         record(visit.person, Action.searched, detail=f"outside the team: {len(found)} found", reason=visit.reason)
+        for family in found:
+            record(
+                visit.person, Action.searched, family=family.pk, detail="found outside the team", reason=visit.reason
+            )
     facts = {
         "form": form,
         "found": found,

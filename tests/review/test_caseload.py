@@ -472,6 +472,7 @@ def test_a_manager_finds_and_opens_a_family_outside_with_a_reason(
     found = manager.post("/outside/", {"words": "zofia", "reason": REASON}).content.decode()
     assert f"/outside/{key_of(made_up.OTHER_TEAMS)}/" in found
     assert ("searched", "", REASON) in log()
+    assert ("searched", made_up.OTHER_TEAMS, REASON) in log()
     person = make_person(Role.team_manager, "asked", worker_key=made_up.worker_key(made_up.MANAGER))
     browser = client_as(Role.team_manager, person)
     assert not visible_families(person, made_up.TODAY).filter(pk=made_up.OTHER_TEAMS).exists()
