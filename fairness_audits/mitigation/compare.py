@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from fairness_audits.mitigation.call_log import log_call
 from fairness_audits.mitigation.cases import PastCases, past_cases
 from fairness_audits.mitigation.comparison import Comparison, Point
 from fairness_audits.mitigation.learning import Learner, learn
@@ -51,11 +52,13 @@ def compare(
     are used, each with models trained on earlier dates alone and in ``folds`` parts of the families, and lists are as
     long as the panel's capacity.
 
-    It reads the run's ``protected`` folder, so it is for an account that may. What comes back holds figures of lists,
-    protected for small numbers, and nothing of a case: no score, no place, no model. Of the current date nothing is
-    opened. Nothing of it can be released: a run's models are trained by the models stage, which opens no ethnicity.
+    It reads the run's ``protected`` folder, so it is for an account that may, and leaves a line in the run's
+    ``fairness_audits/restricted/workbench_log.jsonl`` that says who compared what. What comes back holds figures of
+    lists, protected for small numbers, and nothing of a case: no score, no place, no model. Of the current date nothing
+    is opened. Nothing of it can be released: a run's models are trained by the models stage, which opens no ethnicity.
 
-    Raises UsageError for no such run, target, way, base or subject, and for tables that the account may not read.
+    Raises UsageError for no such run, target, way, base or subject, and for tables that the account may not read
+    or a log that it may not write; InputRejected for a log that was changed.
     """
     chosen = chosen_ways(ways)
     if base not in _BASES:
@@ -64,6 +67,7 @@ def compare(
     title, candidate = _BASES[base]
     past = past_cases(folder, target, tests, folds, seed)
     lists = asked_lists(chosen, _subjects(past, without_subjects))
+    log_call(folder, target, [one.name for one in lists], [origin.as_of for origin in past.origins], base)
     learner = Learner(candidate, folds, seed, threads)
     on_list: dict[str, list[np.ndarray[tuple[int], np.dtype[np.bool_]]]] = {one.name: [] for one in lists}
     strongest: tuple[str, ...] = ()

@@ -50,7 +50,7 @@ def log_access(run: RunFolder, reader: Reader, kind: str, asked: list[str], **sh
     log = access_log(run)
     entry = {
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "user": _user(),
+        "user": account(),
         "as": reader.name,
         "reason": reader.reason,
         "kind": kind,
@@ -79,7 +79,7 @@ def access_log(run: RunFolder) -> ChainedLog:
     )
 
 
-def _user() -> str:
+def account() -> str:
     """The account at work. Not its name in the environment, which anyone can set."""
     if os.name == "nt":
         return getpass.getuser()

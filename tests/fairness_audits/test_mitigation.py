@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from fairness_audits.mitigation import Comparison, Way, compare
 from fairness_audits.mitigation import cases as opening
 from fairness_audits.mitigation.adjusting import with_places
+from fairness_audits.mitigation.call_log import CALL_LOG, call_log, log_call
 from fairness_audits.mitigation.cases import past_cases
 from fairness_audits.mitigation.learning import LEAST_OUTCOMES, Learner, learn, reweighing, taken_together
 from fairness_audits.mitigation.measuring import AllTested, Change, judged_groups, measure_lists
@@ -25,7 +26,7 @@ from fairness_audits.needing_ethnicity import NeedsEthnicity
 from features.tables import FAMILY_FEATURES
 from models.splits import Origin
 from residents.tables import PROTECTED
-from store.errors import UsageError
+from store.errors import InputRejected, UsageError
 from store.files import write_json
 from store.run_folder import RunFolder
 from store.small_numbers import THRESHOLD, rounded
@@ -266,6 +267,34 @@ def test_without_groups_to_judge_there_is_no_gap_and_it_is_said() -> None:
 
 
 # --- who may, and what comes out -------------------------------------------------------------------------------
+
+
+def test_each_call_leaves_a_line_that_tells_what_was_compared_and_nothing_of_a_case(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for target in (TARGET, "hidden_young_carers"):
+        log_call(folder, target, ["as_it_is", "needs_count"], TEST_DATES, "logistic_regression")
+    entries = call_log(folder).entries()
+    assert [entry["target"] for entry in entries] == [TARGET, "hidden_young_carers"]
+    assert entries[0]["lists"] == ["as_it_is", "needs_count"] and entries[0]["user"]
+    assert set(entries[0]) == {"number", "previous", "hash", "at", "user", "target", "lists", "as_ofs", "base"}
+    path = tmp_path / CALL_LOG
+    path.write_text(path.read_text(encoding="utf-8").replace("hidden", "shown", 1), encoding="utf-8")
+    with pytest.raises(InputRejected, match="log of the workbench was changed"):
+        log_call(folder, TARGET, [], TEST_DATES, "logistic_regression")
+
+
+def test_a_comparison_is_logged_with_its_lists(found: Comparison, run: RunFolder) -> None:
+    entry = call_log(run).entries()[0]
+    assert (entry["target"], len(entry["lists"]), len(entry["as_ofs"])) == (TARGET, len(found.points), 2)
+
+
+def test_what_cannot_be_logged_is_not_compared(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("store.chained_log.add_line", full)
+    with pytest.raises(UsageError, match="cannot be logged"):
+        compare(run, TARGET)
 
 
 def test_nothing_of_a_case_comes_out(found: Comparison, run: RunFolder) -> None:
