@@ -146,7 +146,7 @@ class Score:
 def scores_chart(scores: Sequence[Score], name: str, title: str) -> SafeString:
     """A ring where each domain began and a dot where it is now, from 0 to 10."""
     colours = palette()
-    row, width = 44, 380
+    row, width = 44, 320
     height = row * len(scores) + 26
     inside: list[SafeString] = []
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from review.families import people_sections, story_sections, words
 from review.families.models import Family, Loaded
@@ -43,9 +45,14 @@ def family_page(family: Family, loaded: Loaded | None) -> FamilyPage:
 def facts_of(family: Family, loaded: Loaded | None) -> Facts:
     """A family's document with the names that its numbers stand for."""
     document = family.document
-    names = [row["name"] for row in document["members"]]
     notes = loaded.notes if loaded else {"fed": {}, "left_out": ()}
-    return Facts(document, names, notes["fed"], notes["left_out"])
+    return Facts(document, _names(document["members"]), notes["fed"], notes["left_out"])
+
+
+def _names(members: list[dict[str, Any]]) -> list[str]:
+    """The first name of each member; the whole name where two have the same, or none is known."""
+    first = Counter(row["first"] for row in members)
+    return [row["first"] if row["first"] and first[row["first"]] == 1 else row["name"] for row in members]
 
 
 def systems_of(family: Family) -> list[str]:

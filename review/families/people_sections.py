@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from reports.text import counted
 from review.families import words
 from review.families.sections import Facts, Section, Table
 
@@ -56,7 +55,7 @@ def members(facts: Facts) -> Section:
             words.short_day(row["dob"]) or "not known",
             "Child" if row["role"] == "child" else "Adult",
             words.short_day(row["from"]),
-            f"{words.MEMBER_SURE[row['sure']]}: {words.bases(row['basis'])}",
+            words.MEMBER_SURE[row["sure"]],
         )
         for row in rows
         if row["to"] is None
@@ -71,12 +70,16 @@ def members(facts: Facts) -> Section:
     )
     if not now:
         said.insert(0, "Nobody is known to be of this family now.")
+    rests = [(row["name"], words.bases(row["basis"])) for row in rows if row["to"] is None]
     return Section(
         "members",
         "Who is in the family",
         said,
         tables=(Table("Members now", head, now),) if now else (),
-        more=(Table("Who was of the family before", ("Name", "From", "Until"), gone),) if gone else (),
+        more=(
+            *((Table("What tells that they belong together", ("Name", "By"), rests),) if rests else ()),
+            *((Table("Who was of the family before", ("Name", "From", "Until"), gone),) if gone else ()),
+        ),
     )
 
 
@@ -163,8 +166,7 @@ def doubts(facts: Facts) -> Section:
         if not said
         else "Worth asking the family about:"
     )
-    table = Table("Worth asking about", ("What may be wrong",), [(one,) for one in said])
-    return Section("doubts", "What may be wrong", (lead,), tables=(table,) if said else ())
+    return Section("doubts", "What may be wrong", (lead,), points=said)
 
 
 def _doubts_of_members(facts: Facts) -> list[str]:
@@ -187,11 +189,12 @@ def _doubts_of_members(facts: Facts) -> list[str]:
 def _not_read(facts: Facts) -> list[str]:
     """Which of the family's systems lost rows that could not be read. Whose they were is not known."""
     systems = {row["system"] for row in facts.rows("records")}
+    lost = [words.system(row["source"]) for row in facts.left_out if row["rows"] and row["source"] in systems]
+    if not lost:
+        return []
     return [
-        f"{words.system(row['source'])}: {counted(row['rows'], 'row', 'rows')} of the whole extract could not be read. "
-        "Something of this family may be among them."
-        for row in facts.left_out
-        if row["rows"] and row["source"] in systems
+        f"Some rows of {words.joined(lost)}, of everybody's together, could not be read. Something of this "
+        "family may be among them."
     ]
 
 

@@ -36,6 +36,7 @@ class Section:
     anchor: str
     heading: str
     words: Sequence[str] = ()
+    points: Sequence[str] = ()
     charts: Sequence[Chart] = ()
     tables: Sequence[Table] = ()
     more: Sequence[Table] = ()

@@ -82,7 +82,7 @@ def test_a_page_shows_every_part(loaded: dict[str, str], client_as: Browsers) ->
         "12 Elm Road, AB1 2CD",
         "is counted in another family as well",
         "it is less sure that they are of this family",
-        "one row of the whole extract could not be read",
+        "Some rows of Care, of everybody&#x27;s together, could not be read.",
         "has no end on record",
         "Who was of the family before",
     ):
