@@ -216,6 +216,20 @@ def _fitted(training: Training, design: _Design, coefficients: Floats) -> Linear
     )
 
 
+def of_lines(training: Training, scaling: Scaling, weights: Floats, base: float) -> LinearModel:
+    """A model of straight lines alone, one weight for each standardised feature; what is unknown is its median."""
+    return LinearModel(
+        names=tuple(feature.name for feature in training.features),
+        median=scaling.median,
+        centre=scaling.centre,
+        spread=scaling.spread,
+        value_weight=weights,
+        unknown_share=scaling.unknown_share,
+        unknown_weight=np.zeros(len(weights)),
+        base=base,
+    )
+
+
 def _kept(numbers: Floats) -> Floats:
     """To the nine places that are written down, so that the model read back is the model used."""
     return np.asarray(np.round(numbers, 9), dtype=np.float64)

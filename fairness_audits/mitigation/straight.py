@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.candidates import Fitted, Training
-from models.logistic import LinearModel, scale, standardised
+from models.logistic import of_lines, scale, standardised
 from models.newton import fit_folds
 from models.target import CandidateName
 
@@ -29,17 +29,7 @@ class Straight:
         width = columns.shape[1]
         fitted: list[Fitted] = []
         for coefficients in np.round(found, 9):
-            fitted.append(
-                LinearModel(
-                    names=tuple(feature.name for feature in training.features),
-                    median=scaling.median,
-                    centre=scaling.centre,
-                    spread=scaling.spread,
-                    value_weight=coefficients[:width],
-                    unknown_share=scaling.unknown_share,
-                    unknown_weight=np.zeros(width),
-                    base=float(coefficients[width]),
-                )
-            )
+            # With its intercept, unlike a run's own: exponentiated gradient asks on which side of even a case is.
+            fitted.append(of_lines(training, scaling, coefficients[:width], float(coefficients[width])))
             advance()
         return fitted

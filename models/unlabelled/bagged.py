@@ -13,7 +13,7 @@ import numpy as np
 
 from models.candidates import Fitted, Training
 from models.groups import derived_seed
-from models.logistic import LinearModel, scale, standardised
+from models.logistic import of_lines, scale, standardised
 from models.newton import fit_folds
 from models.target import CandidateName
 
@@ -43,18 +43,7 @@ class BaggedUnlabelled:
         models: list[Fitted] = []
         width = training.values.shape[1]
         for coefficients in np.round(found / self.bags, 9):
-            models.append(
-                LinearModel(
-                    names=tuple(feature.name for feature in training.features),
-                    median=scaling.median,
-                    centre=scaling.centre,
-                    spread=scaling.spread,
-                    value_weight=coefficients[:width],
-                    unknown_share=scaling.unknown_share,
-                    unknown_weight=np.zeros(width),
-                    # As in `models.logistic.LinearModel`: how many were labelled outside a fold orders nobody in it.
-                    base=0.0,
-                )
-            )
+            # As in `models.logistic.LinearModel`: how many were labelled outside a fold orders nobody in it.
+            models.append(of_lines(training, scaling, coefficients[:width], 0.0))
             advance()
         return models
