@@ -66,16 +66,17 @@ def entries(request: HttpRequest) -> list[Entry]:
     """The pages that whoever asks may open."""
     if not second_factor.passed(request):
         return []
-    role, found = _role(request), []
+    role, addresses = _role(request), {}
     for name, label in _LABELS:
         if role not in _ROLES.get(name, ()):
             continue
         try:
-            address = reverse(name)
+            addresses[reverse(name)] = label
         except NoReverseMatch:
             continue
-        found.append(Entry(label, address, here=request.path.startswith(address)))
-    return found
+    # The address of one entry may begin with another's: the longest is where somebody is.
+    here = max((address for address in addresses if request.path.startswith(address)), key=len, default="")
+    return [Entry(label, address, here=address == here) for address, label in addresses.items()]
 
 
 def _role(request: HttpRequest) -> Role:

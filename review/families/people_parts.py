@@ -14,7 +14,8 @@ MEMBERS = Part(
     """
 SELECT family_id, list({
     'name': name, 'first': forename, 'age': age, 'dob': dob,
-    'role': CASE WHEN role = 'child' AND coalesce(age, 0) < 18 THEN 'child' ELSE 'adult' END, 'from': from_date, 'to': to_date,
+    'role': CASE WHEN role = 'child' AND coalesce(age, 0) < 18 THEN 'child' ELSE 'adult' END,
+    'from': from_date, 'to': to_date,
     'sure': CASE WHEN confidence >= 0.95 THEN 'sure' WHEN confidence >= 0.8 THEN 'likely' ELSE 'unsure' END,
     'basis': string_split(basis, '+')
 } ORDER BY who) AS items

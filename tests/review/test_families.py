@@ -130,6 +130,12 @@ def test_a_family_nothing_is_known_of_has_a_page(loaded: dict[str, str], client_
     assert "For the address, see the case system." in page
 
 
+def test_the_menu_says_on_which_one_page_one_is(loaded: dict[str, str], client_as: Browsers) -> None:
+    manager = client_as(Role.team_manager)
+    for path, name in (("/families/", "Families"), ("/families/team/", "Team"), ("/families/search/", "Search")):
+        assert re.findall(r'aria-current="page">([^<]+)', text(manager, path)) == [name]
+
+
 # --- searching ---------------------------------------------------------------------------------------
 
 
