@@ -43,7 +43,7 @@ class Layout:
     font: int
 
 
-ABOVE = Layout(width=300, row=44, dot=0.68, words=0.3, label=0, shown=300, limit=195, font=14)
+ABOVE = Layout(width=300, row=44, dot=0.68, words=0.3, label=0, shown=300, limit=215, font=14)
 """Words above the dot: a small panel, which reads on a phone too."""
 
 LEFT = Layout(width=470, row=28, dot=0.5, words=0.5, label=-300, shown=560, limit=290, font=13)

@@ -61,6 +61,8 @@ class TargetFacts:
     """Names of the features the model may use."""
     warning: str = ""
     """What every reader must know before using the list: that it was not shown to beat chance."""
+    chosen_why: str = ""
+    """Why its way of choosing was chosen, and by what; empty where nothing was."""
 
     @property
     def chosen(self) -> Candidate | None:

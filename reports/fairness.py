@@ -86,7 +86,7 @@ def fairness_page(
         release=release,
         verdict=verdict_words(audit.verdict),
         figures=key_figures(target),
-        whys=[_why(rule) for rule in audit.rules],
+        whys=_whys(audit.rules),
         unsettled=unsettled[:_SUMMARY_ITEMS],
         more_unsettled=max(len(unsettled) - _SUMMARY_ITEMS, 0),
         matrix_groups=matrix_groups(audit.rules),
@@ -158,7 +158,10 @@ def unsettled_rules(rules: tuple[Rule, ...]) -> list[Unsettled]:
     together: dict[tuple[str, str], list[str]] = {}
     for (title, how), found in groups.items():
         together.setdefault((text.listed(found), how), []).append(title)
-    return [Unsettled(f"{found}: {text.listed(titles)}", how, how) for (found, how), titles in together.items()]
+    return [
+        Unsettled(f"{found}: {text.listed([f'“{title}”' for title in titles])}", how, how)
+        for (found, how), titles in together.items()
+    ]
 
 
 def matrix_groups(rules: tuple[Rule, ...]) -> list[tuple[str, list[Finding | None]]]:
@@ -209,8 +212,7 @@ def method_lines(target: TargetFacts, audit: AuditFacts) -> list[str]:
         "what the council knew before that date",
         f"The outcome was then looked for in the {target.horizon_days} days that followed. No family was judged by a "
         "model that had learned from it",
-        "The simplest way of choosing that did about as well as the best one was taken. That was decided on earlier "
-        "dates than any of the test",
+        "Which way of choosing makes the list was decided on earlier dates than any of the test",
     ]
     return [
         *(tested if target.modelled else []),
@@ -223,6 +225,14 @@ def method_lines(target: TargetFacts, audit: AuditFacts) -> list[str]:
     ]
 
 
+def _whys(rules: tuple[Rule, ...]) -> list[str]:
+    """What each rule says of whom, rules that say the same taken together."""
+    said: dict[str, list[str]] = {}
+    for rule in rules:
+        said.setdefault(_why(rule), []).append(rule.title)
+    return [f"{text.listed([f'“{title}”' for title in titles])}: {why}" for why, titles in said.items()]
+
+
 def _why(rule: Rule) -> str:
     verdicts: dict[str, list[str]] = {}
     for finding in rule.findings:
@@ -232,7 +242,7 @@ def _why(rule: Rule) -> str:
         groups = verdicts.get(verdict, [])
         if groups:
             parts.append(f"{phrase} {'every group' if len(verdicts) == 1 else text.listed(groups)}")
-    return f"{rule.title}: {'; '.join(parts) or 'could not be applied'}"
+    return "; ".join(parts) or "could not be applied"
 
 
 def _interval(measure: Measure) -> str:

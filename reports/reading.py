@@ -59,6 +59,17 @@ def target_facts(name: str, evaluation: Document) -> TargetFacts:
         retire_when=evaluation["retirement"],
         features=tuple(evaluation["features"]) if modelled else (),
         warning=evaluation["choice"]["why"] if modelled and evaluation["choice"]["no_better_than_chance"] else "",
+        chosen_why=_chosen_why(evaluation["choice"]) if modelled else "",
+    )
+
+
+def _chosen_why(choice: Document) -> str:
+    """Why a way of choosing was chosen. Judged by something else than the outcome, it need not look best by that."""
+    if choice.get("judged_on", "outcome") == "outcome" or choice["no_better_than_chance"]:
+        return str(choice["why"])
+    by = text.spaced(choice["judged_on"]).lower()
+    return (
+        f"{choice['why']} That was judged by another measure, “{by}”: by the outcome here another way may look better."
     )
 
 

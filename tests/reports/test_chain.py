@@ -169,7 +169,7 @@ def test_a_summary_says_once_what_the_same_groups_lack() -> None:
         rule("Worth", ("Black", "cannot_tell", "")),
     )
     assert [(one.title, one.settle) for one in unsettled_rules(rules)] == [
-        ("Black and Asian: Missed and Found: when in need", "More cases"),
-        ("Other: Missed", "Many more"),
-        ("Black: Worth", "few"),
+        ("Black and Asian: “Missed” and “Found: when in need”", "More cases"),
+        ("Other: “Missed”", "Many more"),
+        ("Black: “Worth”", "few"),
     ]

@@ -7,11 +7,13 @@ import re
 
 import pytest
 
+from models.target import CandidateName
 from reports.config import TransparencyConfig
 from reports.model_card import model_card_page
 from reports.provenance import Source
 from reports.reading import target_facts
 from reports.transparency import gaps
+from reports.words import CANDIDATE_WORDS
 from store.files import file_hash
 from store.run_folder import RunFolder
 from tests.reports.pages import Page
@@ -73,3 +75,13 @@ def test_a_question_without_a_model_has_a_card_that_says_why() -> None:
     ).text
     assert "There is no model in this run" in text and "No outcome has closed." in text
     assert "How well it does" not in text
+
+
+def test_every_way_of_choosing_has_a_name_and_is_shown_beside_the_others() -> None:
+    assert set(CANDIDATE_WORDS) == {name.value for name in CandidateName}
+    found = evaluation(FAMILY_TARGET)
+    found["candidates"]["weighted_needs"] = found["candidates"]["needs_count"]
+    found["choice"] |= {"chosen": "weighted_needs", "judged_on": "need_found", "why": "It did best."}
+    target = target_facts(FAMILY_TARGET, found)
+    assert target.chosen is not None and target.chosen.title == "Needs, weighted"
+    assert target.chosen_why.startswith("It did best. That was judged by another measure, “need found”")
