@@ -65,7 +65,7 @@ def _postgresql(url: str) -> dict[str, Any]:
     if unknown:
         raise _no_url("It has options other than " + ", ".join(_OPTIONS) + ".")
     host = asked.pop("host", "") or unquote(parts.hostname or "")
-    found = {
+    return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
@@ -74,9 +74,9 @@ def _postgresql(url: str) -> dict[str, Any]:
         "PORT": asked.pop("port", "") or str(port or ""),
         "CONN_MAX_AGE": _KEEP_SECONDS,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": asked,
+        # A server may write dates in its own country's order, which could be read as another day or not at all.
+        "OPTIONS": {"options": "-c datestyle=ISO", **asked},
     }
-    return found
 
 
 def _no_url(message: str) -> UsageError:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
+from review.errors import not_found
 from review.settings import current
 
 _SEEN = "seen"
@@ -33,6 +34,16 @@ class Idle:
             elif _SEEN not in request.session or now - seen >= _NOTED_SECONDS:
                 request.session[_SEEN] = now
         return self.respond(request)
+
+
+class NoNul:
+    """Finds nothing at an address with a NUL in it, which PostgreSQL cannot even look for."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return not_found(request, Http404()) if "\0" in request.path else self.respond(request)
 
 
 class Headers:

@@ -132,6 +132,7 @@ _MIDDLEWARE = [
     "review.middleware.Idle",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "review.middleware.NoNul",
     "review.permissions.DenyByDefault",
     "axes.middleware.AxesMiddleware",
 ]

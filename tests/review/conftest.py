@@ -5,6 +5,7 @@ Django is configured here, before any test module is read, so that those may imp
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,14 @@ from review.refreshing import prepare, refresh  # noqa: E402
 
 _WORKERS = {Role.support_worker: made_up.WORKER, Role.team_manager: made_up.MANAGER}
 _PANELS = {Role.panel_member: "Panel A"}
+DATABASE_OF_TESTS = "EARLY_HELP_TEST_DATABASE_URL"
 PASSWORD = "correct-horse-battery-staple"
 
 
 @pytest.fixture(scope="session")
 def database_of_tests() -> str:
     """The URL of the database that the tests use; '' for a SQLite file of their own."""
-    return ""
+    return os.environ.get(DATABASE_OF_TESTS, "")
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def test_any_meddling_shows(worker: Person, size: int, data: st.DataObject) -> N
         match data.draw(st.sampled_from(["change", "take out", "swap", "cut off", "head"])):
             case "change":
                 column = data.draw(st.sampled_from(COLUMNS))
-                execute(f"UPDATE governance_logline SET {column} = {column} || 'x' WHERE number = %s", place)
+                execute(f"UPDATE governance_logline SET {column} = 'x' || substr({column}, 2) WHERE number = %s", place)
             case "take out":
                 execute("DELETE FROM governance_logline WHERE number = %s", place)
                 execute("UPDATE governance_logline SET number = number - 1 WHERE number > %s", place)

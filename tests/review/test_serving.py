@@ -50,6 +50,7 @@ _OIDC = {
 def test_a_postgresql_url_is_read(url: str, expected: tuple[object, ...]) -> None:
     found = database(url, Path("folder"))
     assert found["ENGINE"].endswith("postgresql")
+    assert found["OPTIONS"].pop("options") == "-c datestyle=ISO"
     assert tuple(found[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")) == expected
 
 
