@@ -95,6 +95,7 @@ def meeting(request: HttpRequest, number: int) -> HttpResponse:
         "by_one": sum(line.readers == 1 for line in lines),
         "unsettled": sum(line.unsettled for line in lines),
         "named": current().config.panel_sees_names,
+        "families_apart": any(line.case.family_reference for line in lines),
     }
     return render(request, "panel/meeting.html", facts)
 
@@ -254,6 +255,7 @@ def _case_page(
         "name": shown.name or names_in(current(), person, pack).get(shown.family, ""),
         "form": form,
         "things": form.things(),
+        "anything_ticked": any(thing["ticked"] for thing in form.things()),
         "text": form["text"].value() or "",
         "chosen": form["reason"].value() or "",
         "choices": forms.grouped(),
