@@ -8,6 +8,7 @@ for, sees none.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from review.people.models import Person
 
 SHOWN_OUTSIDE = 20
+_KEY = re.compile(r"[0-9a-f]{1,40}")
 
 
 def visible_families(person: Person, on: dt.date) -> QuerySet[Family]:
@@ -41,7 +43,7 @@ def family_or_404(request: HttpRequest, key: str) -> Family:
     """
     visit = visit_of(request)
     visit.family = family_of_reference(key)
-    family = visible_families(visit.person, today()).filter(key=key).first()
+    family = visible_families(visit.person, today()).filter(key=_shaped(key)).first()
     if family is None:
         raise Http404
     if visit.person.role == Role.team_manager:
@@ -85,7 +87,12 @@ def open_outside(request: HttpRequest, key: str, reason: str) -> None:
 
 def family_of_reference(key: str) -> str:
     """The id of the family that a page's address names; '' where none is loaded. It shows nothing of the family."""
-    return Family.objects.filter(key=key).values_list("family_id", flat=True).first() or ""
+    return Family.objects.filter(key=_shaped(key)).values_list("family_id", flat=True).first() or ""
+
+
+def _shaped(key: str) -> str:
+    """The key, or one that no family has where it cannot be one: not every database takes whatever is typed."""
+    return key if _KEY.fullmatch(key) else ""
 
 
 def today() -> dt.date:
