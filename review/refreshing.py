@@ -42,16 +42,20 @@ def refresh(context: ReviewContext) -> None:
     from review.caseload import loading as caseload  # noqa: PLC0415 - as above
     from review.fairness.audits import keep  # noqa: PLC0415
     from review.families import loading as families  # noqa: PLC0415
+    from review.families.documents import make_documents  # noqa: PLC0415
     from review.people.models import Refresh  # noqa: PLC0415
 
+    mark = run_mark(context.run)
     with own_scratch(context.run, "review") as scratch:
         con = connect(context.machine, scratch)
         try:
+            # Before the lock: a page is served only once it is in the log, which waits for whoever writes.
+            day = make_documents(con, context.run)
             with transaction.atomic():
-                families.load(context.run, context.keys, con)
+                families.put(con, context.keys, day)
                 caseload.load(context.run, context.council.extract_date)
                 keep(context.run)
-                Refresh.objects.create(run_mark=run_mark(context.run))
+                Refresh.objects.create(run_mark=mark)
         finally:
             con.close()
     _sweep()

@@ -51,7 +51,8 @@ SELECT c.family_id, coalesce(n.surname, 'Name not known') AS name, c.members, c.
     s.last_recorded
 FROM counted AS c LEFT JOIN named AS n USING (family_id) LEFT JOIN seen AS s USING (family_id)
 """
-DOCUMENTS = """
+_DOCUMENTS = """
+CREATE TEMP TABLE documents AS
 SELECT s.family_id, s.name, s.members, s.children, s.children_named, s.last_recorded, to_json({
     'day': data_day(), 'address': h.address, 'members': p0.items, 'records': p1.items, 'elsewhere': p2.items,
     'attendance': p3.items, 'exclusions': p4.items, 'schooling': p5.items, 'rent': p6.items, 'benefits': p7.items,
@@ -64,8 +65,10 @@ LEFT JOIN part_exclusions AS p4 USING (family_id) LEFT JOIN part_schooling AS p5
 LEFT JOIN part_rent AS p6 USING (family_id) LEFT JOIN part_benefits AS p7 USING (family_id)
 LEFT JOIN part_involved AS p8 USING (family_id) LEFT JOIN part_history AS p9 USING (family_id)
 LEFT JOIN part_scores AS p10 USING (family_id) LEFT JOIN part_due AS p11 USING (family_id)
-ORDER BY s.family_id
 """
+
+
+DOCUMENTS = "SELECT * FROM documents ORDER BY family_id"
 
 
 def make_documents(con: duckdb.DuckDBPyConnection, run: RunFolder) -> dt.date | None:
@@ -78,4 +81,5 @@ def make_documents(con: duckdb.DuckDBPyConnection, run: RunFolder) -> dt.date | 
     for part in _PARTS:
         part.make(con)
     con.execute(_SUMMARIES)
+    con.execute(_DOCUMENTS)
     return day

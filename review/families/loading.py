@@ -22,7 +22,7 @@ _NUL = "\\u0000"
 
 _NAMED = """
 SELECT m.family_id, m.name, m.dob, CASE WHEN m.to_date IS NULL THEN h.address END AS address
-FROM member AS m LEFT JOIN home AS h USING (family_id) ORDER BY m.family_id, m.who
+FROM member AS m LEFT JOIN home AS h USING (family_id) WHERE NOT m.unnamed ORDER BY m.family_id, m.who
 """
 _LEFT_OUT = """
 SELECT source, count(DISTINCT (file, row)) FILTER (action = 'row') AS rows,
@@ -36,7 +36,14 @@ def load(run: RunFolder, keys: Keys, con: duckdb.DuckDBPyConnection) -> None:
 
     ``con`` is an engine connection of this load's own, which is left with the tables that were made on it.
     """
-    day = make_documents(con, run)
+    put(con, keys, make_documents(con, run))
+
+
+def put(con: duckdb.DuckDBPyConnection, keys: Keys, day: dt.date | None) -> None:
+    """Replace what is loaded by the documents that `make_documents` made on ``con``, all or nothing.
+
+    Working them out takes most of the time and locks nothing: a refresh does it before it begins to write.
+    """
     with transaction.atomic():
         Named.objects.all().delete()
         Family.objects.all()._raw_delete(Family.objects.db)

@@ -8,7 +8,8 @@ among them. So:
 - one address is shown, the family's home, and only where it is an ordinary dwelling and nothing in the tables speaks of
   domestic abuse, of a refuge, of a child looked after or of adoption, for anybody who ever was of the family or of a
   family that shares anyone with it. Elsewhere the page says what it says where no address is known, so that leaving it
-  out tells nothing; and a search by address finds nothing.
+  out tells nothing; and a search by address finds nothing;
+- who has left such a family is not named on its page, nor found there: a name may be new since.
 """
 
 from __future__ import annotations
@@ -27,18 +28,26 @@ spell AS (
     FROM families WHERE from_date <= data_day() GROUP BY ALL
 ),
 placed AS (
-    SELECT s.*, p.forename, p.surname, p.dob,
-        CASE WHEN p.dob <= data_day() THEN date_sub('year', p.dob, data_day()) END AS age,
-        rank() OVER (PARTITION BY person_id ORDER BY s.from_date) = 1 AS first_family
-    FROM spell AS s LEFT JOIN people AS p USING (person_id)
+    SELECT s.*, p.forename, p.surname, p.dob, g.family_id IS NOT NULL AND s.to_date IS NOT NULL AS unnamed,
+        rank() OVER (PARTITION BY person_id ORDER BY s.from_date) = 1 AS first_family,
+        row_number() OVER (
+            PARTITION BY s.family_id ORDER BY s.to_date IS NOT NULL, s.role, p.dob NULLS LAST, person_id
+        ) - 1 AS who
+    FROM spell AS s LEFT JOIN people AS p USING (person_id) LEFT JOIN guarded AS g ON s.family_id = g.family_id
+),
+named AS (
+    SELECT * REPLACE (
+        CASE WHEN NOT unnamed THEN forename END AS forename, CASE WHEN NOT unnamed THEN surname END AS surname,
+        CASE WHEN NOT unnamed THEN dob END AS dob
+    )
+    FROM placed
 )
-SELECT * EXCLUDE (first_family), row_number() OVER (
-        PARTITION BY family_id ORDER BY to_date IS NOT NULL, role, dob NULLS LAST, person_id
-    ) - 1 AS who,
-    coalesce(nullif(concat_ws(' ', forename, surname), ''), 'Name not known') AS name,
+SELECT *, CASE WHEN dob <= data_day() THEN date_sub('year', dob, data_day()) END AS age,
+    CASE WHEN unnamed THEN 'Somebody who is not named here'
+        ELSE coalesce(nullif(concat_ws(' ', forename, surname), ''), 'Name not known') END AS name,
     CASE WHEN first_family THEN DATE '1900-01-01' ELSE from_date END AS shown_from,
     coalesce(to_date, data_day()) AS shown_to
-FROM placed
+FROM named
 """
 _GUARDED = r"""
 CREATE TEMP TABLE guarded AS
@@ -98,7 +107,7 @@ SELECT source, worker_id, arg_max(name, (recorded_on, from_date, name)) AS name,
     arg_max(role, (recorded_on, from_date, role)) AS role, arg_max(team, (recorded_on, from_date, team)) AS team
 FROM workers GROUP BY ALL
 """
-_STEPS = (_MEMBER, _GUARDED, _HOME, _GROUPS, _STAFF)
+_STEPS = (_GUARDED, _MEMBER, _HOME, _GROUPS, _STAFF)
 
 
 def make_membership(con: duckdb.DuckDBPyConnection) -> None:

@@ -338,6 +338,25 @@ def test_only_an_ordinary_dwelling_is_shown(tmp_path: Path, kind: str) -> None:
     assert documents(tmp_path / "run", rows)["F1"]["address"] is None
 
 
+@pytest.mark.parametrize("danger", [True, False])
+def test_who_left_a_family_in_danger_is_not_named_on_its_page(tmp_path: Path, danger: bool) -> None:
+    """Her name may be new, and is the one that all systems now have."""
+    people = [person("P1", dt.date(1990, 5, 6)), person("P2", dt.date(1991, 1, 1), "Newname"), person("P3", None)]
+    rows: Rows = {**one_family(), **of_people(people)}
+    rows[FAMILIES] = [
+        member("F1", "P1", "adult"),
+        member("F1", "P3", "child"),
+        member("F1", "P2", "adult", START, dt.date(2025, 1, 1)),
+        member("F2", "P2", "adult", dt.date(2025, 1, 2)),
+    ]
+    rows[DOMESTIC_INCIDENTS] = [_incident("RP1")] if danger else []
+    found = documents(tmp_path / "run", rows)
+    assert ("Newname" in json.dumps(found["F1"])) == (not danger)
+    assert ("1991" in json.dumps(found["F1"])) == (not danger)
+    assert len(found["F1"]["members"]) == 3
+    assert found["F2"]["members"][0]["name"] == "FirstP2 Newname"
+
+
 def test_domestic_incidents_and_offences_are_named_nowhere(tmp_path: Path) -> None:
     """Not by a row of their own, nor by the system that holds them."""
     rows = _with(
