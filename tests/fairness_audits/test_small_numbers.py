@@ -17,6 +17,7 @@ from fairness_audits.measure import measure, measure_everyone
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.published import published_block
 from fairness_audits.wording import OF_A_RUN
+from store.intervals import wilson, z_of
 from store.small_numbers import Hidden, protect, rounded
 
 
@@ -290,6 +291,17 @@ def test_what_is_published_follows_from_the_counts_as_shown_alone() -> None:
     assert len(same) > 20
     for row in same:
         assert before[row]["rates"] == after[row]["rates"]
+
+
+@pytest.mark.parametrize(("cases", "rate"), [(80, 0.5), (200, 0.3), (800, 0.05), (4000, 0.03)])
+def test_intervals_of_rounded_counts_hold_nearly_as_often_as_they_say(cases: int, rate: float) -> None:
+    draw = np.random.default_rng(2)
+    n = draw.binomial(cases, 0.5, 4000)
+    events = draw.binomial(n, rate)
+    shown = (events >= 10) & (n - events >= 10)
+    of, among = (np.array([rounded(int(one)) for one in part[shown]], float) for part in (events, n))
+    low, high = wilson(of, among, z_of(0.95))
+    assert np.mean((low <= rate) & (rate <= high)) > 0.90
 
 
 def test_the_policy_says_how_small_and_how_finely() -> None:
