@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import path
+from django.urls import URLPattern, path
 
 from review.people import second_factor, views
 
@@ -15,12 +15,18 @@ urlpatterns = [
     path("logout/", views.leave, name="logout"),
 ]
 
-if second_factor.PROVIDER in settings.AUTHENTICATION_BACKENDS:
-    from mozilla_django_oidc.views import OIDCAuthenticationRequestView
 
-    from review.people.oidc import Callback
+def provider_paths() -> list[URLPattern]:
+    """The way to the council's identity provider, and back."""
+    from mozilla_django_oidc.views import OIDCAuthenticationRequestView  # noqa: PLC0415 - needs its settings
 
-    urlpatterns += [
+    from review.people.oidc import Callback  # noqa: PLC0415 - as above
+
+    return [
         path("login/provider/", OIDCAuthenticationRequestView.as_view(), name="oidc_authentication_init"),
         path("login/provider/back/", Callback.as_view(), name="oidc_authentication_callback"),
     ]
+
+
+if second_factor.PROVIDER in settings.AUTHENTICATION_BACKENDS:
+    urlpatterns += provider_paths()
