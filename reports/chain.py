@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reports import text
 from reports.chain_reading import ALIKE, CANNOT_TELL, HIGHER, LOWER, ChainTold, GroupTold, LinkTold, StepTold
 from reports.chain_words import LINK_WORDS, TALLY_WORDS
 from reports.charts import IntervalRow, interval_chart
@@ -20,6 +21,8 @@ _UNCHARTED = (RECORDING, LINKAGE)
 _LEAST_CHARTED = 3
 """Groups with a ratio that make a picture worth looking at."""
 _AXIS_END = 3.0
+_MOST_LINES = 3
+"""Of more groups in one link a summary says only which, and how often."""
 _VERDICT_READINGS = {"fail": "fail", "pass": "pass", "cannot_tell": CANNOT_TELL}
 _TALLIED = (HIGHER, LOWER, "fail", "pass", ALIKE, CANNOT_TELL)
 
@@ -74,6 +77,7 @@ class LinkView:
     shown: tuple[tuple[str, tuple[str, ...]], ...]
     """Of each step with a difference shown of a broad group: its title and its sentences."""
     steps: tuple[StepView, ...]
+    """Those whose figures can be opened."""
     not_told: str
 
 
@@ -83,12 +87,13 @@ def chain_page(
     """The page as HTML; without the audits' chain, a page that says so. ``targets`` are names and titles."""
     if chain is None:
         return render("chain.html", council=council, chain=None, links=())
+    table = overview(chain.links)
     return render(
         "chain.html",
         council=council,
         chain=chain,
-        overview=overview(chain.links),
-        links=[_view(link) for link in chain.links],
+        overview=table,
+        links=[_view(link, table.groups) for link in chain.links],
         noticed=noticed(chain.links),
         targets=targets,
         sources=sources,
@@ -129,9 +134,20 @@ def noticed(links: Iterable[LinkTold]) -> list[tuple[str, tuple[str, ...]]]:
     for link in links:
         groups = dict.fromkeys(group.label for step in link.steps for group in step.broad if group.told)
         lines = tuple(line for label in groups for line in _lines(link, label))
+        if len(lines) > _MOST_LINES:
+            lines = tuple(_all_at_once(link))
         if lines:
             found.append((LINK_WORDS.get(link.name, (link.title, ""))[0], lines))
     return found
+
+
+def _all_at_once(link: LinkTold) -> Iterator[str]:
+    """Who differs in which way, and in how many comparisons where in more than one."""
+    for reading in (HIGHER, LOWER):
+        labels = [group.label for step in link.steps for group in step.broad if group.reading == reading]
+        named = [f"{one} ({labels.count(one)})" if labels.count(one) > 1 else one for one in dict.fromkeys(labels)]
+        if named:
+            yield f"{TALLY_WORDS[reading]}: {text.listed(named)}"
 
 
 def _lines(link: LinkTold, label: str) -> Iterator[str]:
@@ -175,15 +191,28 @@ def _known_as(group: str, groups: Sequence[str]) -> str:
     return group if group in groups else next((name for name in groups if name.lower() in group.lower()), group)
 
 
-def _view(link: LinkTold) -> LinkView:
+def _view(link: LinkTold, order: Sequence[str]) -> LinkView:
+    """The link with its groups in the ``order`` of the overview."""
     short, why = LINK_WORDS.get(link.name, (link.title, ""))
-    groups = tuple(dict.fromkeys(group.label for step in link.steps for group in step.broad))
+    there = {group.label for step in link.steps for group in step.broad}
+    groups = tuple(label for label in order if label in there)
     matrix = tuple(
         (step, tuple(next((one for one in step.broad if one.label == label), None) for label in groups))
         for step in link.steps
     )
-    steps = tuple(_step(step, link.name not in _UNCHARTED) for step in link.steps)
+    charted = link.name not in _UNCHARTED
+    steps = tuple(_step(step, charted) for step in link.steps if _is_worth_opening(step, charted))
     return LinkView(link.name, link.title, short, why, groups, matrix, shown_sentences(link), steps, link.not_told)
+
+
+def _is_worth_opening(step: StepTold, charted: bool) -> bool:
+    """Whether a step's figures are on the page.
+
+    A link with some for each system has too many: there they are of what is shown to differ alone.
+    """
+    if charted:
+        return any(group.rate.value is not None for group in step.groups)
+    return any(group.told for group in step.groups)
 
 
 def _step(step: StepTold, charted: bool) -> StepView:

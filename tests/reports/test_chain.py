@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reports.chain import chain_page, noticed, of_target, overview
-from reports.chain_reading import chain_told
-from reports.facts import Finding, ReleaseFacts, Rule
+from reports.chain_reading import GroupTold, LinkTold, StepTold, chain_told
+from reports.facts import Finding, Measure, ReleaseFacts, Rule
 from reports.fairness import fairness_page, unsettled_rules
 from reports.provenance import Source
 from reports.reading import no_audit, target_facts
@@ -50,6 +50,7 @@ def test_the_short_version_names_who_differs_and_nobody_else(document: dict[str,
     """By the readings of the published document, and by nothing worked out anew."""
     links = chain_told(document).links
     named = {title: " ".join(lines) for title, lines in noticed(links)}
+    assert all(len(lines) <= 3 for _, lines in noticed(links))
     differing = {
         entry["label"]
         for link in ("steps", "equal_need")
@@ -58,8 +59,28 @@ def test_the_short_version_names_who_differs_and_nobody_else(document: dict[str,
     }
     assert "Black" in differing
     for title in ("From one step to the next", "Noticed at equal need"):
-        assert {label for label in ("White", "Black", "Asian", "Unknown") if f"{label}: " in named[title]} <= differing
-    assert "Black: more often" in named["Noticed at equal need"]
+        assert {
+            label for label in ("White", "Black", "Asian", "Unknown", "Gypsy") if label in named[title]
+        } <= differing
+    assert "more often: Black" in named["Noticed at equal need"]
+
+
+def test_of_few_groups_a_summary_says_by_which_comparison() -> None:
+    def step(title: str, **readings: str) -> StepTold:
+        told = [
+            GroupTold(name, True, "50", Measure(0.1), Measure(0.1), Measure(None), reading, "")
+            for name, reading in readings.items()
+        ]
+        return StepTold(title, title, "", "", "", "", tuple(told))
+
+    one = step("Ethnicity held: rent", Black="lower", Asian="cannot_tell")
+    other = step("Ethnicity held: schools", Black="lower", Asian="higher")
+    assert noticed([LinkTold("recording", "Whose", (one, other), "")]) == [
+        (
+            "Ethnicity on record",
+            ("Black: less often in 2 of 2 comparisons", "Asian: more often (ethnicity held: schools)"),
+        )
+    ]
 
 
 def test_the_overview_counts_every_comparison_once(document: dict[str, Any]) -> None:
