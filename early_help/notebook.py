@@ -23,6 +23,7 @@ from early_help.stages import STAGES
 from early_help.status import TargetLine, require_run, target_lines, targets_of
 from fairness_audits.gate import GateStatus, status
 from fairness_audits.reading import PublishedAudit, read_audit
+from fairness_audits.release import GateState
 from models.target_model import TargetModel, read_model
 from store.display import card, folded, paragraph, table
 from store.errors import UsageError
@@ -37,6 +38,7 @@ _DEMO = _PROJECT / "runs" / "demo"
 EXAMPLE = _PROJECT / "runs" / "notebooks"
 """Where the example's borough, its truth, its run and its MLflow store lie, each in a folder of its own."""
 
+_AS_IT_GOES = (GateState.AWAITING_APPROVAL, GateState.ONE_APPROVAL, GateState.RELEASED)
 _FAMILIES, _SEED = 700, 1
 _TARGETS = "[targets."
 _QUICK = """\
@@ -127,7 +129,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         rows = [
-            (line.target.replace("_", " "), line.verdict, line.state.value.replace("_", " "), line.warning)
+            (line.target.replace("_", " "), line.verdict, line.state.value.replace("_", " "), _mind(line))
             for line in self._standing()
         ]
         known = [record for stage in STAGES if (record := read_record(self.folder, stage.name))]
@@ -154,6 +156,11 @@ class Run:
 
     def _standing(self) -> list[TargetLine]:
         return target_lines(self.folder, load_keys(), today()) if self.targets else []
+
+
+def _mind(line: TargetLine) -> str:
+    """What the model says of itself, and why a list is shut that is not merely waiting for signatures."""
+    return " ".join(filter(None, [line.warning, "" if line.state in _AS_IT_GOES else line.reason]))
 
 
 def open_run(root: Path | str) -> Run:

@@ -62,6 +62,17 @@ def test_a_run_says_whose_it_is_how_far_it_is_and_what_is_withheld(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("_standing")
+def test_why_a_list_is_shut_is_said_where_it_does_not_merely_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made(tmp_path)
+    assert "Nobody has approved it." not in Elements(run._repr_html_()).text
+    told = GateStatus("under_the_radar", GateState.WITHDRAWN, Verdict.PASS, "Withdrawn by Ben.", "Ask.")
+    monkeypatch.setattr("early_help.status.gate_status", lambda *asked: told)
+    assert "Withdrawn by Ben." in Elements(run._repr_html_()).text
+
+
+@pytest.mark.usefixtures("_standing")
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_name_is_text(tmp_path: Path, hostile: str) -> None:
     found = Elements(made(tmp_path, hostile)._repr_html_())
