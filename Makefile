@@ -10,7 +10,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo serve test coverage test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs site calibration lab lock clean
+.PHONY: help install demo serve test coverage test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs pictures site calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,14 +81,21 @@ bench-models: install ## Measure the models: each way of choosing on several bor
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference
 
+pictures: install ## Take the pictures of README and handbook from the demo's reports (run make demo first)
+	$(BIN)/python -m early_help.pictures runs/demo
+
 site: install ## Build the handbook (docs/) as a website in build/site
 	$(BIN)/python -m mkdocs build --strict
 
 calibration: install ## Measure the synthetic borough against the published figures, into its page
 	$(BIN)/python -m sources.synthetic.page docs/synthetic-borough.md
 
+# By itself JupyterLab asks the network for a newer version, for news, and for extensions.
+QUIET_LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+	--LabApp.extension_manager=readonly
+
 lab: install ## Open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir notebooks
+	$(BIN)/jupyter lab --notebook-dir notebooks $(QUIET_LAB)
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
