@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from jupyterlab.labapp import LabApp
 
 from early_help.cli import app
 from fairness_audits.config import AuditConfig
@@ -113,3 +114,17 @@ def test_the_settings_that_ask_for_spark_are_settings() -> None:
         FeaturesConfig.model_validate(document["features"]).engine,
     )
     assert engines == ("spark", "spark")
+
+
+def test_jupyterlab_is_opened_without_asking_the_network_for_anything() -> None:
+    """Its options for versions, news and extensions are set, and are options of the JupyterLab that is installed."""
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (given,) = re.findall(r"^QUIET_LAB := (.*)$", makefile, re.MULTILINE)
+    assert "$(QUIET_LAB)" in makefile.split("\nlab:")[1].split("\n\n")[0]
+    told = dict(option.removeprefix("--LabApp.").split("=") for option in given.split())
+    assert told == {
+        "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "news_url": "None",
+        "extension_manager": "readonly",
+    }
+    assert set(told) <= set(LabApp.class_traits(config=True))
