@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from early_help.lock import run_lock
 from early_help.panel_command import export_decisions, export_not_so
 from early_help.review_log_command import verify_log
-from early_help.run_config import is_made_up
-from early_help.serve_command import bring_up_to_date, opened
+from early_help.run_config import config_of, is_made_up
+from early_help.serve_command import opened
+from early_help.status import require_run
 from store.errors import UsageError
 from store.safe_text import plain
 
@@ -33,11 +35,26 @@ RoleName = Annotated[str, typer.Option("--role", help="Such as support_worker; d
 
 
 @review.command()
-def refresh(run_folder: RunArgument) -> None:
-    """Load families, staff and allocations of the run into the web app; nightly, after the job."""
+def refresh(
+    run_folder: RunArgument,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN",
+            help="A run of later extracts, made --until residents with --previous the one that is served.",
+        ),
+    ] = None,
+) -> None:
+    """Load families, staff and allocations into the web app; nightly."""
     context = opened(run_folder)
-    bring_up_to_date(context, even_if=True)
-    console.print(f"Up to date with extracts of {context.council.extract_date:%d %B %Y}.", markup=False)
+    from review import refreshing  # noqa: PLC0415 - the extra `web` may not be installed
+
+    folder = require_run(source) if source else context.run
+    feed = refreshing.Feed(folder, config_of(folder).council.extract_date)
+    with run_lock(folder.root):
+        refreshing.refresh(context, feed)
+    console.print(f"Up to date with extracts of {feed.extract_date:%d %B %Y}.", markup=False)
 
 
 @review.command()

@@ -76,15 +76,14 @@ def opened(run_folder: str) -> ReviewContext:
     return context
 
 
-def bring_up_to_date(context: ReviewContext, *, even_if: bool = False) -> None:
-    """Load the run into the web app's database, if it is another than was loaded, or ``even_if`` it is not."""
+def bring_up_to_date(context: ReviewContext) -> None:
+    """Load the run into the web app's database, unless it, or a run of later extracts, is there already."""
     from review.refreshing import refresh, up_to_date  # noqa: PLC0415 - as above
 
-    if up_to_date(context) and not even_if:
-        return
-    console.print("Loading families and allocations into the web app.")
-    with run_lock(context.run.root):
-        refresh(context)
+    if not up_to_date(context):
+        console.print("Loading families and allocations into the web app.")
+        with run_lock(context.run.root):
+            refresh(context)
 
 
 def _tell_demo(context: ReviewContext, address: str) -> None:

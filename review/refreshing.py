@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -19,6 +21,14 @@ _STAGES = ("sources", "residents")
 """The stages whose tables are loaded."""
 
 
+@dataclass(frozen=True)
+class Feed:
+    """A run that families and allocations are taken from, and the day its extracts were taken."""
+
+    run: RunFolder
+    extract_date: dt.date
+
+
 def prepare() -> None:
     """See that the app is whole, and make the database's tables or bring them to the form that it needs."""
     wrong = [one for one in run_checks() if one.is_serious()]
@@ -30,32 +40,34 @@ def prepare() -> None:
 
 
 def up_to_date(context: ReviewContext) -> bool:
-    """Whether what is loaded is of the run as it is now."""
+    """Whether what is loaded is of the run as it is now, or of later extracts."""
     from review.people.models import Refresh  # noqa: PLC0415 - models are there only once Django is configured
 
     newest = Refresh.objects.order_by("-pk").first()
-    return newest is not None and newest.run_mark == run_mark(context.run)
+    if newest is None or newest.extract_date < context.council.extract_date:
+        return False
+    return newest.extract_date > context.council.extract_date or newest.run_mark == run_mark(context.run)
 
 
-def refresh(context: ReviewContext) -> None:
-    """Load families, staff and allocations anew, all or nothing: whoever reads meanwhile sees them as they were."""
+def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
+    """Load families, staff and allocations anew, all or nothing: whoever reads meanwhile sees them as they were.
+
+    They are of the run that is served, or where ``feed`` names one of a run with later extracts.
+    """
     from review.caseload import loading as caseload  # noqa: PLC0415 - as above
     from review.fairness.audits import keep  # noqa: PLC0415
     from review.families import loading as families  # noqa: PLC0415
-    from review.families.documents import make_documents  # noqa: PLC0415
     from review.people.models import Refresh  # noqa: PLC0415
 
-    mark = run_mark(context.run)
-    with own_scratch(context.run, "review") as scratch:
+    source = feed or Feed(context.run, context.council.extract_date)
+    with own_scratch(source.run, "review") as scratch:
         con = connect(context.machine, scratch)
         try:
-            # Before the lock: a page is served only once it is in the log, which waits for whoever writes.
-            day = make_documents(con, context.run)
             with transaction.atomic():
-                families.put(con, context.keys, day)
-                caseload.load(context.run, context.council.extract_date)
+                families.load(source.run, context.keys, con)
+                caseload.load(source.run, source.extract_date)
                 keep(context.run)
-                Refresh.objects.create(run_mark=mark)
+                Refresh.objects.create(extract_date=source.extract_date, run_mark=run_mark(source.run))
         finally:
             con.close()
     _sweep()

@@ -58,6 +58,7 @@ class Refresh(models.Model):
     """When families, staff and allocations were loaded, and which state of the run they are of. The newest counts."""
 
     at = models.DateTimeField(auto_now_add=True)
+    extract_date: models.DateField[dt.date, dt.date] = models.DateField()
     run_mark: models.CharField[str, str] = models.CharField(max_length=64)
 
     def __str__(self) -> str:

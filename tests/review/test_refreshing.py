@@ -1,0 +1,89 @@
+"""Bringing the app up to date: when it is needed, from which run, all or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from residents.tables import FAMILIES
+from review.caseload.models import Allocation
+from review.families.models import Family
+from review.people.models import Refresh
+from review.refreshing import Feed, refresh, run_mark, up_to_date
+from review.settings import ReviewContext
+from store.files import write_json
+from store.run_folder import RunFolder
+from tests.review import made_up
+
+LATER = made_up.TODAY + dt.timedelta(days=1)
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> RunFolder:
+    """A run of later extracts."""
+    run = made_up.make_run(tmp_path / "nightly")
+    write_json(run.root / "state" / "sources.json", {"stage": "sources", "outputs": "others"})
+    return run
+
+
+def test_what_is_loaded_is_up_to_date_until_the_run_is_another(app: ReviewContext) -> None:
+    assert up_to_date(app)
+    state = app.run.root / "state" / "residents.json"
+    write_json(state, {"stage": "residents"})
+    try:
+        assert not up_to_date(app)
+        refresh(app)
+        assert up_to_date(app)
+    finally:
+        state.unlink()
+    assert not up_to_date(app)
+
+
+def test_an_empty_database_is_not_up_to_date(app: ReviewContext) -> None:
+    Refresh.objects.all().delete()
+    assert not up_to_date(app)
+
+
+def test_a_later_feed_takes_the_place_and_serving_again_leaves_it(app: ReviewContext, another: RunFolder) -> None:
+    """The served run's own, older allocations must not come back when the service is started again."""
+    refresh(app, Feed(another, LATER))
+    assert up_to_date(app)
+    newest = Refresh.objects.latest("pk")
+    assert (newest.extract_date, newest.run_mark) == (LATER, run_mark(another))
+
+
+def test_a_run_of_later_extracts_than_were_loaded_is_loaded(app: ReviewContext) -> None:
+    assert not up_to_date(replace(app, council=app.council.model_copy(update={"extract_date": LATER})))
+
+
+def test_a_refresh_that_fails_leaves_everything_as_it_was(app: ReviewContext, another: RunFolder) -> None:
+    before = sorted(Family.objects.values_list("family_id", flat=True)), Allocation.objects.count()
+    another.path(FAMILIES).write_bytes(b"not a table at all")
+    with pytest.raises(Exception):  # noqa: B017 - whatever the engine says of it
+        refresh(app, Feed(another, LATER))
+    assert (sorted(Family.objects.values_list("family_id", flat=True)), Allocation.objects.count()) == before
+    assert up_to_date(app)
+
+
+def test_the_same_run_gives_the_same_addresses_again(app: ReviewContext) -> None:
+    before = dict(Family.objects.values_list("family_id", "key"))
+    refresh(app)
+    assert dict(Family.objects.values_list("family_id", "key")) == before
+    assert len(set(before.values())) == len(before)
+    assert not [family for family, key in before.items() if family in key]
+
+
+def documents() -> list[str]:
+    found = Family.objects.order_by("pk").values_list("document", flat=True)
+    return [json.dumps(one, sort_keys=True) for one in found]
+
+
+def test_documents_are_the_same_whenever_they_are_made(app: ReviewContext) -> None:
+    before = documents()
+    refresh(app)
+    assert before
+    assert documents() == before
