@@ -9,7 +9,7 @@ import duckdb
 from review.families import money_parts, people_parts, school_parts, service_parts
 from review.families.membership import make_membership
 from review.families.reading import open_tables
-from review.families.timeframes import DUE, make_calendar
+from review.families.timeframes import DUE, DUE_DATES, make_calendar
 from store.run_folder import RunFolder
 
 _PARTS = (*people_parts.PARTS, *school_parts.PARTS, *money_parts.PARTS, *service_parts.PARTS, DUE)
@@ -51,14 +51,21 @@ SELECT c.family_id, coalesce(n.surname, 'Name not known') AS name, c.members, c.
     s.last_recorded
 FROM counted AS c LEFT JOIN named AS n USING (family_id) LEFT JOIN seen AS s USING (family_id)
 """
+_NEXT = """
+CREATE TEMP TABLE next_dates AS
+SELECT family_id, min(due) AS next_due, arg_min(kind, (due, kind)) AS next_due_kind
+FROM due_dates WHERE kind <> 'turns_18' GROUP BY ALL
+"""
 _DOCUMENTS = """
 CREATE TEMP TABLE documents AS
-SELECT s.family_id, s.name, s.members, s.children, s.children_named, s.last_recorded, to_json({
+SELECT s.family_id, s.name, s.members, s.children, s.children_named,
+    s.last_recorded::VARCHAR AS last_recorded, n.next_due::VARCHAR AS next_due,
+    coalesce(n.next_due_kind, '') AS next_due_kind, to_json({
     'day': data_day(), 'address': h.address, 'members': p0.items, 'records': p1.items, 'elsewhere': p2.items,
     'attendance': p3.items, 'exclusions': p4.items, 'schooling': p5.items, 'rent': p6.items, 'benefits': p7.items,
     'involved': p8.items, 'history': p9.items, 'scores': p10.items, 'due': p11.items
 })::VARCHAR AS document
-FROM summary AS s LEFT JOIN home AS h USING (family_id)
+FROM summary AS s LEFT JOIN next_dates AS n USING (family_id) LEFT JOIN home AS h USING (family_id)
 LEFT JOIN part_members AS p0 USING (family_id) LEFT JOIN part_records AS p1 USING (family_id)
 LEFT JOIN part_elsewhere AS p2 USING (family_id) LEFT JOIN part_attendance AS p3 USING (family_id)
 LEFT JOIN part_exclusions AS p4 USING (family_id) LEFT JOIN part_schooling AS p5 USING (family_id)
@@ -78,8 +85,10 @@ def make_documents(con: duckdb.DuckDBPyConnection, run: RunFolder) -> dt.date | 
     make_calendar(con, day or dt.date(2000, 1, 1))
     con.execute(service_parts.WORK)
     con.execute(service_parts.LISTED_WORDS)
+    con.execute(DUE_DATES)
     for part in _PARTS:
         part.make(con)
     con.execute(_SUMMARIES)
+    con.execute(_NEXT)
     con.execute(_DOCUMENTS)
     return day

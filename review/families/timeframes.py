@@ -38,9 +38,8 @@ EARLY_HELP_REVIEW_DAYS = 91
 
 _YEARS_BACK, _YEARS_ON = 3, 2
 
-DUE = Part(
-    "due",
-    """
+DUE_DATES = """
+CREATE TEMP TABLE due_dates AS
 WITH
 numbered AS (SELECT day, number FROM working_days),
 assessments_due AS (
@@ -82,15 +81,17 @@ of_age AS (
 ),
 everything AS (
     FROM assessments_due UNION ALL FROM plans_due UNION ALL FROM cases_due UNION ALL FROM of_age
-),
-together AS (
-    SELECT family_id, kind, since, due,
+)
+SELECT family_id, kind, since, due,
         coalesce(list_sort(list(DISTINCT who) FILTER (who IS NOT NULL)), []) AS who
     FROM everything GROUP BY ALL
-)
+"""
+DUE = Part(
+    "due",
+    """
 SELECT family_id, list({'who': who, 'kind': kind, 'since': since, 'due': due}
     ORDER BY due, kind, since) AS items
-FROM together GROUP BY family_id
+FROM due_dates GROUP BY family_id
 """,
 )
 
