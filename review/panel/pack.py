@@ -26,7 +26,7 @@ from models.catalogue import CATALOGUE
 from reports import opening
 from reports.case_facts import Case
 from reports.explanation import Noticed, Sheet, case_sheets, sheet_html, track_record
-from reports.facts import TargetFacts
+from reports.facts import ReleaseFacts, TargetFacts
 from reports.reading import feature_facts, feeds_of, target_facts
 from reports.surroundings import READS as AROUND
 from reports.surroundings import surrounded
@@ -75,6 +75,9 @@ class Pack:
     cases: Mapping[str, PackCase]
     """By reference, in the order of references, which are random."""
     track_record: str
+    """How often earlier lists were right."""
+    release: ReleaseFacts
+    """Who allowed it to be read, until when, and how they guard against harm."""
 
     @property
     def families(self) -> frozenset[str]:
@@ -104,7 +107,7 @@ def open_pack(context: ReviewContext, target: str) -> Pack:
         release = hashlib.sha256(release_path(run.root, target).read_bytes()).hexdigest()
         opened = _held.get(place)
         if opened is None or opened[0] != release:
-            opened = _held[place] = (release, _opened(context, target))
+            opened = _held[place] = (release, _opened(context, target, opening.release_facts(gate)))
     return opened[1]
 
 
@@ -113,7 +116,7 @@ def forget() -> None:
     _held.clear()
 
 
-def _opened(context: ReviewContext, name: str) -> Pack:
+def _opened(context: ReviewContext, name: str, release: ReleaseFacts) -> Pack:
     run = context.run
     target = target_facts(name, read_json(run.root / evaluation_path(name)))
     catalogue = read_json(run.root / CATALOGUE)
@@ -144,7 +147,7 @@ def _opened(context: ReviewContext, name: str) -> Pack:
         )
         for unit, sheet in sheets
     ]
-    return Pack(target, as_of, {case.reference: case for case in shown}, track_record(target))
+    return Pack(target, as_of, {case.reference: case for case in shown}, track_record(target), release)
 
 
 def _case(

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from fairness_audits.gate import withdraw
+from models.targets import TARGETS
 from review.permissions import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
-from tests.reports.samples import EXPIRES, on_day
+from tests.reports.samples import EXPIRES, MITIGATION, on_day
 from tests.review.panels import (
     FAMILY_TARGET,
     SENTENCE,
@@ -69,6 +70,23 @@ def test_the_list_has_every_case_of_the_pack_in_the_order_of_random_references(
     browser = client_as(Role.panel_member)
     found = references(browser, opened(browser))
     assert len(found) == len(set(found)) == 40 and found == sorted(found)
+
+
+def test_who_reads_a_list_is_told_how_far_to_trust_it_and_who_allowed_it(
+    panel: ReviewContext, client_as: Browsers
+) -> None:
+    browser = client_as(Role.panel_member)
+    page = html.unescape(text(browser.get(f"/panel/{opened(browser)}/")))
+    for words in (
+        "about 4 in 10 families",
+        "Ama Boateng",
+        "Rhys Morgan, equalities lead",
+        MITIGATION,
+        "19 December 2026",
+    ):
+        assert words in page
+    for caveat in TARGETS[FAMILY_TARGET].label_caveats:
+        assert caveat[1:] in page
 
 
 def test_a_decision_is_kept_in_every_version_and_logged(panel: ReviewContext, client_as: Browsers) -> None:

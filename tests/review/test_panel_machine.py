@@ -53,6 +53,7 @@ class Gate:
 
 
 def made_up_pack() -> Any:
+    from reports.facts import ReleaseFacts  # noqa: PLC0415
     from reports.reading import target_facts  # noqa: PLC0415
     from review.panel.pack import Pack, PackCase  # noqa: PLC0415 - Django is configured by the fixtures
     from tests.reports.samples import FAMILY_TARGET, evaluation  # noqa: PLC0415
@@ -61,7 +62,7 @@ def made_up_pack() -> Any:
         one: PackCase(one, "", one.replace("-", ""), one.replace("-", ""), f"id-{one}", "", "Content", (), need, None)
         for one, need in HIGH_NEED.items()
     }
-    return Pack(target_facts(FAMILY_TARGET, evaluation(FAMILY_TARGET)), AS_OF, cases, "")
+    return Pack(target_facts(FAMILY_TARGET, evaluation(FAMILY_TARGET)), AS_OF, cases, "", ReleaseFacts(open=True))
 
 
 @pytest.fixture
