@@ -26,6 +26,7 @@ from models.tables import IDENTIFICATION_WEIGHTS
 from models.tables import TABLES as MODELS_TABLES
 from models.thresholds import RetrainingConfig
 from reports.config import ReportsConfig, TransparencyConfig
+from residents.certainty import FAMILY_CERTAINTY, MATCH_CERTAINTY
 from residents.config import ResidentsConfig
 from residents.tables import TABLES as RESIDENTS_TABLES
 from review.config import OidcConfig, ReviewConfig
@@ -63,7 +64,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], tuple[str, ...]], ...] = (
 )
 _ROOMS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("sources", (*SOURCES_TABLES, QUARANTINE, UNMAPPED_VALUES)),
-    ("residents", RESIDENTS_TABLES),
+    ("residents", (*RESIDENTS_TABLES, MATCH_CERTAINTY, FAMILY_CERTAINTY)),
     ("features", FEATURES_TABLES),
     ("fairness_audits", (RECORDING, IDENTIFICATION_WEIGHTS)),
     ("models", MODELS_TABLES),
