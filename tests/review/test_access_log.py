@@ -8,21 +8,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from review.access_log import BEGINNING, LONGEST, Action, record, verify
+from review.governance.models import LogHead, LogLine
+from review.people.models import Person
 from review.permissions import Role
-from review.settings import current
+from review.settings import ReviewContext, current
 from store.keys import Keys
 from tests.review import made_up
-
-if TYPE_CHECKING:
-    from review.people.models import Person
-    from review.settings import ReviewContext
 
 OTHER_KEYS = Keys(bytes(range(1, 33)))
 
@@ -34,15 +34,11 @@ def worker(app: ReviewContext, make_person: Callable[..., Person]) -> Person:
 
 def execute(sql: str, *values: object) -> None:
     """Meddle with the database, as somebody may who can write to it."""
-    from django.db import connection  # noqa: PLC0415
-
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
 
 def lines() -> list[Any]:
-    from review.governance.models import LogLine  # noqa: PLC0415
-
     return list(LogLine.objects.order_by("number"))
 
 
@@ -85,8 +81,6 @@ def test_whatever_is_typed_is_one_line_and_leaves_the_log_whole(worker: Person, 
 
 
 def test_a_line_cannot_be_changed_or_taken_out_by_the_app(worker: Person) -> None:
-    from review.governance.models import LogLine  # noqa: PLC0415
-
     record(worker, Action.viewed, family="F1")
     (line,) = lines()
     line.family = "F2"
@@ -116,8 +110,6 @@ COLUMNS = ("previous", "at", "username", "name", "role", "action", "family", "de
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_meddling_shows(worker: Person, size: int, data: st.DataObject) -> None:
     """Lines changed, taken out, put in another order, copied, or cut off at the end, with the head as it was."""
-    from django.db import transaction  # noqa: PLC0415
-
     with transaction.atomic():
         for number in range(size):
             record(worker, Action.viewed, family=f"F{number}", detail="family")
@@ -146,8 +138,6 @@ def test_any_meddling_shows(worker: Person, size: int, data: st.DataObject) -> N
 
 def test_a_line_made_up_without_the_key_shows(worker: Person) -> None:
     """Whoever can write to the database but has no master key cannot make the seal, whatever key they say it is."""
-    from django.test import override_settings  # noqa: PLC0415
-
     record(worker, Action.viewed, family="F1")
     context = current()
     with override_settings(REVIEW=replace(context, keys=OTHER_KEYS)):
@@ -160,8 +150,6 @@ def test_a_line_made_up_without_the_key_shows(worker: Person) -> None:
 
 def test_the_whole_log_swapped_for_another_shows(worker: Person) -> None:
     """A log under another key has its chain alone to speak for it, and is said to."""
-    from django.test import override_settings  # noqa: PLC0415
-
     context = current()
     with override_settings(REVIEW=replace(context, keys=OTHER_KEYS)):
         record(worker, Action.viewed, family="F2")
@@ -174,8 +162,6 @@ def test_the_whole_log_swapped_for_another_shows(worker: Person) -> None:
 
 
 def test_lines_cut_off_with_the_head_put_back_show_by_a_noted_hash(worker: Person) -> None:
-    from review.governance.models import LogHead  # noqa: PLC0415
-
     record(worker, Action.viewed, family="F1")
     before = LogHead.objects.values("number", "hash", "seal", "key").get()
     record(worker, Action.viewed, family="F2")
@@ -200,8 +186,6 @@ _PROCESSES, _EACH_PROCESS = 4, 50
 
 
 def write(person: Person, times: int) -> None:
-    from django.db import connections  # noqa: PLC0415
-
     connections.close_all()
     for number in range(times):
         record(person, Action.viewed, family=f"F{number}", detail="family")
@@ -224,8 +208,6 @@ def test_threads_that_write_at_once_lose_no_line(
 def test_processes_that_write_at_once_lose_no_line(
     committed_app: ReviewContext, make_person: Callable[..., Person]
 ) -> None:
-    from django.db import connections  # noqa: PLC0415
-
     person = make_person(Role.support_worker)
     connections.close_all()
     fork = multiprocessing.get_context("fork")

@@ -5,24 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON, SERVICE_GROUPS
+from review.caseload import loading, residents
+from review.caseload.access import too_old, visible_families
+from review.caseload.models import Feed, Override, Worker
+from review.families.models import Family
+from review.governance.models import LogLine
+from review.people.models import Person
 from review.permissions import Role
+from review.settings import ReviewContext, current
 from sources.tables import ALLOCATIONS, SERVICE_EPISODES, WORKERS
 from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.support import put_table
-
-if TYPE_CHECKING:
-    from django.test import Client
-
-    from review.people.models import Person
-    from review.settings import ReviewContext
 
 TODAY = dt.date(2026, 9, 7)
 LONG_AGO = dt.date(2020, 1, 6)
@@ -85,8 +87,6 @@ def load(
     quiet: bool = False,
 ) -> None:
     """Load a run of these rows; unless it is ``quiet``, something about nobody was recorded yesterday."""
-    from review.caseload import loading  # noqa: PLC0415
-
     run = RunFolder(root)
     families = list(families)
     people = sorted({row["person_id"] for row in families})
@@ -106,8 +106,6 @@ def load(
 
 
 def put_families(*ids: str) -> None:
-    from review.families.models import Family  # noqa: PLC0415
-
     Family.objects.all().delete()
     Family.objects.bulk_create(
         Family(family_id=one, key=f"key-{one}", name=one, members=2, children=1, document={}, loaded_from="")
@@ -117,10 +115,7 @@ def put_families(*ids: str) -> None:
 
 def seen(role: Role, key: str, on: dt.date = TODAY) -> set[str]:
     """Ids of the families that somebody of this role and key sees."""
-    from review.caseload.access import visible_families  # noqa: PLC0415
-    from review.people.models import Person as People  # noqa: PLC0415
-
-    person, _ = People.objects.get_or_create(
+    person, _ = Person.objects.get_or_create(
         username=f"{role}-{key}".lower(), defaults={"name": key, "role": role.value, "worker_key": key}
     )
     return {family.pk for family in visible_families(person, on)}
@@ -179,8 +174,6 @@ def test_who_is_not_in_post_sees_nothing(families: None, tmp_path: Path, post: R
 
 
 def test_who_is_on_no_staff_list_sees_nothing_and_is_counted(families: None, tmp_path: Path) -> None:
-    from review.caseload.models import Feed  # noqa: PLC0415
-
     load(tmp_path, families=BOTH, workers=[worker("W1")], allocations=[held("C1", "gone")])
     assert seen_by_worker("gone") == set()
     feed = Feed.objects.get(key="care|allocations")
@@ -307,8 +300,6 @@ def test_other_roles_see_no_family(families: None, tmp_path: Path, role: Role) -
 
 
 def max_age() -> int:
-    from review.settings import current  # noqa: PLC0415
-
     return current().config.allocations_max_age_days
 
 
@@ -340,11 +331,8 @@ def test_one_old_system_does_not_close_another(families: None, tmp_path: Path) -
 
 
 def test_an_old_feed_is_said_to_be(families: None, tmp_path: Path) -> None:
-    from review.caseload.access import too_old  # noqa: PLC0415
-    from review.people.models import Person as People  # noqa: PLC0415
-
     load(tmp_path, families=BOTH, workers=[worker("W1")], allocations=[held("C1", "W1")])
-    person = People(username="x", name="X", role=Role.support_worker.value, worker_key="care|W1")
+    person = Person(username="x", name="X", role=Role.support_worker.value, worker_key="care|W1")
     assert not too_old(person, TODAY)
     assert too_old(person, day(max_age() + 1))
 
@@ -357,8 +345,6 @@ def test_a_refresh_replaces_the_lot(families: None, tmp_path: Path) -> None:
 
 
 def test_a_refresh_that_fails_changes_nothing(families: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from review.caseload import residents  # noqa: PLC0415
-
     load(tmp_path / "1", families=BOTH, workers=[worker("W1")], allocations=[held("C1", "W1")])
 
     def fail(*_: object) -> None:
@@ -371,8 +357,6 @@ def test_a_refresh_that_fails_changes_nothing(families: None, tmp_path: Path, mo
 
 
 def test_a_run_without_staff_shows_nobody_anything(families: None, tmp_path: Path) -> None:
-    from review.caseload import loading  # noqa: PLC0415
-
     load(tmp_path / "1", families=BOTH, workers=[worker("W1")], allocations=[held("C1", "W1")])
     (tmp_path / "empty").mkdir()
     loading.load(RunFolder(tmp_path / "empty"), TODAY)
@@ -453,22 +437,16 @@ def manager(app: ReviewContext, client_as: Callable[..., Client]) -> Client:
 
 
 def key_of(family_id: str) -> str:
-    from review.families.models import Family  # noqa: PLC0415
-
     return str(Family.objects.get(pk=family_id).key)
 
 
 def log() -> list[tuple[str, str, str]]:
-    from review.governance.models import LogLine  # noqa: PLC0415
-
     return [(line.action, line.family, line.reason) for line in LogLine.objects.order_by("number")]
 
 
 def test_a_manager_finds_and_opens_a_family_outside_with_a_reason(
     manager: Client, client_as: Callable[..., Client], make_person: Callable[..., Person]
 ) -> None:
-    from review.caseload.access import visible_families  # noqa: PLC0415
-
     found = manager.post("/outside/", {"words": "zofia", "reason": REASON}).content.decode()
     assert f"/outside/{key_of(made_up.OTHER_TEAMS)}/" in found
     assert ("searched", "", REASON) in log()
@@ -484,9 +462,6 @@ def test_a_manager_finds_and_opens_a_family_outside_with_a_reason(
 def test_what_was_opened_is_shut_the_next_day_and_to_others(
     app: ReviewContext, make_person: Callable[..., Person]
 ) -> None:
-    from review.caseload.access import visible_families  # noqa: PLC0415
-    from review.caseload.models import Override  # noqa: PLC0415
-
     opener, other = make_person(Role.team_manager), make_person(Role.team_manager, "other")
     Override.objects.create(person=opener, family_id=made_up.NOBODYS, on_day=made_up.TODAY, reason=REASON)
     for person, on, opens in (
@@ -513,8 +488,6 @@ def test_without_a_reason_nothing_opens(manager: Client, reason: str) -> None:
 
 
 def test_a_manager_who_left_opens_nothing(manager: Client) -> None:
-    from review.caseload.models import Worker  # noqa: PLC0415
-
     Worker.objects.filter(key=made_up.worker_key(made_up.MANAGER)).update(to_date=made_up.TODAY - dt.timedelta(days=1))
     found = manager.post("/outside/", {"words": "zofia", "reason": REASON}).content.decode()
     assert key_of(made_up.OTHER_TEAMS) not in found

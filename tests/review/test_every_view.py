@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.test import Client
 
-from review.permissions import Role
+from review import permissions
+from review.access_log import Action, record
+from review.caseload.models import Override
+from review.families import views
+from review.governance.models import LogLine
+from review.people.models import Person
+from review.permissions import PAGES, Role
+from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.review.panels import FAMILY_TARGET, serving
 from tests.review.permission_table import ROLES, TABLE, Line
 from tests.review.walking import came_of, places, reported, undone, visit
-
-if TYPE_CHECKING:
-    from django.http import HttpResponse
-    from django.test import Client
-
-    from review.people.models import Person
-    from review.settings import ReviewContext
 
 Places = dict[str, str]
 _FAMILIES = {"own": made_up.OWN, "team": made_up.COLLEAGUES, "outside": made_up.OTHER_TEAMS}
@@ -61,10 +64,6 @@ class Seen:
 
 def watched(ask: Callable[[], HttpResponse]) -> Seen:
     """Ask for something, and see what the database was told."""
-    from django.db import connection  # noqa: PLC0415
-
-    from review.governance.models import LogLine  # noqa: PLC0415
-
     wrote: set[str] = set()
 
     def watch(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
@@ -115,8 +114,6 @@ def test_a_line_about_a_family_says_which(place: Places, client_as: Callable[...
 
 
 def _for(role: Role, line: Line) -> bool:
-    from review.permissions import PAGES  # noqa: PLC0415
-
     return role in next(page.roles for page in PAGES if page.name == line.page)
 
 
@@ -167,14 +164,8 @@ def test_no_page_writes_when_it_is_only_looked_at(place: Places, client_as: Call
 
 def test_a_view_that_does_not_log_is_found(place: Places, client_as: Callable[..., Client]) -> None:
     """One that escapes both the decorator and the middleware, and one that writes without saying so."""
-    from django.http import HttpResponse  # noqa: PLC0415
-
-    from review.access_log import Action, record  # noqa: PLC0415
-    from review.caseload.models import Override  # noqa: PLC0415
-    from review.people.models import Person as People  # noqa: PLC0415
-
     client_as(Role.team_manager)
-    person = People.objects.get(username=Role.team_manager)
+    person = Person.objects.get(username=Role.team_manager)
 
     def silent() -> HttpResponse:
         return HttpResponse("a family")
@@ -193,10 +184,6 @@ def test_a_view_that_does_not_log_is_found(place: Places, client_as: Callable[..
 def test_what_cannot_be_logged_is_not_shown(
     place: Places, client_as: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import OperationalError  # noqa: PLC0415
-
-    from review import permissions  # noqa: PLC0415
-
     browser = client_as(Role.support_worker)
     browser.raise_request_exception = False
     assert b"Amina" in browser.get(f"/families/{place['own']}/").content
@@ -212,8 +199,6 @@ def test_what_cannot_be_logged_is_not_shown(
 def test_a_page_that_breaks_is_logged_as_refused(
     place: Places, client_as: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from review.families import views  # noqa: PLC0415
-
     def breaks(*_: Any) -> None:
         raise ZeroDivisionError
 

@@ -6,18 +6,20 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test import Client
 
+from residents.lookup.access_log import ACCESS_LOG, Reader, log_access
+from review.access_log import Action, record
+from review.caseload.models import Feed, Resident
+from review.families.models import Family
+from review.governance.models import LogLine
+from review.people.models import Person
 from review.permissions import Role
+from review.settings import ReviewContext
 from tests.review import made_up
-
-if TYPE_CHECKING:
-    from django.test import Client
-
-    from review.people.models import Person
-    from review.settings import ReviewContext
 
 HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script>'
 
@@ -28,16 +30,12 @@ def governance(app: ReviewContext, client_as: Callable[..., Client]) -> Client:
 
 
 def key_of(family_id: str) -> str:
-    from review.families.models import Family  # noqa: PLC0415
-
     return str(Family.objects.get(pk=family_id).key)
 
 
 def test_the_log_shows_who_looked_at_which_family_and_why(
     governance: Client, make_person: Callable[..., Person]
 ) -> None:
-    from review.access_log import Action, record  # noqa: PLC0415
-
     worker = make_person(Role.support_worker)
     record(worker, Action.viewed, family=made_up.OWN, detail="family", reason=HOSTILE)
     page = governance.get("/governance/log/").content.decode()
@@ -65,8 +63,6 @@ def test_the_log_shows_who_looked_at_which_family_and_why(
 def test_lines_are_those_asked_for(
     governance: Client, make_person: Callable[..., Person], query: dict[str, str], shown: set[str]
 ) -> None:
-    from review.access_log import Action, record  # noqa: PLC0415
-
     worker, manager = make_person(Role.support_worker), make_person(Role.team_manager)
     record(worker, Action.viewed, family=made_up.OWN, reason="why one")
     record(worker, Action.searched, reason="why two")
@@ -79,9 +75,6 @@ def test_lines_are_those_asked_for(
 
 
 def test_a_file_has_no_formula_and_taking_it_is_logged(governance: Client, make_person: Callable[..., Person]) -> None:
-    from review.access_log import Action, record  # noqa: PLC0415
-    from review.governance.models import LogLine  # noqa: PLC0415
-
     record(make_person(Role.support_worker, name=HOSTILE), Action.viewed, reason=HOSTILE)
     rows = list(csv.DictReader(io.StringIO(b"".join(governance.get("/governance/log.csv")).decode())))
     told = [row for row in rows if row["username"] == "support_worker"]
@@ -92,8 +85,6 @@ def test_a_file_has_no_formula_and_taking_it_is_logged(governance: Client, make_
 
 
 def test_older_lines_follow_on_newer_ones(governance: Client, make_person: Callable[..., Person]) -> None:
-    from review.access_log import Action, record  # noqa: PLC0415
-
     worker = make_person(Role.support_worker)
     for number in range(120):
         record(worker, Action.viewed, reason=f"look {number:03}.")
@@ -115,10 +106,6 @@ def test_no_number_in_the_address_breaks_the_page(governance: Client, before: st
 
 
 def test_the_page_says_whether_the_log_is_whole(governance: Client, make_person: Callable[..., Person]) -> None:
-    from django.db import connection  # noqa: PLC0415
-
-    from review.access_log import Action, record  # noqa: PLC0415
-
     record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN)
     assert "The log is whole" in governance.post("/governance/log/verify/").content.decode()
     with connection.cursor() as cursor:
@@ -131,8 +118,6 @@ def test_the_page_says_whether_the_log_is_whole(governance: Client, make_person:
 
 def looked(make_person: Callable[..., Person]) -> None:
     """A worker looked at a page of the own family."""
-    from review.access_log import Action, record  # noqa: PLC0415
-
     record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN, detail="family")
 
 
@@ -184,9 +169,6 @@ def test_what_is_missing_is_asked_for_again(governance: Client, given: dict[str,
 
 
 def test_who_left_a_family_is_not_told_of_it_afterwards(governance: Client, make_person: Callable[..., Person]) -> None:
-    from review.access_log import Action, record  # noqa: PLC0415
-    from review.caseload.models import Resident  # noqa: PLC0415
-
     record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN)
     spells = Resident.objects.filter(person_id="P1")
     assert "support_worker" in ask(governance, name="Fatma Hassan", dob="1985-06-07")
@@ -197,8 +179,6 @@ def test_who_left_a_family_is_not_told_of_it_afterwards(governance: Client, make
 
 
 def test_look_ups_by_command_are_in_the_report(governance: Client, app: ReviewContext) -> None:
-    from residents.lookup.access_log import ACCESS_LOG, Reader, log_access  # noqa: PLC0415
-
     try:
         log_access(app.run, Reader("Dora Desk", "request 3"), "person", ["name"], people=1, shown=["P2"])
         assert "Dora Desk" in ask(governance, name="Amina Hassan", dob="2012-03-04")
@@ -208,9 +188,6 @@ def test_look_ups_by_command_are_in_the_report(governance: Client, app: ReviewCo
 
 
 def test_the_name_asked_for_is_in_no_line_and_no_table(governance: Client) -> None:
-    from review.caseload.models import Resident  # noqa: PLC0415
-    from review.governance.models import LogLine  # noqa: PLC0415
-
     ask(governance, name="Amina Hassan", dob="2012-03-04")
     lines = list(LogLine.objects.values())
     assert [line["family"] for line in lines if line["action"] == "searched"] == [made_up.OWN]
@@ -220,8 +197,6 @@ def test_the_name_asked_for_is_in_no_line_and_no_table(governance: Client) -> No
 
 
 def test_feeds_say_until_when_they_tell(governance: Client) -> None:
-    from review.caseload.models import Feed  # noqa: PLC0415
-
     assert "No, too old" not in governance.get("/governance/feeds/").content.decode()
     Feed.objects.filter(key__endswith="allocations").update(covers_until=made_up.TODAY - dt.timedelta(days=40))
     assert "No, too old" in governance.get("/governance/feeds/").content.decode()

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, clear_url_caches, get_resolver, path, resolve, reverse
 
+import review.urls
+from review.caseload.access import family_or_404
+from review.people.models import Person
 from review.permissions import OPEN_VIEWS, PAGES, Role, page, page_of, visit_of
+from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.review.panels import serving
 from tests.review.permission_table import ROLES, TABLE, Line, document
 from tests.review.walking import came_of, places, reported, undone, visit
-
-if TYPE_CHECKING:
-    from django.test import Client
-
-    from review.people.models import Person
-    from review.settings import ReviewContext
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 EVERYBODY = (None, *ROLES)
@@ -46,8 +50,6 @@ def browser_of(
 
 def addresses() -> Iterator[Any]:
     """Every address of the URL conf, wherever it is included."""
-    from django.urls import URLResolver, get_resolver  # noqa: PLC0415
-
     waiting: list[Any] = [get_resolver()]
     while waiting:
         found = waiting.pop()
@@ -69,8 +71,6 @@ def test_every_view_is_a_page_or_a_step_of_logging_in(app: ReviewContext) -> Non
 
 
 def test_every_page_is_in_the_table_and_at_its_address(app: ReviewContext) -> None:
-    from django.urls import resolve  # noqa: PLC0415
-
     at_addresses = {pattern.name for pattern in addresses()} - set(OPEN_VIEWS)
     assert {line.page for line in TABLE} == at_addresses == {one.name for one in PAGES}
     anything = dict.fromkeys(("meeting", "others", "closed", "audit"), "1")
@@ -114,8 +114,6 @@ def test_every_page_answers_as_the_table_says(
 
 
 def test_the_steps_of_logging_in_are_open_to_all(web: ReviewContext, anonymous: Client) -> None:
-    from django.urls import reverse  # noqa: PLC0415
-
     for name in {pattern.name for pattern in addresses()} & set(OPEN_VIEWS):
         assert anonymous.get(reverse(name)).status_code in (200, 302, 405)
 
@@ -123,30 +121,24 @@ def test_the_steps_of_logging_in_are_open_to_all(web: ReviewContext, anonymous: 
 def test_without_the_second_factor_nothing_opens(
     web: ReviewContext, client_as: Callable[..., Client], make_person: Callable[..., Person]
 ) -> None:
-    from django.test import Client as Browser  # noqa: PLC0415
-
     place = places(client_as, make_person)
     for role in (Role.support_worker, Role.governance):
-        browser = Browser()
+        browser = Client()
         browser.force_login(make_person(role, f"half {role}"), backend="review.people.backend.PasswordBackend")
         assert {came_of(visit(browser, line, place)) for line in TABLE} == {"login"}
 
 
 def test_an_account_that_was_shut_opens_nothing(web: ReviewContext, client_as: Callable[..., Client]) -> None:
-    from review.people.models import Person as People  # noqa: PLC0415
-
     browser = client_as(Role.support_worker)
     assert browser.get("/families/").status_code == 200
-    People.objects.filter(username=Role.support_worker).update(is_active=False)
+    Person.objects.filter(username=Role.support_worker).update(is_active=False)
     assert came_of(browser.get("/families/")) == "login"
 
 
 def test_a_role_that_was_changed_counts_at_once(web: ReviewContext, client_as: Callable[..., Client]) -> None:
-    from review.people.models import Person as People  # noqa: PLC0415
-
     browser = client_as(Role.support_worker)
     assert browser.get("/families/").status_code == 200
-    People.objects.filter(username=Role.support_worker).update(role=Role.administrator.value)
+    Person.objects.filter(username=Role.support_worker).update(role=Role.administrator.value)
     assert browser.get("/families/").status_code == 403
 
 
@@ -183,9 +175,6 @@ def test_not_yours_and_not_there_ask_the_database_the_same(
     web: ReviewContext, client_as: Callable[..., Client], make_person: Callable[..., Person]
 ) -> None:
     """So that no clock tells one from the other."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
     place = places(client_as, make_person)
     for role in (Role.support_worker, Role.team_manager):
         browser = client_as(role)
@@ -228,12 +217,6 @@ def test_no_key_or_name_of_anothers_family_is_in_any_answer(
 def test_a_view_that_is_no_page_serves_nobody(
     app: ReviewContext, client_as: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.http import HttpResponse  # noqa: PLC0415
-    from django.test import override_settings  # noqa: PLC0415
-    from django.urls import clear_url_caches, path  # noqa: PLC0415
-
-    import review.urls  # noqa: PLC0415
-
     open_to_all = path("forgotten/", lambda request: HttpResponse("a family"), name="forgotten")
     monkeypatch.setattr(review.urls, "urlpatterns", [*review.urls.urlpatterns, open_to_all])
     clear_url_caches()
@@ -253,10 +236,6 @@ def test_a_page_must_be_one_that_is_named() -> None:
 
 
 def test_a_view_that_no_page_let_in_cannot_ask_for_a_family(app: ReviewContext) -> None:
-    from django.test import RequestFactory  # noqa: PLC0415
-
-    from review.caseload.access import family_or_404  # noqa: PLC0415
-
     request = RequestFactory().get("/")
     with pytest.raises(RuntimeError):
         visit_of(request)
@@ -264,13 +243,38 @@ def test_a_view_that_no_page_let_in_cannot_ask_for_a_family(app: ReviewContext) 
         family_or_404(request, made_up.OWN)
 
 
+def asks_for_families(text: str) -> bool:
+    """Whether a module reaches families by themselves, and not through what it was given."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("objects", "_default_manager", "_base_manager")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("Family", "Named")
+        for node in ast.walk(ast.parse(text))
+    ) or bool(re.search(r"""get_model\(.families.|families_family|families_named""", text))
+
+
 def test_families_are_asked_for_in_one_place() -> None:
-    """Elsewhere they are only loaded, or come from what that place gives."""
-    allowed = {"caseload/access.py", "families/loading.py"}
+    """Elsewhere they are only loaded, or come from what that place gives: a search keeps to the families it is given."""
     room = Path(__file__).resolve().parents[2] / "review"
     asking = {
         path.relative_to(room).as_posix()
         for path in room.rglob("*.py")
-        if "Family.objects" in (text := path.read_text(encoding="utf-8")) or "Family._default_manager" in text
+        if asks_for_families(path.read_text(encoding="utf-8"))
     }
-    assert asking == allowed
+    assert "caseload/access.py" in asking
+    assert asking <= {"caseload/access.py", "families/loading.py", "families/searching.py"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Family.objects.get(pk=1)",
+        "x = [Named._base_manager.all()]",
+        'apps.get_model("families", "Family")',
+        "cursor.execute('SELECT document FROM families_family')",
+    ],
+)
+def test_asking_elsewhere_is_found(text: str) -> None:
+    assert asks_for_families(text)
+    assert not asks_for_families("visible_families(person, on).filter(named__words=text)")

@@ -6,28 +6,25 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from review.fairness.models import KeptAudit
+from review.families.models import Family
+from review.people.models import Person
 from review.permissions import Role
 from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.review.panels import copied, opened
 from tests.review.permission_table import Line
 
-if TYPE_CHECKING:
-    from django.http import HttpResponse
-    from django.test import Client
-
-    from review.people.models import Person
-
 _ENOUGH = {"reason": "The school rang about it"}
 
 
 def places(client_as: Callable[..., Client], make_person: Callable[..., Person]) -> dict[str, str]:
     """What stands for each name in braces of the table's paths."""
-    from review.fairness.models import KeptAudit  # noqa: PLC0415
-    from review.families.models import Family  # noqa: PLC0415
-
     key = dict(Family.objects.values_list("family_id", "key"))
     ours = client_as(Role.panel_member)
     theirs = client_as(Role.panel_member, make_person(Role.panel_member, "another", panel="Panel B"))
@@ -72,8 +69,6 @@ def came_of(answer: HttpResponse) -> str:
 @contextmanager
 def undone() -> Iterator[None]:
     """What happens within leaves nothing behind."""
-    from django.db import transaction  # noqa: PLC0415
-
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
