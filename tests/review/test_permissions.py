@@ -255,7 +255,7 @@ def asks_for_families(text: str) -> bool:
 
 
 def test_families_are_asked_for_in_one_place() -> None:
-    """Elsewhere they are only loaded, or come from what that place gives: a search keeps to the families it is given."""
+    """Elsewhere they are only loaded, or are those that somebody was given: a search keeps to them."""
     room = Path(__file__).resolve().parents[2] / "review"
     asking = {
         path.relative_to(room).as_posix()
