@@ -22,6 +22,8 @@ _CORE = (
     "permissions",
     "every_view",
     "panel",
+    "panel_at_once",
+    "panel_export",
     "families",
 )
 """Modules of tests of what is kept in the database."""
