@@ -1,8 +1,9 @@
 """Members, the records by which each service knows them, and what may be wrong in how they were put together.
 
-How sure a link is comes in words, never as a figure. Values held by one service are not shown as those of another: of
-a birth date or name that differs, the page says that it differs and where, not what it is there. Records made by a
-domestic abuse notification or an offence are left out: the service's name alone would tell.
+How sure a link is comes in words, never as a figure, by the bounds of `residents.certainty`. Values held by one service
+are not shown as those of another: of a birth date or name that differs, the page says that it differs and where, not
+what it is there. Records made by a domestic abuse notification or an offence are left out: the service's name alone
+would tell.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ SELECT family_id, list({
     'name': name, 'first': forename, 'age': age, 'dob': dob,
     'role': CASE WHEN role = 'child' AND coalesce(age, 0) < 18 THEN 'child' ELSE 'adult' END,
     'from': from_date, 'to': to_date,
-    'sure': CASE WHEN confidence >= 0.95 THEN 'sure' WHEN confidence >= 0.8 THEN 'likely' ELSE 'unsure' END,
+    'sure': CASE WHEN confidence >= 0.99 THEN 'sure' WHEN confidence >= 0.9 THEN 'fairly_sure' ELSE 'less_sure' END,
     'basis': string_split(basis, '+')
 } ORDER BY who) AS items
 FROM member GROUP BY family_id
@@ -63,8 +64,8 @@ told AS (
 alone AS (SELECT person_id, sum(keys) = 1 AS alone FROM held GROUP BY ALL)
 SELECT m.family_id, list({
     'who': m.who, 'system': h.source, 'records': h.records, 'first': h.first, 'last': h.last,
-    'sure': CASE WHEN a.alone THEN 'only' WHEN h.probability >= 0.999 THEN 'sure'
-        WHEN h.probability >= 0.95 THEN 'likely' ELSE 'unsure' END,
+    'sure': CASE WHEN a.alone THEN 'only' WHEN h.probability >= 0.99 THEN 'sure'
+        WHEN h.probability >= 0.9 THEN 'fairly_sure' ELSE 'less_sure' END,
     'shared': coalesce(t.shared, []), 'differs': coalesce(t.differs, [])
 } ORDER BY m.who, h.source) AS items
 FROM member AS m JOIN held AS h USING (person_id) JOIN alone AS a USING (person_id)

@@ -156,7 +156,7 @@ def doubts(facts: Facts) -> Section:
         *(
             f"{facts.who(row['who'])}: it is less sure that the record in {words.system(row['system'])} is theirs."
             for row in facts.rows("records")
-            if row["sure"] == "unsure"
+            if row["sure"] == "less_sure"
         ),
         *_forgotten(facts),
         *_not_read(facts),
@@ -175,7 +175,7 @@ def _doubts_of_members(facts: Facts) -> list[str]:
         if row["to"] is not None:
             continue
         name = row["name"]
-        if row["sure"] == "unsure":
+        if row["sure"] == "less_sure":
             said.append(
                 f"{name}: it is less sure that they are of this family. It rests on {words.bases(row['basis'])}."
             )

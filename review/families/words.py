@@ -33,15 +33,15 @@ WORK_KINDS = {
     "adult_care": "Adult services",
 }
 MEMBER_SURE = {
-    "sure": "Several services agree",
-    "likely": "Likely",
-    "unsure": "Less sure: worth asking the family",
+    "sure": "Sure",
+    "fairly_sure": "Fairly sure",
+    "less_sure": "Less sure: worth asking the family",
 }
 RECORD_SURE = {
     "only": "The only record of this person",
-    "sure": "As good as certain",
-    "likely": "Very likely the same person",
-    "unsure": "Less sure: worth checking",
+    "sure": "Sure",
+    "fairly_sure": "Fairly sure",
+    "less_sure": "Less sure: worth checking",
 }
 _BASES = {
     "relationship": "a relationship that a worker entered",

@@ -487,8 +487,8 @@ def test_a_record_says_what_it_shares_and_that_a_value_differs_but_not_the_value
     told = {one["system"]: (one["sure"], one["shared"], one["differs"]) for one in document["records"]}
     assert told == {
         "care": ("sure", ["dob", "forename", "surname"], []),
-        "school": ("likely", ["dob", "forename", "surname"], []),
-        "rents": ("unsure", ["dob", "forename"], ["surname"]),
+        "school": ("fairly_sure", ["dob", "forename", "surname"], []),
+        "rents": ("less_sure", ["dob", "forename"], ["surname"]),
     }
     assert "secretname" not in json.dumps(document)
 
