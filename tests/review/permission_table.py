@@ -116,9 +116,9 @@ yesterday opens nothing today.
 - A child's allocation, or its plan that names a worker, opens each family that the child is a child of that day: both
   homes, where it has two.
 - An early help case opens the families of its grown members. Where it names none, it opens those of its children.
-- A worker must be in post by the staff list. A system without a staff list of its own may name workers of another's: they
-  are taken for the same where one list alone has that key in the same team. Whoever is on no list is shown nothing, and
-  their families are their team manager's to see where the allocation names the team.
+- A worker must be in post by the staff list. A system without a staff list of its own may name workers of another's:
+  they are taken for the same where one list alone has that key in the same team. Whoever is on no list is shown
+  nothing; where the allocation names their team, its manager sees the families.
 - A manager's team is everybody whom the staff list puts in the same team, and everybody whose manager they are.
 - A feed that is older than `[review] allocations_max_age_days` opens nothing to anybody. A table tells until its newest
   row, and as long again as it was ever silent in the year before (at most a fortnight), but never beyond the day of the
@@ -126,10 +126,11 @@ yesterday opens nothing today.
 
 ## The access log
 
-Every visit is a line before it is shown: who, when, which page, which family, why. So is every search, decision, file and
-refusal. Lines are only added; each holds the hash of the one before and a seal under the council's key. *Access log* shows
-them, hands them out as a file, and checks them, and so does `early-help review verify-log RUN`. Note the newest hash
-somewhere else now and then and give it (`--noted`): a database that was put back to an earlier day shows by that alone.
+Every visit is a line before it is shown: who, when, which page, which family, why. So is every search, decision, file
+and refusal. Lines are only added; each holds the hash of the one before and a seal under the council's key. *Access log*
+shows them, hands them out as a file, and checks them, and so does `early-help review verify-log RUN`. Note the newest
+hash somewhere else now and then and give it (`--noted`): a database that was put back to an earlier day shows by that
+alone.
 
 *Who looked* answers a resident: who opened the pages of their families while they were of them, when and why, and who
 looked them up by command. It finds by full name and birth date, keeps neither, and shows governance no list of names.
