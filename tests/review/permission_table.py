@@ -127,7 +127,7 @@ yesterday opens nothing today.
 ## The access log
 
 Every visit is a line before it is shown: who, when, which page, which family, why. So is every search, decision, file
-and refusal. Lines are only added; each holds the hash of the one before and a seal under the council's key. *Access log*
+and refusal. Lines are only added; each holds the hash of the one before and a seal by the council's key. *Access log*
 shows them, hands them out as a file, and checks them, and so does `early-help review verify-log RUN`. Note the newest
 hash somewhere else now and then and give it (`--noted`): a database that was put back to an earlier day shows by that
 alone.
