@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,10 +36,18 @@ def model_card_page(
         outcome=target.outcome,
         names={name: CANDIDATE_WORDS.get(name, text.spaced(name)) for name in figures},
         rows=sorted(figures.items(), key=lambda item: not item[1]["baseline"]),
+        rule=_in_words(card["choice"]["rule"]) if modelled else "",
         steadiness=_steadiness(card["stability"]) if modelled else (),
         told=told,
         sources=sources,
     )
+
+
+def _in_words(rule: str) -> str:
+    """The rule of choice with each way of choosing by its name: the longest first, for one may begin another."""
+    for name in sorted(CANDIDATE_WORDS, key=len, reverse=True):
+        rule = re.sub(rf"\b{name}\b", f"“{CANDIDATE_WORDS[name]}”", rule)
+    return rule
 
 
 def told(count: int | str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.thresholds import RetrainingConfig
 from reports import text
 from reports.charts import LEFT, IntervalRow, interval_chart
 from reports.facts import Measure
@@ -105,6 +106,7 @@ def quarterly_page(
         despite=document["despite"],
         challenges=challenges,
         thresholds=document["thresholds"],
+        meanings={name: str(field.description) for name, field in RetrainingConfig.model_fields.items()},
         sources=sources,
     )
 

@@ -15,7 +15,7 @@ from fairness_audits.chain.steps import AT_EQUAL_NEED, FROM_POPULATION, Link, St
 from fairness_audits.ethnicity import UNKNOWN
 from fairness_audits.policy import load_policy
 
-HOSTILE_SYSTEM = "<script>alert('system')</script> =HYPERLINK(\"x\")"
+HOSTILE_SYSTEM = "<script>alert('system')</script> =HYPERLINK(\"x\") \u202etxet\u202c \u05d0\u05d1"
 NO_DECISIONS = "None yet: no panel has recorded a decision in this run."
 CENSUS = "Census 2021 <b>of Testborough</b>"
 _SIZES = {"WBRI": 4000, "BAFR": 2000, "APKN": 1500, "WIRT": 12, UNKNOWN: 600}

@@ -52,6 +52,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser, reported: RunFolder
     found = Opened(context.new_page())
     found.page.on("request", lambda asked: found.asked.append(asked.url))
     found.page.on("console", lambda said: found.complaints.append(said.text))
+    found.page.on("dialog", lambda asked: (found.complaints.append(asked.message), asked.dismiss()))
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     found.page.goto((reported.root / request.param).as_uri())
     yield found

@@ -85,3 +85,11 @@ def test_every_way_of_choosing_has_a_name_and_is_shown_beside_the_others() -> No
     target = target_facts(FAMILY_TARGET, found)
     assert target.chosen is not None and target.chosen.title == "Needs, weighted"
     assert target.chosen_why.startswith("It did best. That was judged by another measure, “need found”")
+
+
+def test_a_model_card_s_rule_has_names_and_no_code_words() -> None:
+    found = evaluation(FAMILY_TARGET)
+    found["choice"]["rule"] = "The simplest of needs_count, need_found, need_found_without_contact_history and chance."
+    card = model_card_page(COUNCIL, target_facts(FAMILY_TARGET, found), found, [Source("evaluation.json", "0" * 64)])
+    said = "The simplest of “Count of needs”, “Need found”, “Need found, no past contact” and “Drawn by lot”."
+    assert said in Page(card).text

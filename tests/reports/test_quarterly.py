@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.thresholds import RetrainingConfig
 from reports.provenance import Source
 from reports.quarterly import quarterly_page
 from tests.reports.pages import Page
@@ -45,3 +46,9 @@ def test_it_is_a_whole_page_and_words_from_outside_stay_words(html: str) -> None
     assert page.crossed == [] and len(set(page.ids)) == len(page.ids)
     assert HOSTILE in page.text and HOSTILE not in html
     assert page.headings[0] == 1 and all(after <= before + 1 for before, after in zip(page.headings, page.headings[1:]))
+
+
+def test_each_threshold_is_told_with_what_it_means(html: str) -> None:
+    said = Page(html).text
+    for name, field in RetrainingConfig.model_fields.items():
+        assert str(field.description) in said, name
