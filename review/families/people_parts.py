@@ -23,19 +23,28 @@ SELECT family_id, list({
 FROM member GROUP BY family_id
 """,
 )
-# What two records of a person hold in common is counted by value, so that no two records are compared one by one.
+# Hidden are files that name people for the sake of domestic abuse or an offence, and the whole of a system that holds
+# nothing else. What records have in common is counted by value, so that no two of them are compared one by one.
 RECORDS = Part(
     "records",
     """
 WITH
-hidden AS (
-    SELECT source, record_id FROM domestic_incidents UNION SELECT source, record_id FROM offences
+sensitive AS (
+    SELECT DISTINCT source, file FROM domestic_incidents UNION SELECT DISTINCT source, file FROM offences
 ),
+general AS (
+    SELECT DISTINCT source FROM attendance UNION SELECT DISTINCT source FROM contacts
+    UNION SELECT DISTINCT source FROM allocations UNION SELECT DISTINCT source FROM assessments
+    UNION SELECT DISTINCT source FROM service_episodes UNION SELECT DISTINCT source FROM benefit_spells
+    UNION SELECT DISTINCT source FROM rent_transactions UNION SELECT DISTINCT source FROM school_status
+    UNION SELECT DISTINCT source FROM adult_care_services
+),
+hidden AS (SELECT DISTINCT source FROM sensitive ANTI JOIN general USING (source)),
 held AS (
     SELECT p.person_id, r.source, count(DISTINCT r.record_id) AS records, count(DISTINCT r.subject_id) AS keys,
         min(r.recorded_on) AS first, max(r.recorded_on) AS last, min(p.match_probability) AS probability
     FROM person_records AS r JOIN record_person AS p USING (source, file, record_id)
-    WHERE NOT EXISTS (FROM hidden AS h WHERE h.source = r.source AND h.record_id IN (r.record_id, r.subject_id))
+    ANTI JOIN sensitive USING (source, file) ANTI JOIN hidden USING (source)
     GROUP BY ALL
 ),
 values_held AS (

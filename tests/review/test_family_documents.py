@@ -389,6 +389,27 @@ def test_domestic_incidents_and_offences_are_named_nowhere(tmp_path: Path) -> No
     assert "youth_court" not in told
 
 
+def test_a_system_that_also_does_other_work_is_named_by_its_other_files(tmp_path: Path) -> None:
+    """The police's list of people is hidden though another file names the incidents; the case system's is not."""
+    rows = _with(
+        domestic_incidents=[
+            {**_incident("RP1"), "file": "incidents.csv"},
+            {**_incident("N1"), "source": "constabulary", "file": "incidents.csv"},
+        ],
+        contacts=[known("RP2", event_date=START, outcome="referral")],
+        person_records=[{**known("N1", subject_id="N1"), "source": "constabulary", "file": "nominals.csv"}],
+        record_person=[
+            {
+                **{"source": "constabulary", "file": "nominals.csv", "record_id": "N1", "person_id": "P1"},
+                "match_probability": 1.0,
+            }
+        ],
+    )
+    found = documents(tmp_path / "run", rows)["F1"]
+    assert {one["system"] for one in found["records"]} == {SYSTEM}
+    assert "constabulary" not in json.dumps(found)
+
+
 def test_ethnicity_is_nowhere(tmp_path: Path) -> None:
     rows = one_family()
     rows[PERSON_RECORDS] = [{**one, "ethnicity": "BCRB"} for one in rows[PERSON_RECORDS]]
