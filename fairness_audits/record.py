@@ -134,7 +134,7 @@ def read_release(
     content = path.read_bytes()
     record = authentic(content, ring, audit.target)
     if record is None:
-        return None, "The release record was changed after it was written; the approvals in it are void."
+        return None, "The release record was changed after it was written, or is another version's, and is void."
     if told is None or told.get("release") != hashlib.sha256(content).hexdigest():
         return None, "The release record is not the one that the log tells of last; the approvals in it are void."
     void = "" if record.withdrawn is not None else _void(record, audit, champion)
