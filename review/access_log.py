@@ -19,8 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
 from store.files import canonical
@@ -78,29 +77,25 @@ def record(person: Person | None, action: Action, *, family: str = "", detail: s
     """
     heads, lines = _models()
     seal = _sealer()
-    with transaction.atomic():
-        # The first statement takes the lock on both databases, so that no two lines follow the same one.
-        if not heads.filter(pk=HEAD).update(number=F("number") + 1):
-            _begin()
-            heads.filter(pk=HEAD).update(number=F("number") + 1)
-        head = heads.get(pk=HEAD)
-        line = {
-            "number": head.number,
-            "previous": head.hash,
-            "at": timezone.now().astimezone(dt.UTC).isoformat(timespec="microseconds"),
-            "username": person.username if person else "",
-            "name": plain(person.name)[:LONGEST] if person else "",
-            "role": str(person.role) if person else "",
-            "action": action.value,
-            "family": family,
-            "detail": plain(detail)[:LONGEST],
-            "reason": plain(reason)[:LONGEST],
-            "key": seal.mark,
-        }
+    said = {
+        "username": person.username if person else "",
+        "name": plain(person.name)[:LONGEST] if person else "",
+        "role": str(person.role) if person else "",
+        "action": action.value,
+        "family": family,
+        "detail": plain(detail)[:LONGEST],
+        "reason": plain(reason)[:LONGEST],
+        "key": seal.mark,
+    }
+    with transaction.atomic(savepoint=False):
+        # No two lines follow the same one: on SQLite a transaction holds the lock from its beginning.
+        head = heads.select_for_update().filter(pk=HEAD).first() or _begun()
+        number = head.number + 1
+        at = timezone.now().astimezone(dt.UTC).isoformat(timespec="microseconds")
+        line = {"number": number, "previous": head.hash, "at": at, **said}
         hashed = line_hash(line)
-        sealed = seal.of(hashed)
-        lines.create(**line, hash=hashed, seal=sealed)
-        heads.filter(pk=HEAD).update(hash=hashed, seal=seal.of(f"head {head.number} {hashed}"), key=seal.mark)
+        lines.create(**line, hash=hashed, seal=seal.of(hashed))
+        heads.filter(pk=HEAD).update(number=number, hash=hashed, seal=seal.of(f"head {number} {hashed}"), key=seal.mark)
 
 
 def line_hash(line: dict[str, Any]) -> str:
@@ -179,13 +174,11 @@ def _rows(lines: Any, until: int) -> Iterator[dict[str, Any]]:
     yield from lines.filter(number__lte=until).order_by("number").values(*fields).iterator(chunk_size=_CHUNK)
 
 
-def _begin() -> None:
-    """Make the one head, unless another writer just did."""
+def _begun() -> Any:
+    """The one head, made unless another writer just did."""
     heads, _ = _models()
-    heads.bulk_create(
-        [heads.model(pk=HEAD, number=0, hash=BEGINNING, seal="", key="")],
-        ignore_conflicts=connection.features.supports_ignore_conflicts,
-    )
+    heads.bulk_create([heads.model(pk=HEAD, number=0, hash=BEGINNING, seal="", key="")], ignore_conflicts=True)
+    return heads.select_for_update().get(pk=HEAD)
 
 
 def _models() -> tuple[Any, Any]:
