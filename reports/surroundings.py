@@ -30,31 +30,31 @@ _SPELLS = {
 }
 _DAYS = {"contact": "contact with children's services", "referral": "referral", "assessed": "assessment that ended"}
 
-# An end counts once it is known; until then the service is open.
+_PEOPLE = """
+    CREATE OR REPLACE TEMP TABLE people AS
+    SELECT l.unit_id, l.family_id, l.as_of, b.person_id
+    FROM members AS b JOIN listed AS l ON b.family_id = l.family_id AND b.as_of = l.as_of
+"""
+# An end counts once it is known; until then the service is open. One without a day of recording is known on its day.
 _SERVED = """
-    SELECT l.unit_id, m.kind,
-        bool_or(m.to_date IS NULL OR m.to_date >= l.as_of OR m.end_recorded_on >= l.as_of) AS is_open,
-        min(m.event_date) FILTER (
-            m.to_date IS NULL OR m.to_date >= l.as_of OR m.end_recorded_on >= l.as_of
-        ) AS since,
-        max(m.event_date) AS last_begun, max(m.to_date) FILTER (m.end_recorded_on < l.as_of) AS last_ended
-    FROM listed AS l
-    JOIN members AS b ON b.family_id = l.family_id AND b.as_of = l.as_of
-    JOIN milestones AS m ON m.person_id = b.person_id AND m.event_date < l.as_of AND m.recorded_on < l.as_of
-    GROUP BY ALL ORDER BY l.unit_id, m.kind
+    WITH known AS (
+        SELECT l.unit_id, m.kind, m.event_date, m.to_date,
+            m.to_date IS NULL OR greatest(m.to_date, coalesce(m.end_recorded_on, m.to_date)) >= l.as_of AS is_open
+        FROM people AS l JOIN milestones AS m
+            ON m.person_id = l.person_id AND m.event_date < l.as_of AND m.recorded_on < l.as_of
+    )
+    SELECT unit_id, kind, bool_or(is_open) AS is_open, min(event_date) FILTER (is_open) AS since,
+        max(event_date) AS last_begun, max(to_date) FILTER (NOT is_open) AS last_ended
+    FROM known GROUP BY ALL ORDER BY unit_id, kind
 """
 _MATCHED = """
     SELECT l.unit_id, c.source, list(c.certainty ORDER BY c.certainty) AS certainties
-    FROM listed AS l
-    JOIN members AS b ON b.family_id = l.family_id AND b.as_of = l.as_of
-    JOIN match_certainty AS c ON c.person_id = b.person_id
+    FROM people AS l JOIN match_certainty AS c ON c.person_id = l.person_id
     GROUP BY ALL ORDER BY l.unit_id, c.source
 """
 _TIED = """
     SELECT l.unit_id, count(*) AS people, count(*) FILTER (coalesce(c.by_home_alone, false)) AS by_home_alone
-    FROM listed AS l
-    JOIN members AS b ON b.family_id = l.family_id AND b.as_of = l.as_of
-    LEFT JOIN family_certainty AS c ON c.family_id = b.family_id AND c.person_id = b.person_id
+    FROM people AS l LEFT JOIN family_certainty AS c ON c.family_id = l.family_id AND c.person_id = l.person_id
     GROUP BY ALL ORDER BY l.unit_id
 """
 
@@ -83,6 +83,7 @@ def surrounded(
         units = [(case.unit_id, case.family_id, as_of) for case in cases]
         names = ("unit_id", "family_id", "as_of")
         connection.register("listed", pa.table(dict(zip(names, zip(*units)))))
+        connection.execute(_PEOPLE)
         served, matched = _served(connection), _matched(connection, feeds)
     return [
         replace(case, services=_services(served.get(case.unit_id, [])), matched=matched.get(case.unit_id))

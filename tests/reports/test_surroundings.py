@@ -65,6 +65,12 @@ def step(kind: str, event: str, recorded: str = "", to: str = "", known: str = "
         pytest.param(
             [step("early_help", "2025-03-02", to="2025-06-29")], (), ("early help, until June 2025",), id="ended"
         ),
+        pytest.param(
+            [step("early_help", "2025-03-02", to="2025-06-29") | {"end_recorded_on": None}],
+            (),
+            ("early help, until June 2025",),
+            id="nobody wrote down when its end was known",
+        ),
         pytest.param([step("cp", "2026-06-30", recorded="2026-07-01")], (), (), id="recorded on the day"),
         pytest.param([step("cp", "2026-07-01")], (), (), id="began on the day"),
         pytest.param([step("cp", "2026-03-01", person="r")], (), (), id="of another family"),
