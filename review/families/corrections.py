@@ -8,7 +8,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from review.families import words
-from review.families.forms import JOINING, SUBJECTS
+from review.families.forms import JOINING, SUBJECTS, UNSAFE
 from review.families.models import STATE_WORDS, Correction, CorrectionState
 from review.people.models import Person
 
@@ -71,12 +71,20 @@ def of_family(family_key: str) -> list[Shown]:
 
 
 def listed() -> QuerySet[Correction]:
-    """All, those still to be passed on first, then by system."""
+    """All, those still to be passed on first, of them what is about somebody's safety, then by system."""
     place = Case(
         *(When(state=state.value, then=Value(number)) for number, state in enumerate(_ORDER)),
         output_field=IntegerField(),
     )
-    return Correction.objects.select_related("said_by").order_by(place, "system", "-said_at", "-id")
+    safety = Case(When(subject=UNSAFE, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return Correction.objects.select_related("said_by").order_by(place, safety, "system", "-said_at", "-id")
+
+
+def held_back() -> set[str]:
+    """The keys of families of which somebody said, and nobody settled, that something is not safe to be shown."""
+    unsettled = (CorrectionState.said.value, CorrectionState.passed_on.value)
+    said = Correction.objects.filter(subject=UNSAFE, state__in=unsettled)
+    return set(said.values_list("family_key", flat=True))
 
 
 def move(person: Person, number: int, state: str) -> bool:

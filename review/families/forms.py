@@ -10,13 +10,15 @@ from review.families.models import Correction, CorrectionState
 from review.families.words import system
 
 LONGEST = 2000
+UNSAFE = "not_to_be_shown"
+"""Until it is settled, the family's address is held back."""
 SUBJECTS = (
     ("member", "Who is in the family, or who is not"),
     ("other_person", "A record is of somebody else"),
     ("detail", "A name, a date or a figure is wrong"),
     ("late", "It was so, and is no longer"),
     ("missing", "Something is missing"),
-    ("not_to_be_shown", "Something should not be shown, for somebody's safety"),
+    (UNSAFE, "Something should not be shown, for somebody's safety"),
 )
 JOINING = "joining"
 """In place of a system: how records were put together, which is for whoever looks after this app."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.families import people_sections, story_sections, words
+from review.families.corrections import held_back
 from review.families.models import Family, Loaded
 from review.families.sections import Facts, Section
 
@@ -33,7 +34,7 @@ class FamilyPage:
 
 
 def family_page(family: Family, loaded: Loaded | None) -> FamilyPage:
-    """The page of a family."""
+    """The page of a family, without its address while somebody's saying that it is not safe to be shown is open."""
     facts = facts_of(family, loaded)
     return FamilyPage(
         heading=f"The {family.name} family",
@@ -45,6 +46,8 @@ def family_page(family: Family, loaded: Loaded | None) -> FamilyPage:
 def facts_of(family: Family, loaded: Loaded | None) -> Facts:
     """A family's document with the names that its numbers stand for."""
     document = family.document
+    if family.key in held_back():
+        document = {**document, "address": None}
     notes = loaded.notes if loaded else {"fed": {}, "left_out": ()}
     return Facts(document, _names(document["members"]), notes["fed"], notes["left_out"])
 

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 
 from django.db.models import QuerySet
 
+from review.families.corrections import held_back
 from review.families.folding import folded
 from review.families.models import Family, Named
 
@@ -33,8 +34,9 @@ def search(families: QuerySet[Family], words: str, dob: dt.date | None) -> list[
     if dob is not None:
         named = named.filter(dob=dob)
     likeness: dict[str, float] = defaultdict(float)
-    for family_id, name, address in named.values_list("family_id", "words", "address"):
-        found = _likeness(asked, f"{name} {address}".split())
+    hidden = held_back()
+    for family_id, key, name, address in named.values_list("family_id", "family__key", "words", "address"):
+        found = _likeness(asked, name.split() if key in hidden else f"{name} {address}".split())
         if found > 0:
             likeness[family_id] = max(likeness[family_id], found)
     best = sorted(likeness, key=lambda family_id: (-likeness[family_id], family_id))[:SHOWN]

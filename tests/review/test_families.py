@@ -276,6 +276,25 @@ def test_what_is_not_so_is_on_the_familys_page_and_without_words_on_the_list(
             assert secret not in listed
 
 
+def test_an_address_is_held_back_until_a_danger_is_settled(loaded: dict[str, str], client_as: Browsers) -> None:
+    worker, keeper = client_as(Role.support_worker), client_as(Role.governance)
+
+    def shown() -> tuple[bool, bool]:
+        found = worker.post("/families/search/", {"words": "12 elm"}).content.decode()
+        return "12 Elm Road" in text(worker, f"/families/{loaded['F1']}/"), loaded["F1"] in found
+
+    assert shown() == (True, True)
+    for subject in ("late", "not_to_be_shown"):
+        worker.post(f"/families/{loaded['F1']}/correction/", {**_SAID, "subject": subject})
+    assert shown() == (False, False)
+    listed = text(keeper, "/families/corrections/")
+    assert listed.index("should not be shown") < listed.index("It was so, and is no longer")
+    number = re.findall(r'name="correction" value="(\d+)"', listed)[0]
+    for state, then in (("passed_on", (False, False)), ("stands", (True, True))):
+        keeper.post("/families/corrections/", {"correction": number, "state": state})
+        assert shown() == then
+
+
 def test_it_moves_from_state_to_state_and_no_further(loaded: dict[str, str], client_as: Browsers) -> None:
     from review.families.models import Correction  # noqa: PLC0415
 
