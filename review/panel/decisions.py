@@ -73,6 +73,7 @@ def _kept(meeting: Meeting, case: PackCase) -> Case:
         defaults={
             "reference": case.reference,
             "family_id": case.family_id,
+            "family": case.family,
             "high_need": case.high_need,
             "in_sample": case.sampled is not None,
             "drawn_from": case.sampled.drawn_from if case.sampled else None,

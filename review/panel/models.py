@@ -86,12 +86,13 @@ class Meeting(models.Model):
 
 
 class Case(Kept):
-    """A case that somebody decided on at a meeting: whom it stands for, as the run's analysis tables name them."""
+    """A case that somebody decided on at a meeting: whom it stands for, by pseudonym and for the log."""
 
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="cases")
     reference = models.CharField(max_length=20)
     unit_id = models.CharField(max_length=_PSEUDONYM)
     family_id = models.CharField(max_length=_PSEUDONYM)
+    family = models.CharField(max_length=100, default="", help_text="The family's id, by which the log names it")
     high_need = models.BooleanField()
     in_sample = models.BooleanField(default=False)
     drawn_from = models.PositiveIntegerField(null=True)

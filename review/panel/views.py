@@ -181,6 +181,7 @@ def case_outcome(request: HttpRequest, number: int, reference: str) -> HttpRespo
     kept = Case.objects.filter(meeting=about, reference=reference).select_related("meeting").first()
     if kept is None:
         raise Http404
+    visit_of(request).family = kept.family
     form = forms.OutcomeForm(request.POST)
     if not form.is_valid():
         return _offers_page(request, about, "Please choose what became of it.", _BAD)
@@ -188,7 +189,7 @@ def case_outcome(request: HttpRequest, number: int, reference: str) -> HttpRespo
     try:
         with transaction.atomic():
             tell_outcome(person, kept, code)
-            record(person, Action.decided, detail=f"meeting {about.pk}, {reference}: {code.value}")
+            record(person, Action.decided, family=kept.family, detail=f"meeting {about.pk}, outcome: {code.value}")
     except Refused as refused:
         return _offers_page(request, about, refused.message, _CONFLICT)
     messages.success(request, f"Kept: {OUTCOME_WORDS[code].lower()}.")

@@ -214,6 +214,8 @@ def test_what_became_of_an_offer_is_told_later(panel: ReviewContext, client_as: 
         assert browser.post(f"/panel/{number}/{first}/outcome/", {"outcome": outcome}).status_code == status
     assert browser.post(f"/panel/{number}/{second}/outcome/", {"outcome": "helped"}).status_code == 409
     assert "helped, recorded on" in text(browser.get(f"/panel/{number}/offers/"))
+    told = [line for line in lines("decided") if "outcome" in line["detail"]]
+    assert len(told) == 2 and all(line["family"].startswith("family-") for line in told)
 
 
 def test_a_closed_meeting_takes_no_decision(panel: ReviewContext, client_as: Browsers) -> None:
