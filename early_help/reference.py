@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from early_help.code_pages import codes_page
+from early_help.command_page import command_page
 from early_help.contract_pages import contract_pages
 from early_help.feature_pages import feature_pages
 from early_help.rules_page import rules_page
@@ -110,6 +111,7 @@ def data_dictionary() -> str:
 
 PAGES = {
     "codes.md": codes_page,
+    "commands.md": command_page,
     "council-toml.md": council_toml,
     "data-dictionary.md": data_dictionary,
     **contract_pages(),

@@ -14,6 +14,7 @@ import typer.main
 from jupyterlab.labapp import LabApp
 
 from early_help.cli import app
+from early_help.command_page import command_page
 from fairness_audits.config import AuditConfig
 from fairness_audits.policy import DEFAULT_POLICY, Policy, Rule
 from features.config import FeaturesConfig
@@ -69,6 +70,27 @@ def test_there_are_commands_to_look_at() -> None:
 @pytest.mark.parametrize(("page", "words"), TOLD, ids=lambda one: one if isinstance(one, str) else " ".join(one)[:40])
 def test_every_command_that_a_page_tells_is_one(page: str, words: list[str]) -> None:
     assert unknown_in(words) == [], page
+
+
+def test_the_page_of_commands_has_each_with_everything_that_it_takes() -> None:
+    page = command_page()
+    for words, command in leaves(typer.main.get_command(app), "early-help"):
+        entry = page.split(f"\n## `{words}`\n")[1].split("\n## ")[0]
+        assert len(entry.strip()) > 20, words
+        for one in command.params:
+            if one.name != "help":
+                named = one.opts[0] if one.opts[0].startswith("-") else one.metavar or one.name.upper()
+                assert f"`{named}" in entry, (words, one.name)
+                assert (one.help or "").split()[:1] == [] or one.help.split()[0] in entry, (words, one.name)
+    assert "[bold]" not in page
+
+
+def leaves(command: Any, words: str) -> Iterator[tuple[str, Any]]:
+    below = getattr(command, "commands", {})
+    for name, one in below.items():
+        yield from leaves(one, f"{words} {name}")
+    if not below:
+        yield words, command
 
 
 def test_a_command_and_an_option_that_are_not_there_are_found() -> None:
