@@ -90,13 +90,14 @@ def _question(context: ReviewContext, target: str) -> Question:
     # What is published counts only as far as the gate vouches for the audit that it is of.
     stands = gate.verdict.value == audit.get("verdict") and gate.verdict is not Verdict.NOT_AUDITED
     told = audit if stands else {}
+    why = str(told.get("why") or ("" if audit else evaluation.get("why")) or "")
     return Question(
         name=target,
         title=evaluation["title"],
         question=evaluation["question"],
         verdict=gate.verdict.value,
         words=verdict_words(gate.verdict.value) if stands or not audit else _NO_LONGER,
-        why=str(told.get("why") or ("" if audit else evaluation.get("why")) or ""),
+        why="" if why in gate.reason else why,
         open=gate.state is GateState.RELEASED,
         reason=gate.reason,
         expires=gate.expires,
@@ -112,7 +113,7 @@ def _unsettled(audit: Document) -> tuple[Unsettled, ...]:
     for rule in audit.get("rules", ()):
         groups = tuple(group["label"] for group in rule["groups"] if group["verdict"] != "pass")
         if rule["verdict"] != "pass" and groups:
-            found.append(Unsettled(rule["reason"] or rule["title"], groups))
+            found.append(Unsettled((rule["reason"] or rule["title"]).rstrip("."), groups))
     return tuple(found)
 
 
