@@ -63,8 +63,10 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
     with own_scratch(source.run, "review") as scratch:
         con = connect(context.machine, scratch)
         try:
+            # Working the documents out takes most of the time; nobody waits for that.
+            day = families.make_documents(con, source.run)
             with transaction.atomic():
-                families.load(source.run, context.keys, con)
+                families.put(con, context.keys, day)
                 caseload.load(source.run, source.extract_date)
                 keep(context.run)
                 Refresh.objects.create(extract_date=source.extract_date, run_mark=run_mark(source.run))
