@@ -57,6 +57,7 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
     from review.caseload import loading as caseload  # noqa: PLC0415 - as above
     from review.fairness.audits import keep  # noqa: PLC0415
     from review.families import loading as families  # noqa: PLC0415
+    from review.families.documents import make_documents  # noqa: PLC0415
     from review.people.models import Refresh  # noqa: PLC0415
 
     source = feed or Feed(context.run, context.council.extract_date)
@@ -64,7 +65,7 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
         con = connect(context.machine, scratch)
         try:
             # Working the documents out takes most of the time; nobody waits for that.
-            day = families.make_documents(con, source.run)
+            day = make_documents(con, source.run)
             with transaction.atomic():
                 families.put(con, context.keys, day)
                 caseload.load(source.run, source.extract_date)
