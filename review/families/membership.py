@@ -107,10 +107,28 @@ SELECT source, worker_id, arg_max(name, (recorded_on, from_date, name)) AS name,
     arg_max(role, (recorded_on, from_date, role)) AS role, arg_max(team, (recorded_on, from_date, team)) AS team
 FROM workers GROUP BY ALL
 """
-_STEPS = (_GUARDED, _MEMBER, _HOME, _GROUPS, _STAFF)
+# A system without a staff list of its own may name staff of another's: whom one list alone has by that key and team.
+_STAFF_ELSEWHERE = """
+CREATE TEMP TABLE staff_elsewhere AS
+WITH
+unlisted AS (
+    SELECT DISTINCT source, worker_id, team FROM (
+        SELECT source, worker_id, team FROM service_episodes UNION SELECT source, worker_id, team FROM allocations
+    ) ANTI JOIN (SELECT DISTINCT source FROM workers) USING (source)
+    WHERE worker_id IS NOT NULL
+),
+posts AS (
+    SELECT worker_id, lower(trim(team)) AS team, min(source) AS listed_by FROM workers
+    GROUP BY ALL HAVING count(DISTINCT source) = 1
+)
+SELECT DISTINCT u.source, u.worker_id, u.team, s.name, s.role
+FROM unlisted AS u JOIN posts AS p ON u.worker_id = p.worker_id AND lower(trim(u.team)) = p.team
+JOIN staff AS s ON s.source = p.listed_by AND s.worker_id = u.worker_id
+"""
+_STEPS = (_GUARDED, _MEMBER, _HOME, _GROUPS, _STAFF, _STAFF_ELSEWHERE)
 
 
 def make_membership(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ``member``, ``guarded``, ``home``, ``family_group`` and ``staff``, from the views of `open_tables`."""
+    """Make the tables that all parts of a document rest on, from the views of `open_tables`."""
     for sql in _STEPS:
         con.execute(sql)

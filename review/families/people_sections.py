@@ -21,8 +21,10 @@ def coming_up(facts: Facts) -> Section:
     )
     if not rows:
         return Section("coming-up", "What is coming up", ("Nothing that the systems hold has a date coming up.",))
+    passed = any(row["due"] < facts.document["day"] for row in facts.rows("due"))
+    wondering = ("Where a date has passed, I wonder how it is going, and whether the system knows.",) if passed else ()
     table = Table("Dates, the nearest first", ("What", "For whom", "By when", "How it stands"), rows)
-    return Section("coming-up", "What is coming up", (said,), tables=(table,))
+    return Section("coming-up", "What is coming up", (said, *wondering), tables=(table,))
 
 
 def _due(facts: Facts, row: dict[str, Any], today: dt.date) -> tuple[str, ...]:
@@ -38,7 +40,7 @@ def standing(due: str | dt.date, today: dt.date) -> str:
     if days < 0:
         weeks = -days // 7
         passed = "a few days ago" if weeks < 1 else f"{weeks} week{'s' if weeks > 1 else ''} ago"
-        return f"Passed {passed}. I wonder how it is going, and whether the system knows."
+        return f"Passed {passed}"
     if days <= _SOON_DAYS:
         return "Within four weeks"
     return "Later"

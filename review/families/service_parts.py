@@ -48,9 +48,11 @@ INVOLVED = Part(
     "involved",
     """
 WITH together AS (
-    SELECT w.family_id, w.what, w.source, w.event_date, w.to_date, s.name, s.role, coalesce(w.team, s.team) AS team,
+    SELECT w.family_id, w.what, w.source, w.event_date, w.to_date, coalesce(s.name, e.name) AS name,
+        coalesce(s.role, e.role) AS role, coalesce(w.team, s.team) AS team,
         coalesce(list_sort(list(DISTINCT w.who) FILTER (w.who IS NOT NULL)), []) AS who
-    FROM family_work AS w LEFT JOIN staff AS s USING (source, worker_id)
+    FROM family_work AS w LEFT JOIN staff AS s ON w.source = s.source AND w.worker_id = s.worker_id
+    LEFT JOIN staff_elsewhere AS e ON w.source = e.source AND w.worker_id = e.worker_id AND w.team = e.team
     WHERE w.to_date IS NULL OR w.to_date >= data_day() - INTERVAL 1 YEAR
     GROUP BY ALL
 )

@@ -466,6 +466,31 @@ def test_a_child_of_two_homes_brings_neither_parents_tenancy_or_claim_to_the_oth
     assert len(found["F2"]["scores"]) == 1
 
 
+# --- who is involved ---------------------------------------------------------------------------------
+
+
+def _worker(source: str, name: str, team: str) -> dict[str, Any]:
+    row = {"file": "staff.csv", "worker_id": "W1", "team": team, "role": "Worker", "from_date": START}
+    return {**row, "source": source, "name": name, "recorded_on": START}
+
+
+STAFF_LISTS = {
+    "of the system itself": ([_worker(SYSTEM, "Own", "North"), _worker("other", "Another", "North")], "Own"),
+    "of another system, by key and team": ([_worker("other", "Another", " north ")], "Another"),
+    "of another system, but another team": ([_worker("other", "Another", "South")], None),
+    "of two other systems": ([_worker("other", "Another", "North"), _worker("third", "Third", "North")], None),
+    "none": ([], None),
+}
+
+
+@pytest.mark.parametrize("where", STAFF_LISTS)
+def test_a_worker_is_named_by_the_staff_list_that_is_surely_meant(tmp_path: Path, where: str) -> None:
+    staff, name = STAFF_LISTS[where]
+    rows = _with(workers=staff, allocations=[known("RP2", event_date=START, worker_id="W1", team="North")])
+    (found,) = documents(tmp_path / "run", rows)["F1"]["involved"]
+    assert (found["worker"], found["team"]) == (name, "North")
+
+
 # --- a council without some systems ------------------------------------------------------------------
 
 
