@@ -25,27 +25,26 @@ from store.run_folder import RunFolder
 FOLDER = DOCS / "images"
 MOST_BYTES = 200_000
 """A picture is on the first page that anybody sees of the project, and must not keep them waiting."""
-_WIDTH = 1080
+_WIDTH, _HEIGHT = 1080, 900
 _PACK = "explanation.html"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: from ``at`` (a CSS selector; the top of the page without it), ``height`` CSS pixels down."""
+    """One picture: from ``at`` (a CSS selector; the top of the page without it) as far down as all have."""
 
     name: str
     page: str
     """Its path among the reports; ``{target}`` is the one that is released."""
     at: str = ""
-    height: int = 760
 
 
 PICTURES = (
     Picture("index", "index.html"),
     Picture("data-quality", "data_quality.html", "#time"),
     Picture("fairness", "{target}/fairness.html"),
-    Picture("chain", "{target}/fairness.html", "#chain", 900),
-    Picture("pack-case", "{target}/explanation.html", "#case-1", 900),
+    Picture("chain", "chain.html"),
+    Picture("pack-case", "{target}/explanation.html", "#case-1"),
 )
 
 
@@ -65,7 +64,7 @@ def take(run: RunFolder, folder: Path) -> list[Path]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": _WIDTH, "height": 900}, locale="en-GB")
+        page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale="en-GB")
         taken = [_one(page, picture, run.root / "reports", target, folder) for picture in PICTURES]
         browser.close()
     return taken
@@ -74,7 +73,7 @@ def take(run: RunFolder, folder: Path) -> list[Path]:
 def _one(page: Any, picture: Picture, reports: Path, target: str, folder: Path) -> Path:
     page.goto((reports / picture.page.format(target=target)).as_uri())
     top = page.locator(picture.at).first.bounding_box()["y"] if picture.at else 0
-    clip = {"x": 0, "y": top, "width": _WIDTH, "height": picture.height}
+    clip = {"x": 0, "y": top, "width": _WIDTH, "height": _HEIGHT}
     content: bytes = page.screenshot(full_page=True, clip=clip, animations="disabled")
     if len(content) > MOST_BYTES:
         raise UsageError(
