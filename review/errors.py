@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from review.permissions import note_refused
 from review.settings import current
 
 _WORDS = {
@@ -45,7 +46,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that came from elsewhere, or from a page that was open for too long."""
+    """A form that came from elsewhere, or from a page that was open for too long. It is logged: no page was asked."""
+    note_refused(request, "form refused")
     words = "It was open for too long, or came from another page. Go back, load the page again, and send it again."
     return _render(request, 403, "The form was not taken", words)
 

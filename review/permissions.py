@@ -166,8 +166,13 @@ class DenyByDefault:
         """Raise Http404, and log, unless the view is a page or open to all."""
         name = request.resolver_match.view_name if request.resolver_match else ""
         if page_of(view) is None and name not in OPEN_VIEWS:
-            record(_logged_in(request), Action.refused, detail=f"no page: {_path(request)}")
+            note_refused(request, "no page")
             raise Http404
+
+
+def note_refused(request: HttpRequest, why: str) -> None:
+    """Log what was refused before any page was asked."""
+    record(_logged_in(request), Action.refused, detail=f"{why}: {_path(request)}")
 
 
 def page_of(view: Callable[..., Any]) -> Page | None:

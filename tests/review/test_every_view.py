@@ -208,3 +208,13 @@ def test_a_page_that_breaks_is_logged_as_refused(
     seen = watched(lambda: browser.get(f"/families/{place['own']}/"))
     assert seen.answer.status_code == 500
     assert [(line["action"], line["family"]) for line in seen.lines] == [("refused", made_up.OWN)]
+
+
+def test_a_form_from_elsewhere_is_logged_as_refused(place: Places, client_as: Callable[..., Client]) -> None:
+    browser = client_as(Role.support_worker)
+    browser.handler.enforce_csrf_checks = True
+    seen = watched(lambda: browser.post(f"/families/{place['own']}/correction/", _correction()))
+    assert seen.answer.status_code == 403
+    assert not seen.wrote
+    assert [(line["username"], line["action"]) for line in seen.lines] == [("support_worker", "refused")]
+    assert seen.lines[0]["detail"].startswith("form refused: /families/")

@@ -11,14 +11,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from early_help import review_log_command
 from residents.lookup.access_log import ACCESS_LOG, Reader, log_access
-from review.access_log import Action, record
+from review.access_log import Action, record, verify
 from review.caseload.models import Feed, Resident
 from review.families.models import Family
 from review.governance.models import LogLine
 from review.people.models import Person
 from review.permissions import Role
 from review.settings import ReviewContext
+from store.errors import InputRejected
 from tests.review import made_up
 
 HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script>'
@@ -200,3 +202,29 @@ def test_feeds_say_until_when_they_tell(governance: Client) -> None:
     assert "No, too old" not in governance.get("/governance/feeds/").content.decode()
     Feed.objects.filter(key__endswith="allocations").update(covers_until=made_up.TODAY - dt.timedelta(days=40))
     assert "No, too old" in governance.get("/governance/feeds/").content.decode()
+
+
+# --- by command ------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_whether_the_log_is_whole(
+    app: ReviewContext,
+    make_person: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(review_log_command, "opened", lambda run: app)
+    run, worker = str(app.run.root), make_person(Role.support_worker)
+    record(worker, Action.viewed, family=made_up.OWN)
+    review_log_command.verify_log(run)
+    noted = verify().newest
+    assert noted in capsys.readouterr().out
+    record(worker, Action.viewed, family=made_up.OWN)
+    review_log_command.verify_log(run, noted.upper())
+    with pytest.raises(InputRejected, match="none has the hash"):
+        review_log_command.verify_log(run, "0" * 63 + "1")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE governance_logline SET reason = 'x' WHERE number = 1")
+    with pytest.raises(InputRejected, match="was changed") as raised:
+        review_log_command.verify_log(run)
+    assert (raised.value.exit_code, raised.value.where) == (3, "line 1")
