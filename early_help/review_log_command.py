@@ -38,7 +38,7 @@ def verify_log(
     if found.other_keys:
         console.print(
             f"{found.other_keys:,} of them are from before the master key was exchanged: the chain alone speaks for "
-            "them.",
+            "them. If it never was exchanged, the log was changed.",
             markup=False,
             soft_wrap=True,
         )

@@ -337,6 +337,25 @@ def test_an_old_feed_is_said_to_be(families: None, tmp_path: Path) -> None:
     assert too_old(person, day(max_age() + 1))
 
 
+def test_with_an_old_feed_every_page_of_families_is_shut_and_says_why(
+    app: ReviewContext, client_as: Callable[..., Client]
+) -> None:
+    worker_browser, manager_browser = client_as(Role.support_worker), client_as(Role.team_manager)
+    own = f"/families/{key_of(made_up.OWN)}/"
+    assert worker_browser.get(own).status_code == manager_browser.get(own).status_code == 200
+    Feed.objects.update(covers_until=made_up.TODAY - dt.timedelta(days=max_age() + 1))
+    for browser in (worker_browser, manager_browser):
+        assert browser.get(own).status_code == 404
+        for path in ("/families/", "/families/search/"):
+            answer = browser.get(path)
+            assert (answer.status_code, b"too old" in answer.content) == (200, True)
+        searched = browser.post("/families/search/", {"words": "Hassan"}).content.decode()
+        assert key_of(made_up.OWN) not in searched
+    assert manager_browser.post(f"/outside/{key_of(made_up.OTHER_TEAMS)}/", {"reason": REASON}).status_code == 404
+    for path in ("/governance/log/", "/governance/feeds/", "/fairness/"):
+        assert client_as(Role.governance).get(path).status_code == 200
+
+
 def test_a_refresh_replaces_the_lot(families: None, tmp_path: Path) -> None:
     load(tmp_path / "1", families=BOTH, workers=[worker("W1"), worker("W2")], allocations=[held("C1", "W1")])
     assert (seen_by_worker("W1"), seen_by_worker("W2")) == ({"F1"}, set())

@@ -6,10 +6,11 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from early_help import review_log_command
 from residents.lookup.access_log import ACCESS_LOG, Reader, log_access
@@ -19,8 +20,9 @@ from review.families.models import Family
 from review.governance.models import LogLine
 from review.people.models import Person
 from review.permissions import Role
-from review.settings import ReviewContext
+from review.settings import ReviewContext, current
 from store.errors import InputRejected
+from store.keys import Keys
 from tests.review import made_up
 
 HOSTILE = '=HYPERLINK("http://x") <script>alert(1)</script>'
@@ -202,6 +204,15 @@ def test_feeds_say_until_when_they_tell(governance: Client) -> None:
     assert "No, too old" not in governance.get("/governance/feeds/").content.decode()
     Feed.objects.filter(key__endswith="allocations").update(covers_until=made_up.TODAY - dt.timedelta(days=40))
     assert "No, too old" in governance.get("/governance/feeds/").content.decode()
+
+
+def test_lines_under_another_key_are_told_of(governance: Client, make_person: Callable[..., Person]) -> None:
+    """Whoever rebuilds the log without the key must say that it was made under another."""
+    with override_settings(REVIEW=replace(current(), keys=Keys(bytes(range(1, 33))))):
+        record(make_person(Role.support_worker), Action.viewed, family=made_up.OWN)
+    page = governance.post("/governance/log/verify/").content.decode()
+    assert "1 line from before the master key was exchanged" in page
+    assert "If it never was exchanged, the log was changed" in page
 
 
 # --- by command ------------------------------------------------------------------------------------------
