@@ -30,6 +30,7 @@ from early_help.losses import print_losses
 from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
 from early_help.promotion import history, promote
+from early_help.publish_command import publish
 from early_help.release_commands import export, release, verify, withdraw_release
 from early_help.release_commands import log as log_commands
 from early_help.resident_commands import resident as resident_commands
@@ -69,6 +70,7 @@ app.command()(review_pairs)
 app.command()(retrain)
 app.command()(promote)
 app.command()(history)
+app.command()(publish)
 app.command()(export)
 app.command()(release)
 app.command("withdraw")(withdraw_release)

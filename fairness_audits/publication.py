@@ -114,8 +114,9 @@ def figures_of_audit(document: Mapping[str, Any]) -> Figures:
 
 
 def figures_of_chain(document: Mapping[str, Any]) -> Figures:
-    """Those of the chain, of which the dates are the quarters that it looks at."""
-    return _figures("chain", (f"{one['from']}/{one['to']}" for one in document["windows"]), document)
+    """Those of the chain, of which the dates are the quarters that it looks at; where none has closed, that alone."""
+    quarters = [f"{one['from']}/{one['to']}" for one in document["windows"]]
+    return _figures("chain", quarters or ["no quarter has closed"], document)
 
 
 def figures_of_proxies(document: Mapping[str, Any]) -> list[Figures]:
@@ -125,7 +126,7 @@ def figures_of_proxies(document: Mapping[str, Any]) -> list[Figures]:
 
 def figures_of_catalogue(document: Mapping[str, Any]) -> list[Figures]:
     """Those of how strongly each feature stands in for ethnicity, which the feature catalogue shows, by level."""
-    levels = sorted(document["levels"].items())
+    levels = sorted(document.get("levels", {}).items())
     return [_figures(f"feature catalogue of {level}", [told["as_of"]], told) for level, told in levels]
 
 

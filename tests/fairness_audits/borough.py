@@ -112,6 +112,8 @@ def _write_scores(work: Workspace, target: str, cases: Sequence[Case]) -> None:
 def evaluation(target: str, **more: Any) -> dict[str, Any]:
     return {
         "target": target,
+        "title": target.replace("_", " ").capitalize(),
+        "question": "Whose need does nobody see?",
         "state": "modelled",
         "capacity": 50,
         "label_caveats": ["Being referred is not need."],
