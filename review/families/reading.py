@@ -108,10 +108,12 @@ def _view(con: duckdb.DuckDBPyConnection, run: RunFolder, table: Table) -> None:
     path = run.path(table)
     if path.is_file() and pq.read_metadata(path).num_columns:
         found = con.read_parquet(str(path))
+        found.select(*_shown(found)).create_view(table.name)
     else:
-        found = con.from_arrow(table.arrow_schema().empty_table())
-    kept = [name for name in found.columns if name != "ethnicity"]
-    if path.is_file():
-        found.select(*kept).create_view(table.name)
-    else:
-        found.select(*kept).create(table.name)
+        empty = con.from_arrow(table.arrow_schema().empty_table())
+        empty.select(*_shown(empty)).create(table.name)
+
+
+def _shown(found: duckdb.DuckDBPyRelation) -> list[str]:
+    """The columns but for ethnicity."""
+    return [name for name in found.columns if name != "ethnicity"]
