@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.test import Client
 
 from models.tables import REASONS, SCORES
+from review.panel.exporting import panel_decisions
 from review.panel.sampling import drawn_by_lot, with_sample
+from review.permissions import Role
+from review.settings import ReviewContext
 from store.errors import UsageError
 from store.keys import Keys
+from store.run_folder import RunFolder
+from store.workspace import open_sealed
+from tests.reports.samples import audit, put_sealed, release
+from tests.review.panels import FAMILY_TARGET, UNITS, Browsers, copied, decide, opened, references, serving, text
 from tests.support import KEYS
 
 NOW, BEFORE = dt.date(2026, 6, 30), dt.date(2025, 6, 30)
@@ -77,3 +88,49 @@ def test_a_sample_of_those_who_happen_to_have_reasons_is_refused() -> None:
     scores, reasons = tables(4)
     with pytest.raises(UsageError, match="Too few cases below the line"):
         with_sample(scores, reasons, 5, KEYS, "t")
+
+
+def test_a_sampled_case_looks_like_any_other_and_is_told_apart_in_the_export_alone(
+    app: ReviewContext, released: RunFolder, tmp_path: Path, client_as: Browsers
+) -> None:
+    run = with_reasons_below_the_line(copied(released, tmp_path), 30)
+    with serving(run, sample_below_the_line=5):
+        browser = client_as(Role.panel_member)
+        number = opened(browser)
+        shown = references(browser, number)
+        assert len(shown) == 45 and shown == sorted(shown)
+        for reference in shown:
+            decide(browser, number, reference, "unmet_need")
+        rows = {row["unit_id"]: row for row in panel_decisions_once_closed(browser, number)}
+        drawn = {unit for unit, row in rows.items() if row["in_sample"]}
+        assert len(rows) == 45 and len(drawn) == 5
+        assert {rows[unit]["drawn_from"] for unit in drawn} == {UNITS - 40}
+        pages = {one: bare(text(browser.get(f"/panel/{number}/{one}/")), one) for one in shown}
+        theirs = {page for one, page in pages.items() if one.replace("-", "") in {unit[:12] for unit in drawn}}
+        assert len(theirs) == 1 and theirs == set(pages.values())
+
+
+def bare(page: str, reference: str) -> str:
+    """A page without what differs by family anyway: its reference, services, and how sure the matching is."""
+    around = r"<h3>Services already involved</h3>.*?Records were matched"
+    return re.sub(rf"{around}|{reference}|token\" value=\"\w+|\s+", " ", page, flags=re.DOTALL)
+
+
+def with_reasons_below_the_line(run: RunFolder, more: int) -> RunFolder:
+    """The run audited and released again, with the same reasons for so many cases below the line."""
+    scores = open_sealed(run, KEYS, SCORES, FAMILY_TARGET).to_pylist()
+    reasons = open_sealed(run, KEYS, REASONS, FAMILY_TARGET).to_pylist()
+    below = [row for row in scores if row["part"] == "current" and not row["flagged"]][:more]
+    pattern = [row for row in reasons if row["unit_id"] == reasons[0]["unit_id"]]
+    keys = ("unit_id", "family_id", "as_of")
+    reasons += [row | {name: case[name] for name in keys} for case in below for row in pattern]
+    put_sealed(run, KEYS, REASONS, sorted(reasons, key=lambda row: (row["unit_id"], row["position"])), FAMILY_TARGET)
+    audit(run)
+    release(run, FAMILY_TARGET)
+    return run
+
+
+def panel_decisions_once_closed(browser: Client, number: int) -> list[dict[str, Any]]:
+    browser.post(f"/panel/{number}/close/", follow=True)
+    rows: list[dict[str, Any]] = panel_decisions().to_pylist()
+    return rows
