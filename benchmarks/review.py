@@ -1,0 +1,252 @@
+"""What the web app bears: many people at once reading families' pages, on a borough of 40,000 families.
+
+    python -m benchmarks.review --run RUN [--families 40000] [--people 200] [--at-once 50] [--keep]
+
+RUN is a finished run, such as the demo's. Its families, staff and allocations are loaded into a database of its own (a
+SQLite file, or the empty PostgreSQL database that ``DATABASE_URL`` names) and copied under other ids until there are as
+many as asked. The server is that of `early-help serve`; the people who ask share its processors with it. Each of them
+opens the list of own families, a number of families' pages, and searches once, without a pause, so that the figures are
+of a server that is never idle. Afterwards the access log must hold every request, and be whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import http.client
+import math
+import os
+import queue
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.jobs import PROJECT
+from benchmarks.linkage.pages import table
+from early_help.serve_command import bring_up_to_date, opened
+from store.files import write_text
+
+PAGE = PROJECT / "benchmarks" / "results" / "review.md"
+PAGES_EACH = 12
+"""Families' pages that one person opens."""
+WORKERS = 2
+_BATCH = 500
+_HOST = "127.0.0.1"
+_PATHS = {"list": "/families/", "search": "/families/search/?q=smith"}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody logged in: the cookie, and the families whose pages they open."""
+
+    cookie: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: which page, how many seconds it took, and what the server answered (0: nothing)."""
+
+    page: str
+    seconds: float
+    status: int
+
+
+def fill(families: int) -> int:
+    """Copy what is loaded, under other ids, until there are at least as many families as asked; how many there are."""
+    from review.caseload.models import Allocation, Worker  # noqa: PLC0415 - models are there once Django is configured
+    from review.families.models import Family, Named  # noqa: PLC0415
+
+    loaded = {model: list(model.objects.values()) for model in (Family, Named, Worker, Allocation)}
+    copies = math.ceil(families / len(loaded[Family]))
+    for copy in range(1, copies):
+        for model, rows in loaded.items():
+            model.objects.bulk_create((model(**_other(row, copy)) for row in rows), batch_size=_BATCH)
+    return copies * len(loaded[Family])
+
+
+def _other(row: dict[str, Any], copy: int) -> dict[str, Any]:
+    """The row of another family, or of another worker, that is like this one but for its ids."""
+    other = {name: value for name, value in row.items() if name != "id"}
+    other |= {name: f"{other[name]}+{copy}" for name in ("family_id", "worker_key") if name in other}
+    if "members" in other:
+        other["key"] = hashlib.sha256(f"{other['key']} {copy}".encode()).hexdigest()[: len(other["key"])]
+    elif "manager_key" in other:
+        other["key"] = f"{other['key']}+{copy}"
+    return other
+
+
+def readers(people: int) -> list[Reader]:
+    """People logged in, each on a post of the staff list; those with most families first, again where posts run out."""
+    from django.db.models import Count  # noqa: PLC0415 - Django is configured by now
+    from django.test import Client  # noqa: PLC0415
+    from django_otp import DEVICE_ID_SESSION_KEY  # noqa: PLC0415
+
+    from review.caseload.access import today, visible_families  # noqa: PLC0415
+    from review.caseload.models import Allocation, Worker  # noqa: PLC0415
+    from review.people.models import Person  # noqa: PLC0415
+    from review.people.second_factor import being_set_up  # noqa: PLC0415
+
+    posts = Worker.objects.on(today()).values("key")
+    held = Allocation.objects.on(today()).filter(worker_key__in=posts).values_list("worker_key")
+    busiest = held.annotate(families=Count("family_id", distinct=True)).order_by("-families", "worker_key")
+    keys = [key for key, _ in busiest[:people]]
+    found = []
+    for number in range(people):
+        key = keys[number % len(keys)]
+        person = Person.objects.create(username=f"reader{number}", role="support_worker", worker_key=key, name="Reader")
+        device = being_set_up(person)
+        device.confirmed = True
+        device.save(update_fields=["confirmed"])
+        browser = Client()
+        browser.force_login(person, backend="review.people.backend.PasswordBackend")
+        session = browser.session
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session.save()
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+        own = list(visible_families(person, today()).order_by("key").values_list("key", flat=True))
+        found.append(Reader(cookie, tuple(own[place % len(own)] for place in range(PAGES_EACH))))
+    return found
+
+
+@contextmanager
+def serving(run: Path) -> Iterator[int]:
+    """The server of `early-help serve` in a process of its own, and the port where it listens."""
+    with closing(socket.socket()) as free:
+        free.bind((_HOST, 0))
+        port = int(free.getsockname()[1])
+    command = [sys.executable, "-P", "-m", "review.serving", _HOST, str(port), str(WORKERS)]
+    server = subprocess.Popen(command, env={**os.environ, "EARLY_HELP_RUN": str(run)})
+    try:
+        while _ask(http.client.HTTPConnection(_HOST, port, timeout=60), "login", "/login/", "").status != 200:
+            if server.poll() is not None:
+                raise SystemExit("The server did not start.")
+            time.sleep(0.2)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def load(port: int, people: list[Reader], at_once: int) -> list[Asked]:
+    """All that the people ask, ``at_once`` of them at any time, each over a connection that is kept."""
+    waiting: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+    for reader in people:
+        waiting.put(reader)
+    found: list[Asked] = []
+
+    def ask() -> None:
+        while True:
+            try:
+                reader = waiting.get_nowait()
+            except queue.Empty:
+                return
+            with closing(http.client.HTTPConnection(_HOST, port, timeout=60)) as connection:
+                pages = [("list", _PATHS["list"]), *(("family", f"/families/{key}/") for key in reader.keys)]
+                for page, path in [*pages, ("search", _PATHS["search"])]:
+                    found.append(_ask(connection, page, path, reader.cookie))
+
+    threads = [threading.Thread(target=ask) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _ask(connection: http.client.HTTPConnection, page: str, path: str, cookie: str) -> Asked:
+    begun = time.perf_counter()
+    try:
+        connection.request("GET", path, headers={"Cookie": cookie, "Host": "localhost"})
+        answer = connection.getresponse()
+        answer.read()
+        status = answer.status
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        status = 0
+    return Asked(page, time.perf_counter() - begun, status)
+
+
+def told(asked: list[Asked], wall: float, heading: str) -> list[str]:
+    """The figures as lines of Markdown."""
+    rows = []
+    for page in ("list", "family", "search"):
+        times = sorted(one.seconds for one in asked if one.page == page)
+        shares = [f"{1000 * times[min(int(len(times) * share), len(times) - 1)]:.0f}" for share in (0.5, 0.95, 0.99)]
+        rows.append([page, f"{len(times):,}", *shares])
+    failed = sum(one.status != 200 for one in asked)
+    return [
+        f"## {heading}",
+        "",
+        table(["page", "requests", "half within ms", "95% within ms", "99% within ms"], rows),
+        f"{len(asked) / wall:.0f} requests a second; {failed} failed.",
+        "",
+    ]
+
+
+def measured(run: Path, families: int, people: int, at_once: int) -> list[str]:
+    """Load, fill, serve and ask; the figures. Raises SystemExit where the log lacks a request or is not whole."""
+    from django.db import connection, connections  # noqa: PLC0415 - Django is there once the run was opened
+
+    context = opened(str(run))
+    from review.access_log import verify  # noqa: PLC0415 - as above
+
+    begun = time.process_time(), time.perf_counter()
+    bring_up_to_date(context)
+    spent = time.process_time() - begun[0], time.perf_counter() - begun[1]
+    from review.families.models import Family  # noqa: PLC0415 - as above
+
+    loaded = Family.objects.count()
+    held = fill(families)
+    asking = readers(people)
+    before = verify().lines
+    connections.close_all()
+    with serving(run) as port:
+        load(port, asking[:at_once], at_once)
+        warmed = verify().lines
+        connections.close_all()
+        begun_at = time.perf_counter()
+        asked = load(port, asking, at_once)
+        wall = time.perf_counter() - begun_at
+        alone = load(port, asking[:4], 1)
+    standing = verify()
+    if not standing.whole or standing.lines - warmed != len(asked) + len(alone) or warmed == before:
+        raise SystemExit(f"The access log has {standing.lines - warmed} lines for {len(asked) + len(alone)} requests.")
+    lines = [
+        f"{connection.vendor}: {held:,} families, loading {loaded:,} of them took {spent[0]:.1f} CPU s "
+        f"({spent[1]:.1f} s). {WORKERS} server processes; whoever asks shares the processors with them.",
+        "",
+    ]
+    lines += told(asked, wall, f"{people} people, {at_once} at any time, without a pause")
+    lines += told(alone, sum(one.seconds for one in alone), "One person at a time")
+    return [*lines, f"The access log holds every one of the {len(asked) + len(alone):,} requests, and is whole.", ""]
+
+
+def main() -> None:
+    """Measure, print, and keep when asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--families", type=int, default=40_000)
+    parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--at-once", type=int, default=50)
+    parser.add_argument("--keep", action="store_true", help="Keep the figures in benchmarks/results.")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///{scratch}/review.sqlite3")
+        lines = measured(given.run.resolve(), given.families, given.people, given.at_once)
+    page = "\n".join(["# What the web app bears", "", "Made by `python -m benchmarks.review`.", "", *lines])
+    print(page)
+    if given.keep:
+        write_text(PAGE, page)
+
+
+if __name__ == "__main__":
+    main()
