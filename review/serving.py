@@ -81,6 +81,10 @@ def check_place(place: Place, config: ReviewConfig) -> None:
 
 def start(run: RunFolder, place: Place) -> NoReturn:
     """Become the server. Does not return."""
+    if sys.platform == "win32":
+        # There a process cannot become another.
+        serve(place)
+        sys.exit()
     # -P: what lies in the folder one happens to be in is not taken for a part of the toolkit.
     command = [sys.executable, "-P", "-m", "review.serving", place.host, str(place.port), str(place.workers)]
     environment = {**os.environ, RUN_VARIABLE: str(run.root)}
