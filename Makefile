@@ -55,7 +55,7 @@ $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 	@touch $(SPARK_STAMP)
 
 test-notebooks: install ## Run the notebooks from beginning to end
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=300 notebooks
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=900 notebooks
 
 test-browser: install ## Open every report and the web app in a real Chromium: accessibility, keyboard, zoom, paper
 	$(BIN)/python -m pytest -m browser tests/reports tests/review
