@@ -65,12 +65,17 @@ def fill(families: int) -> int:
     from review.caseload.models import Allocation, Worker  # noqa: PLC0415 - models are there once Django is configured
     from review.families.models import Family, Named  # noqa: PLC0415
 
-    loaded = {model: list(model.objects.values()) for model in (Family, Named, Worker, Allocation)}
-    copies = math.ceil(families / len(loaded[Family]))
-    for copy in range(1, copies):
-        for model, rows in loaded.items():
-            model.objects.bulk_create((model(**_other(row, copy)) for row in rows), batch_size=_BATCH)
-    return copies * len(loaded[Family])
+    loaded = Family.objects.count()
+    copies = math.ceil(families / loaded)
+    for model in (Family, Named, Worker, Allocation):
+        rows = list(model.objects.values())
+        for copy in range(1, copies):
+            _add(model, [_other(row, copy) for row in rows])
+    return copies * loaded
+
+
+def _add(model: Any, rows: list[dict[str, Any]]) -> None:
+    model.objects.bulk_create([model(**row) for row in rows], batch_size=_BATCH)
 
 
 def _other(row: dict[str, Any], copy: int) -> dict[str, Any]:
