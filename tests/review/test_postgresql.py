@@ -19,6 +19,7 @@ _CORE = (
     "fairness_page",
     "access_log",
     "caseload",
+    "governance",
     "permissions",
     "every_view",
     "panel",
