@@ -10,6 +10,7 @@ import numpy as np
 
 from models.cases import Cases, Floats, Integers
 from models.target import Outcome
+from store.small_numbers import THRESHOLD
 
 _ENOUGH_TESTS = 2
 """Test dates without which dates of little history are used after all: calibration on test dates takes as many."""
@@ -135,6 +136,9 @@ class Limits:
 
 
 def _few(number: int) -> str:
+    """How few there are, for a reason that pages and published documents tell on."""
+    if 0 < number < THRESHOLD:
+        return f"fewer than {THRESHOLD}"
     return f"only {number}" if number else "no"
 
 

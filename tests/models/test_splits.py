@@ -66,6 +66,8 @@ def test_every_date_has_at_most_one_part() -> None:
         (Limits(4, 2, 60, 10, 5), 0.5, "capacity of 60"),
         (Limits(4, 2, 10, 10, 31), 0.5, "only 30 families have the outcome"),
         (Limits(4, 2, 10, 31, 5), 0.5, "only 30 families to learn from"),
+        (Limits(4, 2, 10, 10, 31), 0.1, "fewer than 10 families have the outcome; 31 are needed"),
+        (Limits(4, 2, 10, 31, 5), 0.1, "fewer than 10 families to learn from"),
         (LIMITS, 0.0, "no families have the outcome"),
     ],
 )
