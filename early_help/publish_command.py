@@ -128,7 +128,7 @@ def _with_index(run: RunFolder, council: Council, found: ForThePublic, role: Rol
         cards=_cards(run, found),
         left_out=sorted(found.left_out),
         printed=[place for place in files if place.endswith(".pdf")],
-        role=role.value,
+        role=role.value.replace("_", " "),
         on=on,
         files=hashes(found.files),
         manifest=MANIFEST,
