@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from pypdf import PdfReader
 
 from store.run_folder import RunFolder
+from tests.reports.samples import CAPACITY, FAMILY_TARGET
 from tests.reports.test_pages import PAGES
 
 pytestmark = pytest.mark.browser
@@ -113,3 +116,18 @@ def test_it_prints_on_a4_without_cutting_a_table_off(page: Page) -> None:
     )
     assert wide == []
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_a_sheet_of_the_pack_and_its_cover_are_one_side_of_paper(browser: Browser, reported: RunFolder) -> None:
+    folder = reported.root / "reports" / FAMILY_TARGET
+    page = browser.new_page()
+    sheets = []
+    for name in ("explanation.html", "explanation_cover.html"):
+        page.goto((folder / name).as_uri())
+        printed = PdfReader(BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
+        sheets.append([sheet.extract_text() for sheet in printed.pages])
+    page.close()
+    begun = [text for text in sheets[0] if "I wonder what is happening" in text]
+    assert len(begun) == CAPACITY
+    assert all("Decided by" in text for text in begun)
+    assert len(sheets[1]) == 1

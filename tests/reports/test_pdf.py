@@ -27,7 +27,7 @@ from tests.reports.list_data import HOSTILE as LIST_HOSTILE
 from tests.reports.list_data import scored
 from tests.reports.retraining_data import COMPARED, RECOMMENDED
 from tests.reports.retraining_data import HOSTILE as RETRAINING_HOSTILE
-from tests.reports.samples import CHILD_TARGET, FAMILY_TARGET, TODAY, on_day, release
+from tests.reports.samples import CAPACITY, CHILD_TARGET, FAMILY_TARGET, TODAY, on_day, release
 from tests.support import COUNCIL, run_stage
 
 try:
@@ -62,6 +62,14 @@ def test_every_page_has_its_pdf_and_hostile_words_are_words(printed: RunFolder) 
     pack = words((reports / FAMILY_TARGET / "explanation.pdf").read_bytes())
     for hostile in (HOSTILE_SENTENCE, HOSTILE_NAME, HOSTILE_NOTE):
         assert "".join(hostile.split()) in pack
+
+
+def test_a_sheet_is_one_side_of_paper(printed: RunFolder) -> None:
+    folder = printed.root / "reports" / FAMILY_TARGET
+    sheets = [page.extract_text() for page in PdfReader(folder / "explanation.pdf").pages]
+    begun = [text for text in sheets if "I wonder what is happening" in text]
+    assert len(begun) == CAPACITY
+    assert all("Decided by" in text for text in begun)
 
 
 def test_the_retraining_page_is_a_pdf_where_asked_for_and_goes_with_it(tmp_path: Path) -> None:
