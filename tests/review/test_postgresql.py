@@ -14,18 +14,8 @@ from tests.sources.postgresql import PASSWORD, running_server
 
 PROJECT = Path(__file__).resolve().parents[2]
 _CORE = (
-    "login",
-    "security",
-    "fairness_page",
-    "access_log",
-    "caseload",
-    "governance",
-    "permissions",
-    "every_view",
-    "panel",
-    "panel_at_once",
-    "panel_export",
-    "families",
+    *("login", "oidc", "security", "refreshing", "permissions", "every_view", "access_log", "governance"),
+    *("caseload", "families", "fairness_page", "panel"),
 )
 """Modules of tests of what is kept in the database."""
 
