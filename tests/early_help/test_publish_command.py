@@ -294,6 +294,41 @@ def test_bad_asking_is_refused_before_anything_is_done(
     assert ledger(council) == []
 
 
+def test_a_figure_changed_with_the_jobs_record_of_it_is_found_by_the_gate(council: Path, hand_on: Publish) -> None:
+    run = council / "pass"
+    path = published_path(FAMILIES)
+    write_json(run / path, read_json(run / path) | {"verdict": "pass", "why": "Trust us."})
+    for stage, part in (("audits", "outputs"), ("reports", "inputs"), ("chain", "inputs")):
+        record = read_json(run / f"state/{stage}.json")
+        record[part][path] = file_hash(run / path)
+        write_json(run / f"state/{stage}.json", record)
+    with pytest.raises(Withheld, match="An audit does not stand"):
+        hand_on()
+
+
+def test_pages_for_print_go_with_the_others_and_a_pack_for_print_does_not(council: Path, hand_on: Publish) -> None:
+    run = RunFolder(council / "pass")
+    for name in ("transparency", f"{FAMILIES}/fairness", f"{FAMILIES}/explanation", "linkage"):
+        write_text(run.root / "reports" / f"{name}.pdf", "%PDF")
+    record = read_json(run.state / "reports.json")
+    record["outputs"] |= outputs(run, "reports/**/*.pdf")
+    write_json(run.state / "reports.json", record)
+    out = hand_on()
+    assert {name for name in files_of(out) if name.endswith(".pdf")} == {"transparency.pdf", f"{FAMILIES}/fairness.pdf"}
+    assert 'href="transparency.pdf"' in (out / "index.html").read_text()
+
+
+def test_stopped_after_the_ledgers_line_the_same_may_be_published_again(
+    council: Path, hand_on: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(publish_command, "_manifest", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            hand_on()
+    assert not (council / "out").exists() and len(ledger(council)) == 1
+    assert read_json(hand_on() / "manifest.json")["ledger"]["line"] == 2
+
+
 def test_without_the_folder_of_models_nothing_is_published(council: Path, hand_on: Publish) -> None:
     shutil.rmtree(council / "mlruns")
     with pytest.raises(InputRejected, match="what was published before"):
