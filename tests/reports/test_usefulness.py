@@ -27,7 +27,8 @@ UNIT, FAMILY = "c" * 20, "f" * 20
 
 
 def made(*, useless: bool) -> dict[str, object]:
-    choice = {"chosen": "boosted_trees", "rule": "", "why": WARNING, "no_better_than_chance": useless}
+    why = WARNING if useless else "It did about as well as the best one."
+    choice = {"chosen": "boosted_trees", "rule": "", "why": why, "no_better_than_chance": useless}
     return evaluation(CHILD_TARGET, choice=choice)
 
 
