@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fairness_audits.binding import PSEUDONYMS_HASH, pseudonyms_hash
+from fairness_audits.binding import COUNCIL_RECORD, PSEUDONYMS_HASH, pseudonyms_hash
 from fairness_audits.log import Action, Outcome, append, entries, locked, newest_hash, standing_line
 from fairness_audits.panel_list import panel_list
 from fairness_audits.record import ReleaseRecord, authentic, rendered
@@ -47,6 +47,7 @@ from store.run_folder import RunFolder, relative_path
 from store.sealing import file_key, unseal_with, unwrap, wrap
 from store.table import Table
 
+_SUFFIX = ".csv"
 _SEALED = {SCORES: "scores_sha256", REASONS: "reasons_sha256"}
 
 
@@ -139,9 +140,9 @@ def open_released(run: RunFolder, keys: Keys, target: str, today: dt.date) -> tu
 def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.date) -> int:
     """Write a released target's list for the panel as CSV, replacing ``out`` whole, and return its cases.
 
-    Refused as `open_released` is, and, as a UsageError, where ``out`` is a folder or in the run folder. The file is
-    for its owner alone where the system knows such a thing. Its hash is in the log, so that a list can be told later
-    from one that was changed or made up.
+    Refused as `open_released` is, and, as a UsageError, where ``out`` is a folder, in a run folder, or no CSV
+    file by its name. The file is for its owner alone where the system knows such a thing. Its hash is in the log, so
+    that a list can be told later from one that was changed or made up.
     """
     _check_place(run, out)
     with locked(run):
@@ -166,12 +167,16 @@ def export_list(run: RunFolder, keys: Keys, target: str, out: Path, today: dt.da
 def _check_place(run: RunFolder, out: Path) -> None:
     if out.is_dir():
         raise UsageError("This is a folder, not a file.", where=str(out), fix="Name the CSV file to write in it.")
-    if out.resolve().is_relative_to(run.root.resolve()):
+    place = out.resolve()
+    if place.is_relative_to(run.root.resolve()) or any((above / COUNCIL_RECORD).exists() for above in place.parents):
         raise UsageError(
-            "The list would be written into the run folder, among the run's own files.",
+            "The list would be written into a run folder, among the run's own files.",
             where=str(out),
             fix="Name a file elsewhere, where only those who may see the list can read it.",
         )
+    # What is there is replaced whole: a slip must not cost the council's TOML, or the master key.
+    if out.suffix.casefold() != _SUFFIX or place.suffix.casefold() != _SUFFIX:
+        raise UsageError("The list is a CSV file.", where=str(out), fix="Give it a name that ends in .csv.")
 
 
 def _sweep(out: Path) -> None:

@@ -13,7 +13,7 @@ from fairness_audits.measure import EVERYONE, NOTHING, Counts, Evidence, Measure
 from fairness_audits.metrics import Metric, title
 from fairness_audits.policy import SmallNumbers
 from fairness_audits.small_numbers import Cell, Tables, protect_tables, rounded_to
-from fairness_audits.verdict import Answer, Finding
+from fairness_audits.verdict import Answer, Finding, Ground
 from fairness_audits.wording import Audience, what_would_settle_it, why_published
 from store.small_numbers import Hidden
 
@@ -189,7 +189,11 @@ def _rule(answer: Answer, shown: _Shown, of: Audience) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, shown: _Shown, of: Audience) -> dict[str, Any]:
-    """The verdict, which rests on the exact counts, and the comparison as the shown ones have it."""
+    """The verdict, which rests on the exact counts, and all else as the shown ones have it.
+
+    On which side of the rest a group lies, or that nobody in the rest counts, would tell of hidden counts what no
+    verdict says.
+    """
     rule, row = finding.rule, (finding.question.grouping, finding.group)
     evidence = shown.evidence(rule.metric, row, finding.group) if finding.evidence else None
     comparison = evidence.comparison(rule.scale) if evidence and finding.low is not None else None
@@ -198,15 +202,17 @@ def _finding(finding: Finding, shown: _Shown, of: Audience) -> dict[str, Any]:
     )
     low, high = interval or (None, None)
     figures = [number(None if figure is None else round(figure, 2)) for figure in (comparison, low, high)]
-    as_shown = replace(finding, evidence=evidence, low=low, high=high)
+    compared = finding.ground is Ground.NO_COMPARISON and len(shown.measures[row[0]].groups) > 1
+    ground = Ground.STRADDLES if compared else finding.ground
+    as_shown = replace(finding, evidence=evidence, low=low, high=high, ground=ground)
     return {
         "group": finding.group,
         "label": label(finding.group),
         "verdict": finding.verdict.value,
-        "better_off": finding.better_off,
+        "better_off": as_shown.better_off,
         "comparison": figures[0],
         "low": figures[1],
         "high": figures[2],
-        "why": why_published(finding, comparison is not None),
+        "why": why_published(as_shown, comparison is not None),
         "what_would_settle_it": what_would_settle_it(as_shown, of),
     }

@@ -20,6 +20,7 @@ from fairness_audits.signing import Ring
 from fairness_audits.stage import STAGE
 from models.tables import COHORT, REASONS, SCORES
 from store.errors import InputRejected, UsageError, Withheld
+from store.files import write_json
 from store.keys import Keys
 from store.run_folder import RunFolder
 from store.safe_text import safe_cell
@@ -316,11 +317,31 @@ def test_a_list_is_never_written_into_the_run(place: str, runs: dict[str, RunFol
     sign_both(run)
     out = run.root / place.format(run=run.root.name)
     before = out.read_bytes() if out.exists() else None
-    with pytest.raises(UsageError, match="into the run folder"):
+    with pytest.raises(UsageError, match="into a run folder"):
         export_list(run, KEYS, FAMILIES, out, TODAY)
     assert (out.read_bytes() if out.exists() else None) == before
     with pytest.raises(UsageError, match="a folder"):
         export_list(run, KEYS, FAMILIES, run.root.parent, TODAY)
+
+
+def test_a_list_takes_the_place_of_no_file_but_a_csv_and_goes_into_no_other_run(
+    runs: dict[str, RunFolder], tmp_path: Path
+) -> None:
+    run = runs["pass"]
+    sign_both(run)
+    council, key = tmp_path / "council.toml", tmp_path / "master.key"
+    link, other = tmp_path / "list.csv", tmp_path / "other_run"
+    write_json(other / "state" / "council.json", {})
+    for path in (council, key):
+        path.write_text("as it was", encoding="utf-8")
+    link.symlink_to(key)
+    for out in (council, key, link):
+        with pytest.raises(UsageError, match="is a CSV file"):
+            export_list(run, KEYS, FAMILIES, out, TODAY)
+    with pytest.raises(UsageError, match="into a run folder"):
+        export_list(run, KEYS, FAMILIES, other / "reports" / "list.csv", TODAY)
+    assert {path.read_text(encoding="utf-8") for path in (council, key)} == {"as it was"}
+    assert export_list(run, KEYS, FAMILIES, tmp_path / "LIST.CSV", TODAY)
 
 
 def test_a_case_without_a_resident_is_refused(runs: dict[str, RunFolder], tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from fairness_audits.cases import Cases
 from fairness_audits.content import WHOLE
 from fairness_audits.ethnicity import BROAD_GROUPS, DETAILED_GROUPS, broad_group
 from fairness_audits.measure import measure, measure_everyone
-from fairness_audits.policy import SmallNumbers
+from fairness_audits.metrics import Metric, Scale
+from fairness_audits.policy import Rule, SmallNumbers
 from fairness_audits.published import published_block
+from fairness_audits.verdict import Question, judge
 from fairness_audits.wording import OF_A_RUN
 from store.intervals import wilson, z_of
 from store.small_numbers import Hidden, protect, rounded
@@ -302,6 +304,40 @@ def test_intervals_of_rounded_counts_hold_nearly_as_often_as_they_say(cases: int
     of, among = (np.array([rounded(int(one)) for one in part[shown]], float) for part in (events, n))
     low, high = wilson(of, among, z_of(0.95))
     assert np.mean((low <= rate) & (rate <= high)) > 0.90
+
+
+def finding_of(rule: Rule, *groups: tuple[int, int, int, int]) -> dict[str, Any]:
+    """The published finding of the first group; each group has found, missed, wrongly flagged and left cases."""
+    outcome = np.concatenate([np.repeat([True, True, False, False], one) for one in groups])
+    flagged = np.concatenate([np.repeat([True, False, True, False], one) for one in groups])
+    names = np.repeat(np.array(BROAD_GROUPS[: len(groups)], dtype=object), [sum(one) for one in groups])
+    cases = Cases(outcome, flagged, np.full(len(names), 0.2), np.arange(len(names)))
+    measures = {"broad": measure(cases, names, BROAD_GROUPS)}
+    answers = judge([Question(rule, "broad")], measures, {"broad": BROAD_GROUPS[: len(groups)]})
+    block = published_block(WHOLE, measures, measure_everyone(cases), answers, {}, RULES, OF_A_RUN)
+    found: dict[str, Any] = block["rules"][0]["groups"][0]
+    return found
+
+
+WRONGLY = Rule(name="wrongly", metric=Metric.FALSE_POSITIVE_RATE, scale=Scale.RATIO, margin=1.5, minimum=100)
+FOUND = Rule(name="found", metric=Metric.FOUND_RATE, scale=Scale.RATIO, margin=1.25, minimum=30)
+
+
+def test_of_hidden_counts_a_finding_says_the_verdict_and_nothing_else() -> None:
+    """Whether the whole interval lies on one side would tell none from one wrongly flagged."""
+    said: dict[str, list[dict[str, Any]]] = {}
+    for wrong in range(10):
+        found = finding_of(WRONGLY, (10, 10, wrong, 240 - wrong), (60, 60, 160, 3840))
+        said.setdefault(found["verdict"], []).append(found)
+    assert len(said["pass"]) >= 3
+    assert all(one == every[0] and one["low"] is None for every in said.values() for one in every)
+
+
+def test_that_nobody_in_the_rest_counts_is_not_told_of_hidden_counts() -> None:
+    nobody, nine = (finding_of(FOUND, (12, 48, 20, 400), (found, 60 - found, 20, 400)) for found in (0, 9))
+    assert nobody == nine
+    alone = finding_of(FOUND, (12, 48, 20, 400))
+    assert "nothing in the rest" in alone["why"]
 
 
 def test_the_policy_says_how_small_and_how_finely() -> None:
