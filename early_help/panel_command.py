@@ -19,7 +19,7 @@ def export_decisions(
     run_folder: RunArgument,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Ends in .parquet or .csv.")],
 ) -> None:
-    """Write what panels decided at closed meetings, pseudonymous, for the next quarter's `[panel] decisions`."""
+    """Write what panels decided at closed meetings, pseudonymous, for the next quarter's audits."""
     context = opened(run_folder)
     from review.panel.exporting import export_decisions as write  # noqa: PLC0415 - the extra `web` may be missing
 

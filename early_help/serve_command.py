@@ -27,7 +27,7 @@ def serve(
     run_folder: RunArgument,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where to listen.")] = 8000,
     host: Annotated[
-        str, typer.Option("--host", help="Which address of this machine; any but its own needs [review] https.")
+        str, typer.Option("--host", help="Which address of this machine; others need https (docs/web-app.md).")
     ] = "127.0.0.1",
     workers: Annotated[int, typer.Option("--workers", min=1, max=32, help="Processes that serve.")] = 2,
     demo: Annotated[
