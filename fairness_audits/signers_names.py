@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from itertools import permutations
 
+_MANY_WORDS = 6
 _HIDDEN = frozenset(
     map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810)))
 ) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
@@ -36,7 +38,14 @@ def same_alphabet(one: str, other: str) -> bool:
 def same_person(one: str, other: str) -> bool:
     """Whether two names are spellings of one: but for case, accents, marks, spacing and the order of the words."""
     first, second = _words(one), _words(other)
-    return "".join(first) == "".join(second) or sorted(first) == sorted(second)
+    return sorted(first) == sorted(second) or not _run_together(first).isdisjoint(_run_together(second))
+
+
+def _run_together(words: list[str]) -> set[str]:
+    """The words without what parts them, in every order; of a name of very many words, in its own alone."""
+    if len(words) > _MANY_WORDS:
+        return {"".join(words)}
+    return {"".join(order) for order in permutations(words)}
 
 
 def _words(name: str) -> list[str]:
