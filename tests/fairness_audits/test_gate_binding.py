@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -280,6 +281,14 @@ def test_a_run_without_its_councils_place_is_shut(run: RunFolder, content: str |
     if content is not None:
         path.write_text(content, encoding="utf-8")
     assert stands(run)[0] is GateState.NOT_AUDITED and refused(run)
+
+
+def test_a_run_whose_records_were_cleared_away_cannot_be_signed_for(run: RunFolder) -> None:
+    """Without its records a job's run would be asked for no policy, no champion and no code."""
+    write_json(run.root / "manifest.json", {})
+    shutil.rmtree(run.state)
+    state, reason = stands(run)
+    assert state is GateState.NOT_AUDITED and "policy in force is not known" in reason
 
 
 def test_no_word_of_a_broken_toml_is_told(run: RunFolder) -> None:
