@@ -78,7 +78,7 @@ class Page:
 
 
 PAGES: tuple[Page, ...] = (
-    Page("home", "/", _ALL, "What is here for the role; a worker's own families."),
+    Page("home", "/", _ALL, "The first page, which leads on to that of the role."),
     Page("fairness", "/fairness/", _ALL, "How fair each list is, now and before; what is withheld and why."),
     Page("past_audit", "/fairness/past/<number>/", _ALL, "The report of an audit that another took the place of."),
     Page("report", "/reports/<name>", _ALL, "A page of the run's reports that names nobody."),
@@ -88,17 +88,17 @@ PAGES: tuple[Page, ...] = (
     Page("search", "/families/search/", _CASEWORK, "Finding one of the families one may see."),
     Page("team", "/families/team/", _MANAGER, "The team's caseloads."),
     Page("outside", "/outside/", _MANAGER, "Finding a family outside the team, with a reason."),
-    Page("override", "/outside/<key>/", _MANAGER, "Opening one of them, with a reason.", about_family=True),
+    Page("override", "/outside/<key>/", _MANAGER, "Opening one outside the team, with a reason.", about_family=True),
     Page("corrections", "/families/corrections/", (Role.governance, Role.administrator), "What was said to be wrong."),
     Page("meetings", "/panel/", _PANEL, "The panel's meetings, and opening one."),
     Page("meeting", "/panel/<meeting>/", _PANEL, "The cases of one meeting.", about_family=True),
-    Page("meeting_close", "/panel/<meeting>/close/", _PANEL, "Closing it.", about_family=True),
-    Page("offers", "/panel/<meeting>/offers/", _PANEL, "What became of its offers.", about_family=True),
+    Page("meeting_close", "/panel/<meeting>/close/", _PANEL, "Closing a meeting.", about_family=True),
+    Page("offers", "/panel/<meeting>/offers/", _PANEL, "What became of a meeting's offers.", about_family=True),
     Page("case", "/panel/<meeting>/<reference>/", _PANEL, "One case, and deciding on it.", about_family=True),
     Page("case_agreed", "/panel/<meeting>/<reference>/agreed/", _PANEL, "What the panel agreed.", about_family=True),
-    Page("case_outcome", "/panel/<meeting>/<reference>/outcome/", _PANEL, "What became of it.", about_family=True),
+    Page("case_outcome", "/panel/<meeting>/<reference>/outcome/", _PANEL, "An offer's outcome.", about_family=True),
     Page("access_log", "/governance/log/", _GOVERNANCE, "Who looked at what, and whether the log is whole."),
-    Page("access_log_csv", "/governance/log.csv", _GOVERNANCE, "The same as a file."),
+    Page("access_log_csv", "/governance/log.csv", _GOVERNANCE, "The access log as a file."),
     Page(
         "access_log_verify", "/governance/log/verify/", _GOVERNANCE, "Reading the log whole: is it as it was written?"
     ),
