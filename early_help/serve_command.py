@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -95,7 +97,12 @@ def _tell_demo(context: ReviewContext, address: str) -> None:
         console.print(f"  {one.username:<18} {one.password}   {one.what}", markup=False, soft_wrap=True)
     console.print(
         "\nThe second step asks each for a code. In another terminal: "
-        f"early-help review code {context.run.root} USERNAME\n",
+        f"{_this_command()} review code {context.run.root} USERNAME\n",
         markup=False,
         soft_wrap=True,
     )
+
+
+def _this_command() -> str:
+    """How the toolkit was called, so that what is printed can be typed where `early-help` is not on the path."""
+    return sys.argv[0] if Path(sys.argv[0]).stem == "early-help" else "early-help"

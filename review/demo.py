@@ -65,7 +65,7 @@ def code_of(username: str) -> str:
 def _make(username: str, role: Role, worker: str, panel: str) -> Made:
     name = Worker.objects.filter(key=worker).values_list("name", flat=True).first() if worker else ""
     person = Person.objects.filter(username=username).first() or Person(username=username)
-    person.name = name or "Demo account"
+    person.name = name or f"Demo account {username}"
     person.role, person.worker_key, person.panel = role.value, worker, panel
     person.is_active, person.one_time_until = True, None
     password = one_time_password()
