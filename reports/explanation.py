@@ -259,4 +259,6 @@ def _family(matched: Matched | None) -> str:
     if not matched.by_home_alone:
         return f"{people} counted as this family, each by more than living at one address."
     tied = text.counted(matched.by_home_alone, "of them is", "of them are")
+    if matched.by_home_alone == matched.people > 1:
+        tied = "all of them are"
     return f"{people} counted as this family. {tied.capitalize()} tied to it by nothing but living at the same address."
