@@ -43,6 +43,9 @@ class Question:
     name: str
     title: str
     question: str
+    warning: str
+    """That its list is no better than one drawn by lot, where that is so; else empty."""
+
     verdict: str
     words: VerdictWords
     why: str
@@ -95,6 +98,7 @@ def _question(context: ReviewContext, target: str) -> Question:
         name=target,
         title=evaluation["title"],
         question=evaluation["question"],
+        warning=_warning(evaluation),
         verdict=gate.verdict.value,
         words=verdict_words(gate.verdict.value) if stands or not audit else _NO_LONGER,
         why="" if why in gate.reason else why,
@@ -106,6 +110,11 @@ def _question(context: ReviewContext, target: str) -> Question:
         has_report=(run.root / "reports" / report_path(target)).is_file(),
         past=tuple(past.defer("page")),
     )
+
+
+def _warning(evaluation: Document) -> str:
+    choice = evaluation.get("choice") or {}
+    return str(choice.get("why", "")) if choice.get("no_better_than_chance") else ""
 
 
 def _unsettled(audit: Document) -> tuple[Unsettled, ...]:
