@@ -227,16 +227,23 @@ def _rests_on(
 ) -> tuple[Record, ...]:
     """Which records the reasons come from, how far back they reach, and how sure it is that they are theirs.
 
-    A count made of many records at once, of which it is not known which are there, is named for what it is.
+    A kind of record that no system holds of the case is left out, though a reason would have counted it. A count made
+    of many kinds at once, of which it is not known which are there, is named for what it is.
     """
     reach: dict[str, int] = {}
     for reason in used:
         for feature in reason.behind or [features[name] for name in (reason.feature,) if name in features]:
             broad = len(feature.sources) > NAMED_SOURCES
-            for source in [feature.label] if broad else feature.sources:
+            for source in [feature.label] if broad else _theirs(feature.sources, reason, matched):
                 reach[source] = max(reach.get(source, 0), *feature.windows, 0)
     found = [_record(source, days, as_of, matched) for source, days in reach.items()]
     return tuple(sorted(found, key=lambda record: (record.what, record.when)))
+
+
+def _theirs(sources: Sequence[str], reason: Reason, matched: Matched | None) -> Sequence[str]:
+    """Those kinds of records that a system holds of the case; all of them where a figure shows that one must."""
+    held = [one for one in sources if matched is None or one in matched.tables]
+    return held or (sources if reason.value else [])
 
 
 def _record(source: str, days: int, as_of: dt.date, matched: Matched | None) -> Record:

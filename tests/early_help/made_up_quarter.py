@@ -20,6 +20,7 @@ import typer
 from early_help import retraining
 from early_help.config import CouncilConfig
 from early_help.runner import StageReport
+from fairness_audits.policy import load_policy
 from fairness_audits.signing import audit_code, audit_code_path, audit_path
 from features.config import FeaturesConfig
 from models import mlflow_store
@@ -86,7 +87,9 @@ class Quarter:
         write_json(root / "sources" / "data_quality.json", {"coverage": {"tables": []}, "extracts": []})
         stages = {"models": {"inputs": {"features/families.parquet": "1" * 64}}}
         write_json(root / "manifest.json", {"stages": stages, "code_sha256": "2" * 64, "config_sha256": "3" * 64})
-        write_json(root / "state" / "council.json", {"council": "", "name": COUNCIL.name})
+        council = self.folder / "council.toml"
+        write_text(council, "")
+        write_json(root / "state" / "council.json", {"council": str(council), "name": COUNCIL.name})
         self.audit(verdict)
         self._record(evaluation, model)
 
@@ -99,7 +102,11 @@ class Quarter:
             "cohort_sha256": self.run.path(COHORT, TARGET),
         }
         hashes = {name: file_hash(path) for name, path in bound.items()}
-        document = {"verdict": verdict, "why": "As made up.", "bound": {**hashes, "policy_sha256": "4" * 64}}
+        document = {
+            "verdict": verdict,
+            "why": "As made up.",
+            "bound": {**hashes, "policy_sha256": load_policy(None).sha256},
+        }
         content = json.dumps(document)
         write_text(self.run.root / audit_path(TARGET), content)
         write_text(self.run.root / audit_code_path(TARGET), audit_code(KEYS, TARGET, content.encode()) + "\n")
