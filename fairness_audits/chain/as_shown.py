@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from fairness_audits.chain.census import Present
-from fairness_audits.chain.comparing import Compared, Range
+from fairness_audits.chain.comparing import Compared, Range, Reading
 from fairness_audits.document import REPORTED_CONFIDENCE
 from fairness_audits.ethnicity import UNKNOWN
 from fairness_audits.policy import SmallNumbers
@@ -104,6 +104,42 @@ def ratio_as_shown(own: Pair, rest: Pair | None, expected: float | None, one: Co
     reach = math.exp(z * wider * as_shown)
     ratio = own[1] / expected
     return Range(ratio, ratio / reach, ratio * reach)
+
+
+def reading_as_shown(one: Compared, rules: SmallNumbers) -> Reading:
+    """What may be said of a group beside figures as shown.
+
+    Where few have the event, or few have it not, 'lower' or 'higher' is said only if it would be of the largest number
+    that is suppressed: then it is said of every smaller one, and tells nothing of which it is.
+    """
+    if one.events < rules.suppress_below:
+        return Reading.LOWER if _fewer_whatever(one, one.expected, one.rest_events, rules) else Reading.CANNOT_TELL
+    if one.n - one.events < rules.suppress_below:
+        would = None if one.expected is None else one.n - one.expected
+        rest = one.rest_n - one.rest_events
+        return Reading.HIGHER if _fewer_whatever(one, would, rest, rules) else Reading.CANNOT_TELL
+    return one.reading
+
+
+def _fewer_whatever(one: Compared, expected: float | None, of_rest: int, rules: SmallNumbers) -> bool:
+    """Whether the largest suppressed number would be shown to be fewer than ``expected``."""
+    most = rules.suppress_below - 1
+    error = _log_error((one.n, most), (one.rest_n, of_rest))
+    if error is None or not expected:
+        return False
+    reach = one.wide * error * math.sqrt(max(one.n / one.effective, 1.0))
+    return math.log(most / expected) + reach < 0
+
+
+def presence_as_shown(one: Present, children: int | Hidden, rules: SmallNumbers) -> Reading:
+    """What may be said of a group's share beside the census: the same rule, of children as they are shown."""
+    if not isinstance(children, Hidden):
+        return one.reading
+    if children is not Hidden.SMALL or not one.census_share:
+        return Reading.CANNOT_TELL
+    trials = one.known * one.worth
+    _, high = wilson((rules.suppress_below - 1) * one.worth, trials, one.wide)
+    return Reading.LOWER if float(high) < one.census_share else Reading.CANNOT_TELL
 
 
 def share_as_shown(children: int, known: int, one: Present) -> Range | None:

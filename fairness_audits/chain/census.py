@@ -33,6 +33,10 @@ class Present:
     reading: Reading
     worth: float
     """How many independent children a child is worth."""
+    known: int
+    """Children whose ethnicity is known."""
+    wide: float
+    """How many standard errors the interval of the reading reaches, for as many groups as are read."""
 
 
 def census_counts(children: Mapping[str, int]) -> dict[Grouping, dict[str, int]]:
@@ -79,16 +83,17 @@ def _one(group: str, now: Mapping[str, int], census: Mapping[str, int], total: i
     children, unknown = now.get(group, 0), now.get(UNKNOWN, 0)
     known = sum(now.values()) - (0 if group == UNKNOWN else unknown)
     if not known:
-        return Present(group, children, Range(0.0, 0.0, 1.0), None, None, None, Reading.CANNOT_TELL, worth)
+        return Present(group, children, Range(0.0, 0.0, 1.0), None, None, None, Reading.CANNOT_TELL, worth, known, 0.0)
     share = children / known
     low, high = (float(end) for end in wilson(children * worth, known * worth, z_of(REPORTED_CONFIDENCE)))
     told = Range(share, low, high)
     if group == UNKNOWN or not census.get(group):
-        return Present(group, children, told, None, None, None, Reading.CANNOT_TELL, worth)
+        return Present(group, children, told, None, None, None, Reading.CANNOT_TELL, worth, known, 0.0)
     expected = census[group] / total
     groups = len(now) - (UNKNOWN in now)
-    wide = wilson(children * worth, known * worth, z_of(1 - (1 - REPORTED_CONFIDENCE) / max(groups, 1)))
-    reach = Range(share / expected, *(float(end) / expected for end in wide))
+    wide = float(z_of(1 - (1 - REPORTED_CONFIDENCE) / max(groups, 1)))
+    ends = wilson(children * worth, known * worth, wide)
+    reach = Range(share / expected, *(float(end) / expected for end in ends))
     enough = max(children, known * expected) * worth >= LEAST_EXPECTED
     return Present(
         group,
@@ -99,4 +104,6 @@ def _one(group: str, now: Mapping[str, int], census: Mapping[str, int], total: i
         (children + unknown) / (known + unknown) / expected,
         reading(reach) if enough else Reading.CANNOT_TELL,
         worth,
+        known,
+        wide,
     )

@@ -92,6 +92,8 @@ class Compared:
     expected: float | None
     """The group's events, had it been as the rest at equal standing."""
     reading: Reading
+    wide: float
+    """How many standard errors the interval of the reading reaches, for as many groups as are read."""
 
     @property
     def rest_rate(self) -> float | None:
@@ -136,7 +138,7 @@ def _one(rows: Rows, mine: Flags, name: str, totals: Any, number: int, compared:
     n, events = int(totals.rows[number]), int(totals.total[number])
     rest_n, rest_events = int(totals.rest_rows[number]), int(totals.rest_total[number])
     effective = (n / totals.design_effect[number], rest_n / totals.rest_design_effect[number])
-    z, wide = z_of(REPORTED_CONFIDENCE), z_of(1 - (1 - REPORTED_CONFIDENCE) / compared)
+    z, wide = z_of(REPORTED_CONFIDENCE), float(z_of(1 - (1 - REPORTED_CONFIDENCE) / compared))
     low, high = wilson(events / n * effective[0], effective[0], z)
     at_equal = None if rows.stratum is None else standardised(rows.happened, mine, rows.stratum, rows.family)
     ratio, reach = (_ratio(events, n, rest_events, rest_n, effective, at_equal, one) for one in (z, wide))
@@ -153,6 +155,7 @@ def _one(rows: Rows, mine: Flags, name: str, totals: Any, number: int, compared:
         ratio,
         expected,
         reading(reach) if enough else Reading.CANNOT_TELL,
+        wide,
     )
 
 

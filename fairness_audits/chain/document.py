@@ -14,8 +14,10 @@ from fairness_audits.chain.as_shown import (
     Pair,
     expected_as_shown,
     known_as_shown,
+    presence_as_shown,
     rate_as_shown,
     ratio_as_shown,
+    reading_as_shown,
     rest_as_shown,
     share_as_shown,
 )
@@ -164,6 +166,7 @@ def _shown(told: Told, grouping: Grouping, one: Compared, shown: Protection) -> 
     expected = None if own is None else expected_as_shown(own, rest, one, at_equal, shown.rules)
     ratio = None if own is None or rate is None else _three(ratio_as_shown(own, rest, expected, one), 2)
     value = None if rate is None else round(rate.value, _PLACES)
+    reading = reading_as_shown(one, shown.rules)
     rest_rate = None if rest is None or rate is None else _rate(rest[1], rest[0])
     return {
         N: shown.cell(shown.counts[told.cases(*at)]),
@@ -172,8 +175,8 @@ def _shown(told: Told, grouping: Grouping, one: Compared, shown: Protection) -> 
         "rest_rate": rest_rate,
         "expected": None if ratio is None or not at_equal else expected,
         "ratio": _named(ratio),
-        "reading": one.reading.value,
-        "sentence": sentence(told.step, one.group, value, rest_rate, ratio, one.reading),
+        "reading": reading.value,
+        "sentence": sentence(told.step, one.group, value, rest_rate, ratio, reading),
     }
 
 
@@ -212,6 +215,9 @@ def _present(grouping: Grouping, one: Present, broad: Sequence[str], shown: Prot
     places = None if shown is None else 2
     told, times = _three(share, places and _PLACES), _three(ratio, places)
     most = number(at_most) if places is None else _rounded(at_most, places)
+    reading = one.reading
+    if shown is not None:
+        reading = presence_as_shown(one, children, shown.rules)
     return {
         "group": one.group,
         "label": label(one.group),
@@ -220,8 +226,8 @@ def _present(grouping: Grouping, one: Present, broad: Sequence[str], shown: Prot
         "census_share": number(one.census_share),
         "ratio": _named(times),
         "ratio_at_most": most,
-        "reading": one.reading.value,
-        "sentence": present_sentence(one.group, told[0] if told else None, one.census_share, times, most, one.reading),
+        "reading": reading.value,
+        "sentence": present_sentence(one.group, told[0] if told else None, one.census_share, times, most, reading),
     }
 
 

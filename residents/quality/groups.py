@@ -1,7 +1,8 @@
 """Shares by group, as they may be shown: protected counts, intervals, and a plain reading of each difference.
 
 Counts under 10 and the counts that would give them away are hidden; all others are rounded to 5, and shares are of
-the rounded counts. Only the reading of a difference rests on the exact ones.
+the rounded counts. Only the reading of a difference rests on the exact ones, and it is told where every count under 10
+would have been read the same.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def _grouping(name: str, groups: Mapping[str, Count]) -> list[dict[str, Any]]:
                 "label": label(group),
                 **shown,
                 "difference": _difference(shown, total),
-                "reading": reading(groups[group], everyone - groups[group], len(groups)).value,
+                "reading": reading_to_show(groups[group], everyone - groups[group], len(groups)).value,
             }
         )
     return entries
@@ -193,6 +194,19 @@ def _difference(shown: dict[str, Any], everyone: dict[str, Any]) -> dict[str, fl
         "low": round(float(low), 3),
         "high": round(float(high), 3),
     }
+
+
+def reading_to_show(group: Count, rest: Count, compared: int) -> Reading:
+    """The reading, if it is the same whatever the counts under 10 are that it rests on; else it would tell of them."""
+    found = {reading(one, other, compared) for one in _possible(group) for other in _possible(rest)}
+    return found.pop() if len(found) == 1 else Reading.CANNOT_TELL
+
+
+def _possible(count: Count) -> tuple[Count, ...]:
+    """The count, or where fewer than ten are apart, the two ends of what it could be."""
+    if count.n - count.linked >= THRESHOLD:
+        return (count,)
+    return Count(count.n, count.n), Count(count.n, count.n - min(THRESHOLD - 1, count.n))
 
 
 def reading(group: Count, rest: Count, compared: int) -> Reading:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fairness_audits.chain.as_shown import presence_as_shown
+from fairness_audits.chain.census import present
 from fairness_audits.chain.comparing import Compared, Range, Reading, Rows, compare
 from fairness_audits.chain.document import Chain, published, restricted
 from fairness_audits.chain.evidence import PROMPTED
@@ -27,6 +29,7 @@ from models.tables import COHORT
 from residents.tables import PROTECTED
 from sources.tables import TABLES as SOURCES_TABLES
 from store.run_folder import RunFolder
+from store.small_numbers import Hidden
 from store.table import Zone
 from tests.support import put_table, run_stage
 
@@ -366,8 +369,36 @@ def test_where_nothing_happened_the_number_of_cases_is_still_shown() -> None:
 
 def test_an_end_without_a_bound_is_no_interval() -> None:
     one = Compared(
-        "White", 50, 20, 50.0, Range(0.4, 0.3, 0.5), 50, 0, Range(2.0, 1.0, float("inf")), 0.0, Reading.HIGHER
+        "White", 50, 20, 50.0, Range(0.4, 0.3, 0.5), 50, 0, Range(2.0, 1.0, float("inf")), 0.0, Reading.HIGHER, 2.0
     )
     told = Told(FROM_POPULATION[0][0], "children", {Grouping.BROAD: (one,), Grouping.DETAILED: ()})
     for document in (restricted(Chain([told]), {}), published(Chain([told]), {}, RULES)):
         assert group(steps(document)[told.step.name], "White")["ratio"] is None
+
+
+@pytest.mark.parametrize(("n", "said"), [(400, "lower"), (60, "cannot_tell")])
+def test_what_is_said_of_a_hidden_count_is_the_same_whatever_it_is(n: int, said: str) -> None:
+    """'Lower' beside 'fewer than 10' would tell how many fewer, were it said of the smallest numbers alone."""
+    read = set()
+    for events in range(10):
+        happened = np.concatenate([np.arange(n) < events, np.arange(1_000) < 300])
+        groups = np.repeat(np.array(["BAFR", "WBRI"], dtype=object), [n, 1_000])
+        told = [Told(FROM_POPULATION[0][0], "children", compare(Rows(happened, groups, np.arange(n + 1_000))))]
+        found = group(steps(published(Chain(told), {}, RULES))[FROM_POPULATION[0][0].name], "Black")
+        assert found["events"] == "<10"
+        read.add(found["reading"])
+    assert read == {said}
+    assert (
+        said != "cannot_tell"
+        or group(steps(restricted(Chain(told), {}))[told[0].step.name], "Black")["reading"] == "lower"
+    )
+
+
+@pytest.mark.parametrize(("children", "said"), [(3_000, "lower"), (200, "cannot_tell")])
+def test_who_is_nearly_absent_is_said_to_be_whatever_the_hidden_count(children: int, said: str) -> None:
+    read = set()
+    for few in range(1, 10):
+        found = present({"WBRI": children - few, "BAFR": few}, {"WBRI": 95, "BAFR": 5}, 1.0)[Grouping.BROAD]
+        [black] = [one for one in found if one.group == "Black"]
+        read.add(presence_as_shown(black, Hidden.SMALL, RULES).value)
+    assert read == {said}

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from residents.quality.groups import Count, Reading, age_band, broad, detailed, reading, sex_group, shares, whole
+from residents.quality.groups import (
+    Count,
+    Reading,
+    age_band,
+    broad,
+    detailed,
+    reading,
+    reading_to_show,
+    sex_group,
+    shares,
+    whole,
+)
 from sources.codes.ethnicity import ETHNIC_CODES
 from store.small_numbers import Hidden
 
@@ -107,3 +118,11 @@ def test_the_difference_is_from_all_others() -> None:
 def test_one_count_by_itself(count: Count, share: float | None, at_least: float | None) -> None:
     shown = whole(count)
     assert (shown["share"] and shown["share"]["value"], shown["at_least"]) == (share, at_least)
+
+
+@pytest.mark.parametrize(("n", "said"), [(5_000, Reading.ALIKE), (500, Reading.CANNOT_TELL)])
+def test_what_is_said_beside_a_hidden_count_is_the_same_whatever_it_is(n: int, said: Reading) -> None:
+    rest = Count(20_000, 19_800)
+    assert {reading_to_show(Count(n, n - apart), rest, 1) for apart in range(10)} == {said}
+    exact = {reading(Count(n, n - apart), rest, 1) for apart in range(10)}
+    assert exact == ({said} if said is Reading.ALIKE else {Reading.ALIKE, Reading.CANNOT_TELL})
