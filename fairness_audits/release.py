@@ -81,6 +81,11 @@ class Role(StrEnum):
     HEAD_OF_SERVICE = "head_of_service"
     DIRECTOR = "director"
 
+    @property
+    def words(self) -> str:
+        """For people."""
+        return self.value.replace("_", " ")
+
 
 DATA_TEAM = frozenset({Role.DATA_SCIENTIST, Role.DATA_ENGINEER, Role.PERFORMANCE_ANALYST})
 

@@ -117,18 +117,18 @@ def _signed_status(
     behind = clock_problem(lines, today)
     ends = expiry(approvals)
     if behind or not in_force(approvals, today):
-        reason = f"The approvals are not in force on {today.isoformat()}: " + (
+        reason = f"The approvals are not in force on {_day(today)}: " + (
             f"{behind}" if behind else "they have expired."
         )
         fix = "Set the machine's clock right." if behind else sign
         return GateStatus(audit.target, GateState.EXPIRED, audit.verdict, reason, fix, approvals, ends)
-    signed = " and ".join(f"{approval.name} ({approval.role.value})" for approval in approvals)
+    signed = " and ".join(f"{approval.name} ({approval.role.words})" for approval in approvals)
     if len(approvals) < 2:
         mitigated = _BOTH_MITIGATE if audit.verdict is Verdict.CANNOT_TELL else ""
         fix = f"A second person of another role must approve as well.{mitigated}"
         reason = f"Approved so far by {signed}."
         return GateStatus(audit.target, GateState.ONE_APPROVAL, audit.verdict, reason, fix, approvals, ends)
-    reason = f"Released until {ends.isoformat() if ends else ''}, approved by {signed}."
+    reason = f"Released until {_day(ends)}, approved by {signed}."
     return GateStatus(audit.target, GateState.RELEASED, audit.verdict, reason, "", approvals, ends)
 
 
@@ -143,7 +143,12 @@ def _how_to_sign(audit: AuditRecord) -> str:
 def _withdrawn(told: Line, record: ReleaseRecord | None) -> str:
     """Who withdrew it, by the log; and the note, where the record is there that has it."""
     note = f" Their note: {' '.join(record.withdrawn.note.split())}" if record and record.withdrawn else ""
-    return f"Withdrawn on {told['date']} by {told['name']} ({told['role']}).{note}"
+    when = _day(dt.date.fromisoformat(told["date"]))
+    return f"Withdrawn on {when} by {told['name']} ({told['role'].replace('_', ' ')}).{note}"
+
+
+def _day(day: dt.date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""
 
 
 def _closed(audit: AuditRecord, state: GateState, reason: str, fix: str) -> GateStatus:

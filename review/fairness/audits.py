@@ -51,7 +51,6 @@ class Question:
     why: str
     open: bool
     reason: str
-    expires: dt.date | None
     unsettled: tuple[Unsettled, ...]
     caveats: tuple[str, ...]
     has_report: bool
@@ -104,7 +103,6 @@ def _question(context: ReviewContext, target: str) -> Question:
         why="" if why in gate.reason else why,
         open=gate.state is GateState.RELEASED,
         reason=gate.reason,
-        expires=gate.expires,
         unsettled=_unsettled(told),
         caveats=tuple(evaluation["label_caveats"]),
         has_report=(run.root / "reports" / report_path(target)).is_file(),

@@ -38,7 +38,9 @@ def test_one_person_of_any_role_stops_a_release_and_two_may_give_another(run: Ru
     sign_both(run)
     after = stop(run)
     assert after.state is GateState.WITHDRAWN
-    told = f"Withdrawn on {TODAY} by Mary Seacole (social_worker). Their note: The panel asked for it."
+    told = (
+        f"Withdrawn on {TODAY.day} {TODAY:%B %Y} by Mary Seacole (social worker). Their note: The panel asked for it."
+    )
     assert after.reason == told and "Two people" in after.fix
     for ask in (open_released, lambda *a: export_list(*a[:3], run.root.parent / "out.csv", a[3])):
         with pytest.raises(Withheld, match="Withdrawn on"):
