@@ -81,5 +81,6 @@ def _wondering(families: int, others: list[int]) -> str:
     """A question, where somebody has many more families than the middle one of the others."""
     usual = median(others) if others else 0
     if usual and families >= usual * _MORE_THAN_USUAL and families - usual >= _MORE_BY:
-        return f"The others have {usual:g} in the middle. I wonder whether that is as meant."
+        told = f"The others have {usual:g} in the middle" if len(others) > 1 else f"The other one has {usual:g}"
+        return f"{told}. I wonder whether that is as meant."
     return ""

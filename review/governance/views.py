@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from review.access_log import Action, record, verify
@@ -62,7 +63,7 @@ def who_looked(request: HttpRequest) -> HttpResponse:
     """Who looked at a resident's record, to be printed. The name asked for is in no address and in no log."""
     visit = visit_of(request)
     form = WhoLookedForm(request.POST or None)
-    facts = {"form": form, "on": access.today()}
+    facts = {"form": form, "on": timezone.localdate()}
     if request.method == "POST" and form.is_valid():
         given, context = form.cleaned_data, current()
         answer = (
