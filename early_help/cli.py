@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,7 @@ from early_help.new_council import init, suggest
 from early_help.progress import ConsoleProgress
 from early_help.promotion import history, promote
 from early_help.publish_command import publish
+from early_help.refusals import with_run
 from early_help.release_commands import export, release, verify, withdraw_release
 from early_help.release_commands import log as log_commands
 from early_help.resident_commands import resident as resident_commands
@@ -64,24 +66,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command()(init)
-app.command()(suggest)
-app.command()(review_pairs)
-app.command()(retrain)
-app.command()(promote)
-app.command()(history)
-app.command()(publish)
-app.command()(export)
-app.command()(release)
-app.command("withdraw")(withdraw_release)
-app.command()(verify)
-app.command()(serve)
-app.add_typer(log_commands, name="log")
-app.add_typer(keys_commands, name="keys")
-app.add_typer(resident_commands, name="resident")
-app.add_typer(features_commands, name="features")
-app.add_typer(audit_commands, name="audit")
-app.add_typer(review_app_commands, name="review")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -107,7 +91,6 @@ def every_command(
     """Early help risk analytics: from a council's extracts to audited, released lists and explanations."""
 
 
-@app.command()
 def run(
     council: CouncilFile,
     out: OutFolder,
@@ -137,7 +120,6 @@ def run(
     _tell_targets(folder)
 
 
-@app.command()
 def check(council: CouncilFile, out: OutFolder) -> None:
     """Read and validate the extracts only."""
     config = load_config(council)
@@ -150,7 +132,6 @@ def check(council: CouncilFile, out: OutFolder) -> None:
     print_data_quality(console, folder, config.council)
 
 
-@app.command()
 def status(run_folder: RunArgument) -> None:
     """Show each stage, its time and rows, each target's verdict, and what is withheld and why."""
     folder, keys = require_run(run_folder), load_keys()
@@ -158,7 +139,6 @@ def status(run_folder: RunArgument) -> None:
     print_status(console, folder, keys, today())
 
 
-@app.command()
 def synth(
     families: Annotated[int, typer.Option("--families", min=20, help="How many families.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the raw extracts and their council.toml.")],
@@ -180,7 +160,6 @@ def synth(
     console.print(f"Extracts and council.toml: {out}\nTruth: {truth}", markup=False)
 
 
-@app.command()
 def demo(
     families: Annotated[int, typer.Option("--families", min=100, help="How many families.")] = 2000,
     seed: Annotated[int, typer.Option("--seed", min=0, help=_SEED_HELP)] = 1,
@@ -205,6 +184,37 @@ def demo(
         released = demo_run.release_one(folder, keys, targets_of(folder), today())
         refresh_reports(console, folder, config)
     _tell_demo(folder, released)
+
+
+_IN_ORDER: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "To begin": {"demo": demo, "synth": synth, "init": init, "suggest": suggest, "check": check, "keys": keys_commands},
+    "A run, and what is in it": {
+        "run": run,
+        "status": status,
+        "review-pairs": review_pairs,
+        "resident": resident_commands,
+        "features": features_commands,
+        "audit": audit_commands,
+    },
+    "Who may see a list": {
+        "release": release,
+        "withdraw": withdraw_release,
+        "export": export,
+        "verify": verify,
+        "publish": publish,
+        "log": log_commands,
+    },
+    "Panels and family support": {"serve": serve, "review": review_app_commands},
+    "The next quarter": {"retrain": retrain, "promote": promote, "history": history},
+}
+"""Every command, under the heading that help shows it under, in the order of the work."""
+
+for heading, commands in _IN_ORDER.items():
+    for word, command in commands.items():
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=word, rich_help_panel=heading)
+        else:
+            app.command(word, rich_help_panel=heading)(command)
 
 
 _DEFECT = (
@@ -272,7 +282,8 @@ def _tell_demo(folder: RunFolder, released: str | None) -> None:
         if line.state is not GateState.RELEASED:
             target = line.target
             console.print(f"\nAsked for the list of {target}, the toolkit refuses (exit 4):")
-            console.print(str(demo_run.refusal(folder, keys, target, today())), markup=False)
+            refused = str(demo_run.refusal(folder, keys, target, today()))
+            console.print(with_run(refused, shown(folder.root)), markup=False)
     if released is None:
         console.print("\nNo target could be released: see the fairness reports for what the evidence lacked.")
     else:

@@ -17,6 +17,9 @@ from early_help.run_config import config_of as config_of  # noqa: PLC0414 - whoe
 from early_help.run_config import council_of as council_of  # noqa: PLC0414
 from early_help.runner import StageReport, bring_up_to_date, run_stages
 from early_help.stages import STAGES
+from fairness_audits.below_the_line import refuse_more_than_allowed
+from fairness_audits.config import AuditConfig
+from fairness_audits.policy import load_policy
 from models.config import ModelsConfig
 from reports.packs import withdraw_packs
 from store.errors import UsageError
@@ -36,6 +39,7 @@ def run_job(
     """Bring a run's stages up to date, and its manifest; explanation packs that no longer hold are taken away."""
     keys = load_or_create_keys()
     _refuse_anothers(folder, config)
+    _refuse_a_sample_that_is_not_allowed(config)
     write_json(folder.root / ON_RECORD, _on_record(config))
     console.print(f"{config.council.name}: run folder {shown(folder.root)}", markup=False)
     try:
@@ -68,6 +72,18 @@ def _refuse_anothers(folder: RunFolder, config: CouncilConfig) -> None:
             where=str(folder.root),
             fix="Name another --out: two councils' results must not mix in one folder.",
         )
+
+
+def _refuse_a_sample_that_is_not_allowed(config: CouncilConfig) -> None:
+    """Raise UsageError where more cases are to be drawn from below the line than policy allows.
+
+    The gate refuses such a run too, but only once everything was modelled.
+    """
+    models, audits = config.sections.get(ModelsConfig), config.sections.get(AuditConfig)
+    if isinstance(models, ModelsConfig) and isinstance(audits, AuditConfig):
+        asked = {name: target.sample_below_the_line for name, target in models.targets.items()}
+        if any(asked.values()):
+            refuse_more_than_allowed(asked, load_policy(audits.policy))
 
 
 def announce(console: Console, report: StageReport) -> None:

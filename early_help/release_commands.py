@@ -11,8 +11,9 @@ from rich.console import Console
 
 from early_help.job import config_of, refresh_reports, today
 from early_help.lock import run_lock
+from early_help.refusals import about_run
 from early_help.status import require_run, require_target, targets_of
-from fairness_audits.gate import approve, export_list, withdraw
+from fairness_audits.gate import approve, export_list, status, withdraw
 from fairness_audits.log import Action, Outcome, entries, hand_over, torn
 from fairness_audits.release import GateState, Role
 from fairness_audits.signing import Ring, release_path, ring_of_file
@@ -64,7 +65,7 @@ def release(
     folder = require_run(run_folder)
     require_target(folder, target)
     config = config_of(folder)
-    with run_lock(folder.root):
+    with about_run(run_folder), run_lock(folder.root):
         gate = approve(
             folder,
             load_keys(),
@@ -116,9 +117,17 @@ def export(
     """Write a released target's list for the panel; refused (exit 4) for any other."""
     folder = require_run(run_folder)
     require_target(folder, target)
-    with run_lock(folder.root):
+    with about_run(run_folder), run_lock(folder.root):
         rows = export_list(folder, load_keys(), target, out, today())
+        drawn = status(folder, load_keys(), target, today()).drawn
     console.print(f"{rows} cases written to {out}", markup=False)
+    if drawn:
+        console.print(
+            f"This is the list alone. The {drawn} cases of the pack that were drawn from below the line are not in it: "
+            "whoever sees both can tell which they are.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def verify(

@@ -10,19 +10,24 @@ from rich.console import Console
 from early_help.lock import run_lock
 from early_help.panel_command import export_decisions, export_not_so
 from early_help.review_log_command import verify_log
+from early_help.review_staff_command import add_all, staff
 from early_help.run_config import config_of, is_made_up
-from early_help.serve_command import opened
+from early_help.serve_command import keep_demo_apart, opened
 from early_help.status import require_run
 from store.errors import UsageError
 from store.safe_text import plain
 
 console = Console(highlight=False)
-review = typer.Typer(help="The web app: accounts, and bringing it up to date.", no_args_is_help=True)
+review = typer.Typer(
+    help="The web app: accounts, the nightly refresh, its access log, and what panels decided.", no_args_is_help=True
+)
 person = typer.Typer(help="Who may log in, as what.", no_args_is_help=True)
 review.add_typer(person, name="person")
 review.command()(export_decisions)
 review.command()(export_not_so)
 review.command()(verify_log)
+person.command()(staff)
+person.command()(add_all)
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A folder that `early-help run` wrote.")]
 UserName = Annotated[str, typer.Option("--username", help="What the person types to log in.")]
@@ -51,15 +56,30 @@ def refresh(
     from review import refreshing  # noqa: PLC0415 - the extra `web` may not be installed
 
     folder = require_run(source) if source else context.run
-    feed = refreshing.Feed(folder, config_of(folder).council.extract_date)
+    council = config_of(folder).council
+    if council.name != context.council.name:
+        raise UsageError(
+            "The run is of another council than the one that is served: its families would be shown in their place.",
+            where="--from",
+            fix="Give a run of this council; the name is [council] name in its TOML.",
+        )
+    feed = refreshing.Feed(folder, council.extract_date)
     with run_lock(folder.root):
         refreshing.refresh(context, feed)
     console.print(f"Up to date with extracts of {feed.extract_date:%d %B %Y}.", markup=False)
+    from review.families.corrections import lost  # noqa: PLC0415 - as above
+
+    if number := lost().count():
+        _tell(f"Corrections of families that the extracts have no more: {number}. They stay on the list.")
 
 
 @review.command()
-def code(run_folder: RunArgument, username: Annotated[str, typer.Argument(metavar="USERNAME")]) -> None:
+def code(
+    run_folder: RunArgument,
+    username: Annotated[str, typer.Argument(metavar="USERNAME", help="One that `serve --demo` printed.")],
+) -> None:
     """Show the second step's code of one of the demo's accounts; refused for a council's run."""
+    keep_demo_apart("code")
     context = opened(run_folder)
     if not is_made_up(context.run):
         raise UsageError(

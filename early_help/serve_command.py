@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from early_help.lock import run_lock
 from early_help.run_config import is_made_up
 from early_help.status import require_run
+from review.databases import DATABASE_VARIABLE
 from store.errors import UsageError
 from store.run_folder import RunFolder
 
@@ -37,6 +39,8 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the web app for panels and family support staff; first bring its database up to date with the run."""
+    if demo:
+        keep_demo_apart("--demo")
     context = opened(run_folder)
     from review.serving import Place, check_place, start  # noqa: PLC0415 - the extra `web` may not be installed
 
@@ -53,6 +57,16 @@ def serve(
         _tell_demo(context, place.address)
     console.print(f"{context.council.name}: {place.address} (Ctrl+C stops it)", markup=False, soft_wrap=True)
     start(context.run, place)
+
+
+def keep_demo_apart(where: str) -> None:
+    """Raise UsageError where a database is named: a council's, maybe, for which no password and no code is printed."""
+    if os.environ.get(DATABASE_VARIABLE):
+        raise UsageError(
+            "The demo's accounts are kept beside its run alone, and a database is named that may be a council's.",
+            where=f"{where}, {DATABASE_VARIABLE}",
+            fix=f"Take {DATABASE_VARIABLE} out of the environment for the demo.",
+        )
 
 
 def opened(run_folder: str) -> ReviewContext:
@@ -79,13 +93,19 @@ def opened(run_folder: str) -> ReviewContext:
 
 
 def bring_up_to_date(context: ReviewContext) -> None:
-    """Load the run into the web app's database, unless it, or a run of later extracts, is there already."""
-    from review.refreshing import refresh, up_to_date  # noqa: PLC0415 - as above
+    """Load the run into the web app's database, unless it, or a run of later extracts, is there already.
 
-    if not up_to_date(context):
-        console.print("Loading families and allocations into the web app.")
-        with run_lock(context.run.root):
-            refresh(context)
+    Its audits are kept in any case: lists are audited anew though nobody's family changed.
+    """
+    from review.fairness.audits import keep  # noqa: PLC0415 - as above
+    from review.refreshing import refresh, up_to_date  # noqa: PLC0415
+
+    if up_to_date(context):
+        keep(context.run)
+        return
+    console.print("Loading families and allocations into the web app.")
+    with run_lock(context.run.root):
+        refresh(context)
 
 
 def _tell_demo(context: ReviewContext, address: str) -> None:

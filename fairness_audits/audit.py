@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from fairness_audits import below_the_line
 from fairness_audits.attributes import ATTRIBUTE_GROUPS
 from fairness_audits.cases import as_cases, clusters, is_test_case
 from fairness_audits.content import WHOLE
@@ -77,6 +78,8 @@ class Audited:
     bound: dict[str, str]
     """SHA-256 of the files the audit rests on."""
     caveats: list[str]
+    drawn: int = 0
+    """Cases of the pack that were drawn from below the line."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def audit(audited: Audited, policy: Policy) -> Documents:
         audited.caveats,
     )
     shared |= {"not_asked": not_asked, "method": METHOD.format(pooled=POOLED, units=OF_A_RUN.units)}
+    shared |= below_the_line.entry(audited.drawn, policy)
     tested_on = {
         "unit": "family" if units_are_families(audited.scores) else "child",
         "as_ofs": sorted({as_of.isoformat() for as_of in rows["as_of"].unique().to_pylist()}),

@@ -10,7 +10,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from fairness_audits.metrics import Harm, Metric, Scale, harm
 from store.errors import UsageError
@@ -78,6 +86,16 @@ class SmallNumbers(BaseModel):
         return self
 
 
+class Sample(BaseModel):
+    """How many cases of each list may be drawn from below the line, by lot, and put into the pack unmarked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cases: int = Field(
+        0, ge=0, le=100, description="The most that may be drawn for one list. Who signs for a release signs for them."
+    )
+
+
 class Rule(BaseModel):
     """One line of policy: no group may be worse off than the rest of the cohort by more than the margin."""
 
@@ -128,6 +146,17 @@ class Policy(BaseModel):
     small_numbers: SmallNumbers = Field(
         SmallNumbers.model_validate({}), description="How small counts are protected where shown."
     )
+    sample_below_the_line: Sample = Field(
+        Sample.model_validate({}), description="Whether a panel may be shown cases drawn from below the line."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_a_sample_that_is_not_allowed(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A policy that allows no sample is, to its hash, one that says nothing of samples."""
+        told: dict[str, Any] = serialise(self)
+        if not self.sample_below_the_line.cases:
+            told.pop("sample_below_the_line", None)
+        return told
 
     @model_validator(mode="after")
     def _names_differ(self) -> Policy:
@@ -181,7 +210,7 @@ def _explained(error: ValidationError, where: str) -> UsageError:
     key = ".".join(str(part) for part in first["loc"])
     kind = first["type"]
     if kind == "extra_forbidden":
-        known = [*dict.fromkeys(n for m in (Policy, Rule, Together, SmallNumbers) for n in m.model_fields)]
+        known = [*dict.fromkeys(n for m in (Policy, Rule, Together, SmallNumbers, Sample) for n in m.model_fields)]
         return UsageError(
             "The audit policy has an unknown key.", where=f"{where}: {key}", fix=_nearest(str(first["loc"][-1]), known)
         )

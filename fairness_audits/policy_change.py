@@ -11,6 +11,9 @@ _TOLD = 3
 
 _NESTED = ("small_numbers",)
 """Tables of policy that are told key by key."""
+_SAMPLE = "sample_below_the_line"
+_NO_SAMPLE = {"cases": 0}
+"""What a policy says that leaves the table out."""
 
 
 class Direction(StrEnum):
@@ -27,9 +30,10 @@ _EASIER_WHEN_HIGHER = {
     "minimum": False,
     "suppress_below": False,
     "round_to": False,
+    "cases": True,
 }
-"""Whether a higher value asks for less: a wider margin does; more confidence, more evidence, or small counts that are
-hidden further up or shown more coarsely do not."""
+"""Whether a higher value asks for less: a wider margin does, and more cases that may be drawn from below the line; more
+confidence, more evidence, or small counts that are hidden further up or shown more coarsely do not."""
 
 
 def policy_change(audited: Mapping[str, Any], in_force: Mapping[str, Any]) -> str:
@@ -63,7 +67,9 @@ def _changes(audited: Mapping[str, Any], in_force: Mapping[str, Any]) -> list[tu
     for key in _NESTED:
         if key in audited:
             changes += _changes_of(key.replace("_", " "), audited[key], in_force.get(key, {}))
-    others = (set(audited) | set(in_force)) - {"rules", "sha256", *_NESTED}
+    sample = (audited.get(_SAMPLE, _NO_SAMPLE), in_force.get(_SAMPLE, _NO_SAMPLE))
+    changes += _changes_of(_SAMPLE.replace("_", " "), *sample)
+    others = (set(audited) | set(in_force)) - {"rules", "sha256", _SAMPLE, *_NESTED}
     changes += [
         (Direction.ANOTHER, f"{key.replace('_', ' ')} was changed")
         for key in sorted(others)
@@ -73,7 +79,7 @@ def _changes(audited: Mapping[str, Any], in_force: Mapping[str, Any]) -> list[tu
 
 
 def _changes_of(whose: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[Direction, str]]:
-    """What differs between two tables of policy: a rule's, or that of small numbers."""
+    """What differs between two tables of policy: a rule's, that of small numbers, or that of the sample."""
     keys = sorted(key for key in set(before) | set(now) if before.get(key) != now.get(key))
     return [(_direction(key, before.get(key), now.get(key)), _said(whose, key, before, now)) for key in keys]
 

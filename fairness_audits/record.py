@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fairness_audits.below_the_line import told_by
 from fairness_audits.binding import (
     AUDITED_FILES,
     NAMES,
@@ -63,6 +64,8 @@ class AuditRecord:
     """Hashes of everything a release binds, as it is now; empty when there is nothing to release."""
     fix: str = ""
     """What would make an audit of it that counts, where there is none."""
+    drawn: int = 0
+    """Cases of the pack that were drawn from below the line."""
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -116,7 +119,7 @@ def read_audit(run: RunFolder, keys: Keys | None, target: str) -> AuditRecord:
     if changed:
         return _unusable(target, f"Changed since the audit: {', '.join(changed)}.")
     binding = now | further_hashes(run, target, document) | {"policy_sha256": bound["policy_sha256"]}
-    audit = AuditRecord(target, verdict, document["why"], binding)
+    audit = AuditRecord(target, verdict, document["why"], binding, drawn=told_by(document))
     return _elsewhere(run, audit) if keys is None else _under_policy_in_force(run, audit, document)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fairness_audits.attributes import HOMES, PERSON_SEX, attribute_groups
 from fairness_audits.audit import Audited, Documents, audit, not_audited
+from fairness_audits.below_the_line import check_drawn, why_not_allowed
 from fairness_audits.binding import tables_bound
 from fairness_audits.cases import check_scores, one_row_a_unit
 from fairness_audits.config import AuditConfig
@@ -60,6 +61,10 @@ def _audit_target(work: Workspace, target: str, policy: Policy, tables: dict[str
     bound["scores_sha256"] = file_hash(work.run.path(SCORES, target))
     bound["reasons_sha256"] = file_hash(work.run.path(REASONS, target))
     bound["cohort_sha256"] = file_hash(work.path(COHORT, target))
+    drawn = check_drawn(scores, work.read_sealed(REASONS, target), f"{target} reasons")
+    too_many = why_not_allowed(drawn, policy)
+    if too_many:
+        return not_audited(target, too_many, bound, policy, caveats)
     rows = one_row_a_unit(scores)
     with work.connect() as connection:
         groups = ethnic_groups(connection, rows, work.path(MEMBERS), work.path(PROTECTED))
@@ -67,7 +72,7 @@ def _audit_target(work: Workspace, target: str, policy: Policy, tables: dict[str
             table.name: work.path(table) for table in (MEMBERS, PERSON_SEX, HOMES, FAMILY_FEATURES, CHILD_FEATURES)
         }
         groups |= attribute_groups(connection, rows, paths)
-    return audit(Audited(target, rows, groups, bound | tables, caveats), policy)
+    return audit(Audited(target, rows, groups, bound | tables, caveats, drawn), policy)
 
 
 def _stand_ins(work: Workspace) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from fairness_audits.below_the_line import in_words
 from fairness_audits.binding import read_object
 from fairness_audits.in_force import Champion, champion
 from fairness_audits.log import Action, Line, entries, latest_day, newest_hash, standing_line
@@ -19,7 +20,7 @@ from fairness_audits.signing import Ring, evaluation_path
 from store.errors import EarlyHelpError
 from store.run_folder import RunFolder
 
-_COMMAND = 'early-help release RUN --target TARGET --approve --as "NAME" --role ROLE --note "TEXT"'
+_COMMAND = 'early-help release RUN --target {target} --approve --as "NAME" --role ROLE --note "TEXT"'
 _MITIGATED = ' --mitigation "TEXT" --expires YYYY-MM-DD'
 _MODEL_AGAIN = "Read the fairness report; change the model or the data, and run the job again."
 _NEWER_MODEL = "Use the list of the champion's own run, or run the job again and have its model promoted."
@@ -38,6 +39,8 @@ class GateStatus:
     approvals: tuple[Approval, ...] = ()
     expires: dt.date | None = None
     """First day on which the release no longer holds; None when nobody has approved."""
+    drawn: int = 0
+    """Cases of a released pack that were drawn from below the line."""
 
 
 @dataclass(frozen=True)
@@ -125,18 +128,19 @@ def _signed_status(
     signed = " and ".join(f"{approval.name} ({approval.role.words})" for approval in approvals)
     if len(approvals) < 2:
         mitigated = _BOTH_MITIGATE if audit.verdict is Verdict.CANNOT_TELL else ""
-        fix = f"A second person of another role must approve as well.{mitigated}"
+        fix = f"A second person of another role must approve as well.{mitigated}{in_words(audit.drawn)}"
         reason = f"Approved so far by {signed}."
         return GateStatus(audit.target, GateState.ONE_APPROVAL, audit.verdict, reason, fix, approvals, ends)
     reason = f"Released until {_day(ends)}, approved by {signed}."
-    return GateStatus(audit.target, GateState.RELEASED, audit.verdict, reason, "", approvals, ends)
+    return GateStatus(audit.target, GateState.RELEASED, audit.verdict, reason, "", approvals, ends, audit.drawn)
 
 
 def _how_to_sign(audit: AuditRecord) -> str:
     mitigated = audit.verdict is Verdict.CANNOT_TELL
     return (
         "Two people of different roles, one of them not of the data team, must approve the release."
-        f"{_BOTH_MITIGATE if mitigated else ''} Each runs: {_COMMAND}{_MITIGATED if mitigated else ''}"
+        f"{_BOTH_MITIGATE if mitigated else ''}{in_words(audit.drawn)} "
+        f"Each runs: {_COMMAND.format(target=audit.target)}{_MITIGATED if mitigated else ''}"
     )
 
 

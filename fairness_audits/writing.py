@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from fairness_audits.audit import Documents
+from fairness_audits.below_the_line import FIELD
 from fairness_audits.signing import ROOM, audit_code, audit_code_path, audit_path
 from store.files import text_hash
 from store.keys import Purpose
@@ -51,4 +52,5 @@ def rendered(document: dict[str, Any]) -> str:
 
 def _gate_document(restricted: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
     rules = [{name: rule[name] for name in ("name", "grouping", "verdict")} for rule in restricted.get("rules", ())]
-    return {name: restricted[name] for name in _SAID} | {"rules": rules, "documents": hashes}
+    said = {name: restricted[name] for name in (*_SAID, FIELD) if name in _SAID or name in restricted}
+    return said | {"rules": rules, "documents": hashes}

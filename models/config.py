@@ -15,6 +15,13 @@ class TargetSettings(Section):
     """``[targets.<name>]``: what the council decides about a target."""
 
     capacity: int = Field(default=50, ge=1, description="Cases the panel can look at for one as-of date.")
+    sample_below_the_line: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Further cases, drawn by lot from below the line, that go into the pack unmarked, so that "
+        "decisions tell how many the list misses. No more than the audit policy allows: see `docs/panel.md`.",
+    )
 
 
 class ModelsConfig(Section):

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from models.below_the_line import drawn_by_lot, with_drawn
 from models.candidates import Candidate, SingleIndicator
-from models.cases import Cases
+from models.cases import Cases, Integers
 from models.catalogue import CATALOGUE
 from models.choice import Choice, decide, tried_out
 from models.cohort import whole_from
@@ -39,6 +41,7 @@ from models.tracking import Tracker
 from models.unlabelled.hidden import hidden
 from models.yardstick import boosters
 from store.errors import InputRejected
+from store.keys import Purpose
 from store.workspace import Stage, Workspace
 
 _MEASURED = 7
@@ -161,12 +164,29 @@ def _model(
             evaluation,
             cohort_table(cases, closed, planned, planned.current.as_of),
             scores,
-            reasons(cases, current, choice.chosen, listed, target),
+            _reasons(work, target, config, cases, current, choice.chosen, listed),
             files,
             global_view(cases, current, choice.chosen),
         )
         task.advance()
     return result
+
+
+def _reasons(
+    work: Workspace,
+    target: Target,
+    config: ModelsConfig,
+    cases: Cases,
+    current: Rehearsal,
+    chosen: CandidateName,
+    listed: Integers,
+) -> pa.Table:
+    """Those of the listed cases and, where the council asks for it, of some drawn by lot from below the line."""
+    key = work.keys(Purpose.SAMPLE).derive(Purpose.SAMPLE, context=f"{target.name}/{current.origin.as_of.isoformat()}")
+    size = config.targets[target.name].sample_below_the_line
+    drawn = drawn_by_lot(cases, current.rows, listed, size, key)
+    told = reasons(cases, current, chosen, np.concatenate([listed, drawn]), target)
+    return with_drawn(told, cases, drawn, len(current.rows) - len(listed))
 
 
 def _rehearsed(
@@ -274,4 +294,5 @@ STAGE = Stage(
     sections=(ModelsConfig,),
     run=run,
     documents=(CATALOGUE,),
+    purposes=(Purpose.SAMPLE,),
 )

@@ -45,32 +45,44 @@ SCORES = Table(
     per_target=True,
 )
 
+DRAWN = "drawn"
+"""The kind of the row that says that a case was drawn by lot from below the line."""
+
 REASONS = Table(
     "reasons",
     ROOM,
     Zone.SEALED,
-    "Why each current case is within capacity: the reasons for and against, what is not known of it, and what became "
-    "of the past cases most like it.",
+    "Why each current case of the pack is where it is: the reasons for and against, what is not known of it, and what "
+    "became of the past cases most like it. Of those within capacity, and of those drawn by lot from below the line.",
     (
         *_UNIT,
         integer("position", "Place of the row: reasons first, the strongest 1", required=True),
         text(
             "kind",
             "for or against: features that say much the same, and how they moved the case. unknown: a subject of which "
-            "nothing, or not all, is known. alike: past cases like this one",
+            "nothing, or not all, is known. alike: past cases like this one. drawn: that it is not within capacity "
+            "and was drawn by lot",
             required=True,
-            codes=("for", "against", "unknown", "alike"),
+            codes=("for", "against", "unknown", "alike", DRAWN),
         ),
-        text("feature", "The feature that the sentence is about; empty for kinds unknown and alike"),
+        text("feature", "The feature that the sentence is about; empty for kinds unknown, alike and drawn"),
         text("also", "Further features whose contributions are in this reason, for they say much the same; by comma"),
-        text("subject", "Subject of the feature, such as attendance; empty for kind alike"),
+        text("subject", "Subject of the feature, such as attendance; empty for kinds alike and drawn"),
         number(
             "contribution",
-            "How far it moved the case up the list against the date's typical case, in log-odds; 0 for kind alike",
+            "How far it moved the case up the list against the date's typical case, in log-odds; 0 for kinds alike and "
+            "drawn",
             required=True,
         ),
-        number("subject_contribution", "How far all features of the subject moved it together; empty for kind alike"),
-        number("value", "The case's value; empty when unknown. Of kind alike: the share with the outcome, rounded"),
+        number(
+            "subject_contribution",
+            "How far all features of the subject moved it together; empty for kinds alike and drawn",
+        ),
+        number(
+            "value",
+            "The case's value; empty when unknown. Of kind alike: the share with the outcome, rounded. Of kind drawn: "
+            "how many cases below the line it was drawn from",
+        ),
         number("median", "The cohort's median at the as-of date; empty when fewer than ten have a value"),
         number("low", "Of kind alike: lower end of the share's 95% interval"),
         number("high", "Of kind alike: upper end of the share's 95% interval"),

@@ -134,10 +134,13 @@ def _inputs(work: Workspace) -> dict[str, str]:
 def _hashes(work: Workspace, inputs: Mapping[str, str]) -> dict[str, str]:
     """One hash each of data, code and configuration, as the stage saw them.
 
-    That of the data is the ``data_sha256`` of a version that is registered later. Where MLflow's folder lies and how
-    many threads there are changes no output, and is not among the configuration.
+    That of the data is the ``data_sha256`` of a version that is registered later. Where MLflow's folder lies, how many
+    threads there are and how many cases are drawn from below the line changes no model, and is not among the
+    configuration.
     """
-    config = work.section(ModelsConfig).model_dump(mode="json", exclude={"mlruns"})
+    config = work.section(ModelsConfig).model_dump(
+        mode="json", exclude={"mlruns": True, "targets": {"__all__": {"sample_below_the_line"}}}
+    )
     decided = {"council": work.council.model_dump(mode="json"), "seed": work.settings.seed, "models": config}
     return {
         "data_sha256": text_hash(json.dumps(inputs, sort_keys=True)),

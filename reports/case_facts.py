@@ -21,6 +21,8 @@ class Reason:
     """That of all cases of the date."""
     made_of: tuple[str, ...] = ()
     """Where the figure counts several things: those that are there, in sentences."""
+    parts: tuple[str, ...] = ()
+    """The features that those sentences are of, in the same order."""
     behind: tuple[FeatureFacts, ...] = ()
     """The features that it rests on: what is there of several things counted, and what says much the same."""
 

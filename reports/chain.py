@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reports import text
-from reports.chain_reading import ALIKE, CANNOT_TELL, HIGHER, LOWER, ChainTold, GroupTold, LinkTold, StepTold
+from reports.chain_reading import (
+    ALIKE,
+    CANNOT_TELL,
+    HIGHER,
+    LOWER,
+    ChainTold,
+    GroupTold,
+    LinkTold,
+    MissedTold,
+    StepTold,
+)
 from reports.chain_words import LINK_WORDS, TALLY_WORDS
 from reports.charts import IntervalRow, interval_chart
 from reports.facts import Rule
@@ -79,6 +89,7 @@ class LinkView:
     steps: tuple[StepView, ...]
     """Those whose figures can be opened."""
     not_told: str
+    missed: tuple[MissedTold, ...]
 
 
 def chain_page(
@@ -202,7 +213,8 @@ def _view(link: LinkTold, order: Sequence[str]) -> LinkView:
     )
     charted = link.name not in _UNCHARTED
     steps = tuple(_step(step, charted) for step in link.steps if _is_worth_opening(step, charted))
-    return LinkView(link.name, link.title, short, why, groups, matrix, shown_sentences(link), steps, link.not_told)
+    shown = shown_sentences(link)
+    return LinkView(link.name, link.title, short, why, groups, matrix, shown, steps, link.not_told, link.missed)
 
 
 def _is_worth_opening(step: StepTold, charted: bool) -> bool:

@@ -56,6 +56,31 @@ class StepTold:
 
 
 @dataclass(frozen=True)
+class MissedGroup:
+    """What is told of one group below the line; ``missed`` is a number of a list."""
+
+    label: str
+    read: str
+    would: str
+    """How many of those read would be offered help."""
+    share: Measure
+    missed: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class MissedTold:
+    """How many below the line of one target's lists the panel would offer help to, by cases drawn by lot from there."""
+
+    title: str
+    lists: int
+    below: str
+    """Cases below the line of a list, on average."""
+    groups: tuple[MissedGroup, ...]
+    """Everyone first."""
+
+
+@dataclass(frozen=True)
 class LinkTold:
     """One link of the chain."""
 
@@ -64,6 +89,7 @@ class LinkTold:
     steps: tuple[StepTold, ...]
     not_told: str
     """Why there is nothing of it; else empty."""
+    missed: tuple[MissedTold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +120,32 @@ def _link(link: Document) -> LinkTold:
         steps.append(_step(POPULATION_STEP, link["groupings"], _present))
     steps += [_step(step, step["groupings"], _compared) for step in link.get("steps", ())]
     steps += [_step(_asked(asked), asked["groupings"], _found) for asked in link.get("completeness", ())]
-    return LinkTold(link["link"], link["title"], tuple(steps), link.get("not_told") or "")
+    missed = tuple(_missed(one) for one in link.get("missed_below_the_line", {}).get("targets", ()))
+    return LinkTold(link["link"], link["title"], tuple(steps), link.get("not_told") or "", missed)
+
+
+def _missed(target: Document) -> MissedTold:
+    groups = tuple(
+        MissedGroup(
+            label=entry["label"],
+            read=_count(entry["read"]),
+            would=_count(entry["found"]),
+            share=_measure(entry["share"]),
+            missed=_number_missed(entry),
+            sentence=entry["sentence"],
+        )
+        for entry in target["groups"]
+    )
+    return MissedTold(target["title"], target["lists"], text.count(target["below_the_line"]), groups)
+
+
+def _number_missed(entry: Document) -> str:
+    """About how many of a list, or at most how many; empty where neither may be told."""
+    told = entry["missed"]
+    if told is not None:
+        value, low, high = (text.count(round(told[end])) for end in ("value", "low", "high"))
+        return f"about {value} ({low} to {high})"
+    return "" if entry["at_most"] is None else f"probably no more than {text.count(entry['at_most'])}"
 
 
 def _step(step: Document, groupings: Mapping[str, Sequence[Document]], group: Any) -> StepTold:

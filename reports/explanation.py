@@ -29,8 +29,8 @@ class Noticed:
     subject: str
     sentence: str
     made_of: tuple[str, ...]
-    feature: str
-    """By which whoever keeps the record is found; not shown."""
+    facts: tuple[tuple[str, str], ...]
+    """What is on record of it, each with the feature by which whoever keeps the record is found; that is not shown."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def explanation_page(
         as_of=as_of,
         mitigations=_mitigations(release),
         families_repeat=len(set(families)) < len(families),
-        track_record=track_record(target),
+        track_record=track_record(target, audit.drawn, len(sheets)),
+        by_lot=bool(audit.drawn),
         wonder=_wonder(target),
         contact=contact.strip(),
     )
@@ -108,13 +109,16 @@ def cover_page(
         cases=cases,
         as_of=as_of,
         mitigations=_mitigations(release),
-        track_record=track_record(target),
+        track_record=track_record(target, audit.drawn, cases),
     )
 
 
-def sheet_html(sheet: Sheet, target: TargetFacts) -> str:
-    """What is said of one case, as a piece of HTML for another page than the pack."""
-    return render("sheet.html", case=sheet, target=target, wonder=_wonder(target), contact="")
+def sheet_html(sheet: Sheet, target: TargetFacts, by_lot: bool) -> str:
+    """What is said of one case, as a piece of HTML for another page than the pack.
+
+    ``by_lot`` is whether any case of the pack was drawn by lot: it is said alike of every case.
+    """
+    return render("sheet.html", case=sheet, target=target, by_lot=by_lot, wonder=_wonder(target), contact="")
 
 
 def _wonder(target: TargetFacts) -> str:
@@ -128,8 +132,26 @@ def case_sheets(
     return [_sheet(case, target, features, as_of) for case in sorted(cases, key=lambda case: case.unit_id)]
 
 
-def track_record(target: TargetFacts) -> str:
-    """How often earlier lists were right, said so that no page is taken for a finding."""
+def track_record(target: TargetFacts, drawn: int, cases: int) -> str:
+    """How often earlier lists were right, said so that no page is taken for a finding.
+
+    Of the pack's ``cases`` so many were ``drawn`` by lot from below the line: that, and not which, is said too.
+    """
+    return " ".join(part for part in (_earlier_lists(target), _by_lot(target, drawn, cases)) if part)
+
+
+def _by_lot(target: TargetFacts, drawn: int, cases: int) -> str:
+    if not drawn:
+        return ""
+    are = "was" if drawn == 1 else "were"
+    return (
+        f"Of the {text.counted(cases, target.unit_one, target.unit_many)} in this pack {drawn} {are} not on the list, "
+        "but drawn by lot from all the others, so that your decisions show how many such lists miss. No page says "
+        "which. Please read each one with the same care."
+    )
+
+
+def _earlier_lists(target: TargetFacts) -> str:
     chosen = target.chosen
     if chosen is None:
         return ""
@@ -185,8 +207,13 @@ def _good(reason: Reason, features: dict[str, FeatureFacts]) -> bool:
 
 def _shown(reasons: Sequence[Reason]) -> tuple[Noticed, ...]:
     return tuple(
-        Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of, reason.feature) for reason in reasons
+        Noticed(text.spaced(reason.subject), reason.sentence, reason.made_of, _facts(reason)) for reason in reasons
     )
+
+
+def _facts(reason: Reason) -> tuple[tuple[str, str], ...]:
+    """The reason itself, or where it counts several things those that are there."""
+    return tuple(zip(reason.parts, reason.made_of)) or ((reason.feature, reason.sentence),)
 
 
 def _not_known(case: Case, target: TargetFacts, features: dict[str, FeatureFacts]) -> tuple[str, ...]:

@@ -125,6 +125,10 @@ class AuditFacts:
     suppress_below: int
     rounded_to: int
     hashes: tuple[tuple[str, str], ...]
+    drawn: int = 0
+    """Cases drawn by lot from below the line that go into the pack."""
+    may_be_drawn: int = 0
+    """The most of them that the policy allows."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from fairness_audits.below_the_line import with_drawn
 from fairness_audits.gate import GateStatus, open_released, status
 from fairness_audits.release import GateState
 from features.reading import feature_rows
@@ -58,8 +59,9 @@ def flagged_cases(
 ) -> tuple[dt.date, list[Case]]:
     """The current as-of date and its flagged cases, through the gate; raises Withheld when it is closed.
 
-    Scores and places stay behind: a case carries its reasons, what those are made of and what is not known of
-    it, nothing else. A child of two families is one case.
+    With them come those that were drawn from below the line. Scores, places and what was drawn stay behind: a case
+    carries its reasons, what those are made of and what is not known of it, nothing else. A child of two families is
+    one case.
     """
     scores, reasons = open_released(work.run, work.keys(Purpose.SEAL), target.name, judging_day())
     return listed_cases(work, target, used, catalogue, scores, reasons)
@@ -75,7 +77,7 @@ def listed_cases(
 ) -> tuple[dt.date, list[Case]]:
     """As `flagged_cases`, of scores and reasons that the gate has opened."""
     with work.connect() as connection:
-        connection.register("scores", scores)
+        connection.register("scores", with_drawn(scores, reasons))
         connection.register("reasons", reasons)
         connection.execute(_LISTED)
         listed = connection.execute("SELECT unit_id, family_id, as_of FROM listed ORDER BY unit_id").fetchall()
@@ -142,7 +144,10 @@ class _LookUp:
         there = [(part, float(value)) for part, value in found if value is not None and value > 0]
         names = [part.column for part, _ in there] or [reason.feature]
         behind = tuple(self.facts[name] for name in (*names, *also) if name in self.facts)
-        return replace(reason, made_of=tuple(part.say(value, None) for part, value in there), behind=behind)
+        parts = tuple(part.column for part, _ in there)
+        return replace(
+            reason, made_of=tuple(part.say(value, None) for part, value in there), parts=parts, behind=behind
+        )
 
 
 # The row nearer the top stands for a child of two families, as it does in the audit.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from fairness_audits.below_the_line import told_by
 from reports import text
 from reports.data_words import cell, column_words
 from reports.facts import (
@@ -128,6 +129,8 @@ def audit_facts(published: Document) -> AuditFacts:
         suppress_below=published["suppressed_below"],
         rounded_to=published["rounded_to"],
         hashes=hashes,
+        drawn=told_by(published),
+        may_be_drawn=published["policy"].get("sample_below_the_line", {}).get("cases", 0),
     )
 
 

@@ -55,6 +55,7 @@ def transparency_page(
         run=run,
         cards=cards,
         modelled=[card for card in cards if card.target.modelled],
+        allowed=max((card.audit.may_be_drawn for card in cards), default=0),
         systems=sorted({extract.source for extract in run.extracts}),
         subjects=sorted({feature.subject.replace("_", " ") for feature in run.features}),
         sources=sources,

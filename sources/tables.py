@@ -319,6 +319,7 @@ WORKERS = _table(
     text("team", "Team"),
     text("role", "Role, as held"),
     text("manager_id", "Key of the worker's manager"),
+    text("contact", "How colleagues reach the worker: a work telephone or address, as held"),
     date("from_date", "First day"),
     date("to_date", "Last day; empty while in post"),
     date("recorded_on", "When the council knew", required=True),

@@ -42,6 +42,9 @@ class Purpose(StrEnum):
     WRAPPING = "wrapping"
     """Wrapping a sealed file's key in a release, which alone hands it out again."""
 
+    SAMPLE = "sample"
+    """Drawing cases from below the line by lot: who has no key cannot work out whom."""
+
     REVIEW = "review"
     """The web app: its sessions, and the keys by which its pages name a family. Each use has a context of its own."""
 

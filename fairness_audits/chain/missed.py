@@ -18,16 +18,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from scipy.stats import beta
 
 from fairness_audits.chain.comparing import Range
 from fairness_audits.chain.decisions import Choice
 from fairness_audits.document import REPORTED_CONFIDENCE, number
-from fairness_audits.ethnicity import BROAD_GROUPS, broad_group
-from fairness_audits.policy import SmallNumbers
-from fairness_audits.small_numbers import rounded_to
+from fairness_audits.ethnicity import BROAD_GROUPS, broad_group, label
 
+FIELD = "missed_below_the_line"
+EVERYONE = "everyone"
 METHOD = (
     "Cases drawn by lot from below the line, each standing for as many as there are below the line for one that was "
     "read (Horvitz and Thompson), lists added up; intervals are Clopper and Pearson's on Kish's effective number of "
@@ -49,13 +50,21 @@ class Estimate:
     """How many below the line, of all lists together, the panel would offer help to."""
 
     read: int
+    """Cases read of everybody drawn."""
     found: int
     below_the_line: int
     missed: Range
+    lists: int
+    of_group: int
+    """Cases read of the group that the estimate is about."""
 
 
-def missed(drawn: Sequence[Drawn]) -> Estimate | None:
-    """The estimate over lists; None where none has a case that was read."""
+def missed(drawn: Sequence[Drawn], of_group: int | None = None) -> Estimate | None:
+    """The estimate over lists; None where none has a case that was read.
+
+    Of a group, ``found`` says of every case that was read whether it is of the group and would be offered help, and
+    ``of_group`` how many of those read are of it.
+    """
     read = [one for one in drawn if one.found]
     if not read:
         return None
@@ -64,12 +73,14 @@ def missed(drawn: Sequence[Drawn]) -> Estimate | None:
     total = sum(weight * sum(one.found) for weight, one in weights)
     effective = whole**2 / sum(weight**2 * len(one.found) for weight, one in weights)
     share = min(total / whole, 1.0)
-    low, high = _exact(share * effective, effective)
+    low, high = exact_interval(share * effective, effective)
     among = Range(whole * share, whole * low, whole * high)
-    return Estimate(sum(len(one.found) for one in read), sum(sum(one.found) for one in read), whole, among)
+    number_read = sum(len(one.found) for one in read)
+    found = sum(sum(one.found) for one in read)
+    return Estimate(number_read, found, whole, among, len(read), number_read if of_group is None else of_group)
 
 
-def _exact(found: float, read: float) -> tuple[float, float]:
+def exact_interval(found: float, read: float) -> tuple[float, float]:
     """Clopper and Pearson's interval; neither number need be whole."""
     tail = (1 - REPORTED_CONFIDENCE) / 2
     low = float(beta.ppf(tail, found, read - found + 1)) if found > 0 else 0.0
@@ -95,37 +106,50 @@ def missed_by_group(decisions: pa.Table, groups: Sequence[str]) -> dict[str, Est
     found = {"": missed([Drawn(below[key], [offered for offered, _ in cases]) for key, cases in lists.items()])}
     for group in (one for one in BROAD_GROUPS if one in here):
         mine = [Drawn(below[key], [offered and of == group for offered, of in cases]) for key, cases in lists.items()]
-        found[group] = missed(mine)
+        found[group] = missed(mine, sum(of == group for cases in lists.values() for _, of in cases))
     return {group: estimate for group, estimate in found.items() if estimate is not None}
 
 
-def entries(found: Mapping[str, Estimate]) -> dict[str, Any]:
-    """The estimates as they stand in the restricted document."""
-    told = {
-        group or "everyone": {
-            "read": one.read,
-            "found": one.found,
-            "below_the_line": one.below_the_line,
-            "missed": {name: number(getattr(one.missed, name)) for name in ("value", "low", "high")},
+def missed_by_target(decisions: pa.Table, groups: Sequence[str]) -> dict[str, dict[str, Estimate]]:
+    """`missed_by_group` of each target that has a drawn case which was read: families and children are not added up.
+
+    ``groups`` has the detailed group of each of the ``decisions``.
+    """
+    found = {}
+    for target in sorted(set(decisions["target"].to_pylist())):
+        mine = np.array(decisions["target"].to_pylist(), dtype=object) == target
+        estimates = missed_by_group(
+            decisions.filter(pa.array(mine)), [one for one, is_mine in zip(groups, mine) if is_mine]
+        )
+        if estimates:
+            found[target] = estimates
+    return found
+
+
+def entries(found: Mapping[str, Mapping[str, Estimate]], titles: Mapping[str, str]) -> dict[str, Any]:
+    """The estimates of each target as they stand in the restricted document. ``titles`` are the targets'."""
+    return {
+        FIELD: {
+            "method": METHOD,
+            "targets": [
+                {
+                    "target": target,
+                    "title": titles.get(target, target),
+                    "lists": estimates[""].lists,
+                    "groups": [_entry(group, one) for group, one in estimates.items()],
+                }
+                for target, estimates in found.items()
+            ],
         }
-        for group, one in found.items()
     }
-    return {"missed_below_the_line": {"method": METHOD, "groups": told}} if told else {}
 
 
-def protected_entries(found: Mapping[str, Estimate], rules: SmallNumbers) -> dict[str, Any]:
-    """As they may be shown: everyone's alone, coarsely, and only where enough were found for it to tell of nobody."""
-    everyone = found.get("")
-    if everyone is None:
-        return {}
-    shown: dict[str, Any] | None = None
-    if everyone.found >= rules.suppress_below:
-        ends = {name: _coarse(getattr(everyone.missed, name)) for name in ("value", "low", "high")}
-        shown = {"read": rounded_to(everyone.read, rules.round_to), "missed": ends}
-    return {"missed_below_the_line": {"method": METHOD, "groups": {"everyone": shown}}}
-
-
-def _coarse(value: float) -> int:
-    """To two figures, so that the exact count found cannot be worked back."""
-    whole = round(value)
-    return int(float(f"{whole:.1e}")) if whole else 0
+def _entry(group: str, one: Estimate) -> dict[str, Any]:
+    return {
+        "group": group or EVERYONE,
+        "label": label(group) if group else "Everyone",
+        "read": one.of_group,
+        "found": one.found,
+        "below_the_line": one.below_the_line,
+        "missed": {name: number(getattr(one.missed, name)) for name in ("value", "low", "high")},
+    }

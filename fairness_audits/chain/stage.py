@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fairness_audits.chain import decisions, missed
+from fairness_audits.chain import decisions, missed, missed_shown
 from fairness_audits.chain.census import Present, present
 from fairness_audits.chain.comparing import ALIKE, LEAST_EXPECTED, Rows, compare
 from fairness_audits.chain.document import Chain, published, restricted
@@ -85,7 +85,7 @@ def run(work: Workspace) -> None:
         everything = (*_recorded(work), *_observed(observed), *_labels(work, observed), *panels)
         told = [one for one in everything if one.groups[Grouping.BROAD]]
         task.advance()
-        chain = _chain(work, observed, told, missed.missed_by_group(decided, list(groups)))
+        chain = _chain(work, observed, told, missed.missed_by_target(decided, list(groups)))
         head = {
             "format": FORMAT,
             "kind": "chain",
@@ -99,12 +99,17 @@ def run(work: Workspace) -> None:
         task.advance()
 
 
-def _chain(work: Workspace, observed: Observed, told: list[Told], below_the_line: dict[str, missed.Estimate]) -> Chain:
+def _chain(
+    work: Workspace, observed: Observed, told: list[Told], below: dict[str, dict[str, missed.Estimate]]
+) -> Chain:
     further: dict[Link, tuple[dict[str, Any], dict[str, Any]]] = {}
     not_told = {}
-    if below_the_line:
-        shown = missed.protected_entries(below_the_line, _rules(work))
-        further[Link.PANEL] = (missed.entries(below_the_line), shown)
+    if below:
+        titles = {name: TARGETS[name].title for name in below if name in TARGETS}
+        further[Link.PANEL] = (
+            missed.entries(below, titles),
+            missed_shown.protected_entries(below, titles, _rules(work)),
+        )
     linked = work.document(LINKAGE)
     if linked.exists():
         protected = linkage(read_json(linked))

@@ -114,6 +114,7 @@ CARE_KINDS: tuple[Kind, ...] = (
             Field("team", named("team, team name, worker team"), CODE, 0.7),
             Field("role", named("role, job title, post, position, worker role"), CODE, 1.0),
             Field("manager_id", named("manager id, line manager id, supervisor id, manager"), (), 1.5),
+            Field("contact", named("work phone, work telephone, work mobile, work email, extension"), (), 0.3),
             Field("from_date", START, DATE, 0.3),
             Field("to_date", END, DATE, 0.3),
             Field("recorded_on", RECORDED, DATE, 0.2, marks=OF_RECORDING),

@@ -48,6 +48,8 @@ def write_staff(borough: Borough, paper: Paper) -> None:
             "Team": np.array(_TEAMS, dtype=object)[staff.team],
             "Post": np.where(manages, "Team manager", "Social worker").astype(object),
             "ManagerNo": np.where(manages, "", manager),
+            # Of the numbers kept for stories: nobody's telephone rings.
+            "Telephone": np.array([f"020 7946 0{number % 1000:03}" for number in range(size)], dtype=object),
             "Started": written(staff.started, _DATES),
             "Left": written(np.where(staff.left <= EXTRACT, staff.left, OPEN), _DATES),
         },

@@ -15,7 +15,7 @@ from fairness_audits.config import AuditConfig
 from fairness_audits.stage import STAGE
 from features.tables import MEMBERS
 from models.config import ModelsConfig, TargetSettings
-from models.tables import COHORT, REASONS, SCORES
+from models.tables import COHORT, DRAWN, REASONS, SCORES
 from residents.tables import PROTECTED, PSEUDONYMS
 from store.keys import Keys
 from store.run_folder import RunFolder
@@ -44,6 +44,8 @@ class Case:
     flagged: bool
     family: str = ""
     part: str = "test"
+    drawn: bool = False
+    """Whether it was drawn from below the line for the pack."""
 
     @property
     def family_id(self) -> str:
@@ -86,14 +88,12 @@ def _write_scores(work: Workspace, target: str, cases: Sequence[Case]) -> None:
     for name in ("family_group", "fold"):
         cohort = cohort.append_column(name, pa.nulls(cohort.num_rows, pa.int64()))
     work.write(COHORT, cohort, target)
-    listed = sorted(
-        (c for c in cases if c.part == "current" and c.flagged), key=lambda c: (c.as_of, c.unit, c.family_id)
-    )
+    current = [case for case in cases if case.part == "current"]
+    below = {case.unit for case in current} - {case.unit for case in current if case.flagged}
+    listed = sorted((c for c in current if c.flagged or c.drawn), key=lambda c: (c.as_of, c.unit, c.family_id))
     reasons = [
         {
-            "unit_id": case.unit,
-            "family_id": case.family_id,
-            "as_of": case.as_of,
+            **_keys(case),
             "position": position,
             "kind": "for",
             "feature": f"feature_{position}",
@@ -106,7 +106,14 @@ def _write_scores(work: Workspace, target: str, cases: Sequence[Case]) -> None:
         for case in listed
         for position, sentence in enumerate(('=HYPERLINK("http://x") missed 12 sessions', "Rent arrears grew"), start=1)
     ]
+    said = {"position": 3, "kind": DRAWN, "contribution": 0.0, "value": float(len(below)), "sentence": "Drawn."}
+    reasons += [_keys(case) | said for case in listed if case.drawn]
+    reasons.sort(key=lambda row: (row["as_of"], row["unit_id"], row["position"], row["family_id"]))
     work.write(REASONS, pa.Table.from_pylist(reasons, schema=REASONS.arrow_schema()), target)
+
+
+def _keys(case: Case) -> dict[str, Any]:
+    return {"unit_id": case.unit, "family_id": case.family_id, "as_of": case.as_of}
 
 
 def evaluation(target: str, **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ from tests.support import KEYS, run_stage
 TODAY = dt.date(2026, 9, 10)
 MITIGATION = "The panel reads every case blind to ethnicity and the audit is repeated by group each quarter."
 VERDICTS = ("pass", "cannot_tell", "fail")
+NOT_ALLOWED = "not_allowed"
+"""The policy that would pass, and does not allow the cases that were drawn from below the line."""
 
 _POLICIES = {
     "pass": 'metric = "fpr"\nmargin = 0.9\nminimum = 10\n',
@@ -47,15 +50,19 @@ _POLICIES = {
 }
 
 
-def make_runs(root: Path, **more: Any) -> dict[str, RunFolder]:
+def make_runs(root: Path, drawn: int = 0, **more: Any) -> dict[str, RunFolder]:
     """One run for each verdict; they differ in the policy alone. Both targets are there.
 
-    The policies lie beside the runs, each by its verdict's name. ``more`` is told in the evaluation of families.
+    The policies lie beside the runs, each by its verdict's name. ``more`` is told in the evaluation of families. So
+    many families are ``drawn`` from below the line, as all policies then allow but that of a further run.
     """
     base = root / "base"
     cases, codes, members = draw_families(
         300, shares={"WBRI": 1, "BAFR": 1}, base_rate=0.4, miss_rate={"BAFR": 0.95}, everyone_misses=0.05
     )
+    below = [place for place, case in enumerate(cases) if case.part == "current" and not case.flagged]
+    for place in below[:drawn]:
+        cases[place] = replace(cases[place], drawn=True)
     child = [
         Case("c00000", TESTS[0], True, 0.9, True, family="f00000"),
         Case("c00001", TESTS[0], False, 0.1, False, family="f00001"),
@@ -70,9 +77,11 @@ def make_runs(root: Path, **more: Any) -> dict[str, RunFolder]:
     told = {FAMILIES: families, CHILDREN: evaluation(CHILDREN)}
     run_stage(fake_models({FAMILIES: cases, CHILDREN: child}, told), base)
     runs = {}
-    for verdict in VERDICTS:
+    for verdict in (*VERDICTS, *([NOT_ALLOWED] if drawn else [])):
         policy = root / f"{verdict}.toml"
-        policy.write_text(f'name = "{verdict}"\n[[rules]]\nname = "only"\n{_POLICIES[verdict]}', encoding="utf-8")
+        rules = _POLICIES["pass" if verdict == NOT_ALLOWED else verdict]
+        sample = "" if verdict == NOT_ALLOWED or not drawn else f"[sample_below_the_line]\ncases = {drawn}\n"
+        policy.write_text(f'name = "{verdict}"\n[[rules]]\nname = "only"\n{rules}{sample}', encoding="utf-8")
         shutil.copytree(base, root / verdict)
         runs[verdict] = run_stage(STAGE, root / verdict, AuditConfig(policy=str(policy)), config(FAMILIES, CHILDREN))
         # After the audit, which would read them; the gate only hashes them.

@@ -93,9 +93,14 @@ def test_cases_drawn_from_below_the_line_tell_what_is_missed_and_not_how_the_pan
     exact, shown = follow(borough, write(tmp_path / "d.parquet", listed + below))
     (agreed,) = [step for step in exact["steps"] if step["step"] == "panel_agreed"]
     assert agreed["everyone"]["n"] == 30
-    everyone = exact["missed_below_the_line"]["groups"]["everyone"]
-    assert everyone["missed"]["value"] == pytest.approx(500 * 3 / 20) and everyone["found"] == 3
-    assert shown["missed_below_the_line"]["groups"] == {"everyone": None}, "three families are too few to show"
+    (of_target,) = exact["missed_below_the_line"]["targets"]
+    everyone = of_target["groups"][0]
+    assert (everyone["group"], everyone["found"], everyone["read"]) == ("everyone", 3, 20)
+    assert everyone["missed"]["value"] == pytest.approx(500 * 3 / 20)
+    assert {one["group"] for one in of_target["groups"]} > {"White", "Black"}
+    (as_shown,) = shown["missed_below_the_line"]["targets"]
+    assert as_shown["groups"][0]["found"] == "<10", "three families are too few to show"
+    assert all(one["missed"] is None and one["share"] is None for one in as_shown["groups"])
 
 
 def test_without_decisions_it_is_said_what_would_tell(borough: Path) -> None:

@@ -253,6 +253,34 @@ def test_same_bytes_twice_and_whatever_the_threads(done: tuple[RunFolder, Path],
     assert [name for name in first if first[name] != second[name]] == []
 
 
+def test_a_sample_from_below_the_line_shows_in_the_sealed_reasons_alone(
+    done: tuple[RunFolder, Path], copied: Path, tmp_path: Path
+) -> None:
+    drawn = {name: TargetSettings(capacity=20, sample_below_the_line=7) for name in BY_DEFAULT}
+    run = run_stage(STAGE, copied, config(tmp_path, targets=drawn))
+    first, second = read_bytes(done[0].root / "models"), read_bytes(copied / "models")
+    differing = {name for name in first | second if first.get(name) != second.get(name)}
+    assert differing == {f"{target}/reasons.parquet.sealed" for target in BY_DEFAULT}
+    for target in BY_DEFAULT:
+        scores = open_sealed(run, KEYS, SCORES, target).to_pandas()
+        below = set(scores.loc[(scores["part"] == "current") & ~scores["flagged"], "unit_id"])
+        without, told = (open_sealed(one, KEYS, REASONS, target).to_pandas() for one in (done[0], run))
+        marks = told[told["kind"] == "drawn"]
+        assert len(marks) == 7 and set(marks["unit_id"]) <= below and set(marks["value"]) == {float(len(below))}
+        theirs = told["unit_id"].isin(marks["unit_id"])
+        assert told[~theirs].reset_index(drop=True).equals(without), "what is said of the listed stays as it was"
+        assert told["unit_id"].nunique() == 27 and set(told.loc[theirs, "kind"]) >= {"alike", "drawn"}
+        for _, case in told.groupby("unit_id"):
+            assert case["position"].tolist() == list(range(1, len(case) + 1))
+    assert _config_hash(tmp_path) == _config_hash(done[1]), "it is no part of what a model was made with"
+
+
+def _config_hash(folder: Path) -> set[str]:
+    with closing(sqlite3.connect(folder / "mlruns" / "mlflow.db")) as store:
+        found = store.execute("SELECT DISTINCT value FROM tags WHERE key = 'models_config_sha256'")
+        return {value for (value,) in found}
+
+
 def test_sealed_tables_are_not_parquet(done: tuple[RunFolder, Path]) -> None:
     for table in (SCORES, REASONS):
         content = done[0].path(table, "under_the_radar").read_bytes()

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from fairness_audits.chain.census import present
-from fairness_audits.chain.comparing import Rows, compare
+from fairness_audits.chain.comparing import Range, Rows, compare
 from fairness_audits.chain.document import Chain, published
+from fairness_audits.chain.missed import Estimate
+from fairness_audits.chain.missed_shown import protected_entries
 from fairness_audits.chain.protecting import Told
 from fairness_audits.chain.recording import HELD
 from fairness_audits.chain.steps import AT_EQUAL_NEED, FROM_POPULATION, Link, Step, label_step, recorded_step
@@ -85,3 +87,20 @@ def _listed(left_out: list[str], overlap: float | None, precision: float | None,
         "change": change,
         "groupings": {"broad": [], "detailed": []},
     }
+
+
+def with_missed(document: dict[str, Any], targets: dict[str, str]) -> dict[str, Any]:
+    """The same with what drawn cases told: of the first target enough to be shown, of the others too little."""
+    rules = load_policy(None).small_numbers
+    told = {}
+    for place, name in enumerate(targets):
+        found, black = (50, 20) if place == 0 else (4, 1)
+        told[name] = {
+            "": Estimate(150, found, 4000, Range(4000 * found / 150, 10, 3000), 4, 150),
+            "White": Estimate(150, found - black, 4000, Range(0, 0, 0), 4, 100),
+            "Black": Estimate(150, black, 4000, Range(0, 0, 0), 4, 50),
+        }
+    shown = protected_entries(told, targets, rules)
+    *others, panel = document["links"]
+    assert panel["link"] == "panel"
+    return {**document, "links": [*others, {"link": "panel", "title": panel["title"], **shown}]}

@@ -166,10 +166,10 @@ def make_run(root: Path, *, units: int = 1500, sentence: str = "Missed 34% of po
     return run
 
 
-def audit(run: RunFolder) -> None:
+def audit(run: RunFolder, policy: str | None = None) -> None:
     """Run the audits stage."""
     targets = {name: TargetSettings(capacity=CAPACITY) for name in (FAMILY_TARGET, CHILD_TARGET)}
-    run_stage(AUDITS, run.root, AuditConfig(), ModelsConfig(targets=targets))
+    run_stage(AUDITS, run.root, AuditConfig(policy=policy), ModelsConfig(targets=targets))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from reports.fairness import fairness_page, unsettled_rules
 from reports.provenance import Source
 from reports.reading import no_audit, target_facts
 from reports.stand_ins import stand_ins
-from tests.reports.chain_data import CENSUS, HOSTILE_SYSTEM, NO_DECISIONS, chain, proxies
+from tests.reports.chain_data import CENSUS, HOSTILE_SYSTEM, NO_DECISIONS, chain, proxies, with_missed
 from tests.reports.pages import Page
 from tests.reports.samples import CHILD_TARGET, FAMILY_TARGET, evaluation
 from tests.support import COUNCIL
@@ -194,3 +194,23 @@ def test_a_summary_says_once_what_the_same_groups_lack() -> None:
         ("Other: “Missed”", "Many more"),
         ("Black: “Worth”", "few"),
     ]
+
+
+def test_whom_the_lists_miss_is_told_where_cases_were_drawn_from_below_the_line(
+    document: dict[str, Any], html: str
+) -> None:
+    assert "Below the line" not in html, "nothing is said where none were drawn"
+    titles = {**TITLES, CHILD_TARGET: HOSTILE_SYSTEM}
+    told = with_missed(document, titles)
+    page = chain_page(COUNCIL, chain_told(told), list(TITLES.items()), SOURCES)
+    said = Page(page).text
+    assert NO_DECISIONS not in said and "<script>alert" not in page
+    assert "Of four lists some cases were drawn by lot from below the line" in said
+    assert "They had about 1,000 cases below the line each." in said
+    assert "33% of those read would be offered help (95% interval 26% to 41%)" in said
+    assert "about 330 (260 to 410)" in said and "about 130 (" in said
+    assert "fewer than 10 of those read would be offered help" in said and "probably no more than" in said
+    (link,) = [link for link in chain_told(told).links if link.name == "panel"]
+    few = link.missed[1]
+    assert {one.would for one in few.groups} == {"under 10"}
+    assert all(one.share.value is None for one in few.groups)
