@@ -5,8 +5,9 @@
 RUN is a finished run, such as the demo's. Its families, staff and allocations are loaded into a database of its own (a
 SQLite file, or the empty PostgreSQL database that ``DATABASE_URL`` names) and copied under other ids until there are as
 many as asked. The server is that of `early-help serve`; the people who ask share its processors with it. Each of them
-opens the list of own families, a number of families' pages, and searches once, without a pause, so that the figures are
-of a server that is never idle. Afterwards the access log must hold every request, and be whole.
+opens the list of own families, a number of families' pages, and searches once: first without a pause, a number of them
+at any time, so that the server is never idle; then all of them at once, stopping between pages as people do; then one
+alone. Afterwards the access log must hold every request, and be whole.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ import hashlib
 import http.client
 import math
 import os
-import queue
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.asking import Asked, Asking, Pace, ask
 from benchmarks.jobs import PROJECT
 from benchmarks.linkage.pages import table
 from early_help.serve_command import bring_up_to_date, opened
@@ -38,8 +38,11 @@ PAGE = PROJECT / "benchmarks" / "results" / "review.md"
 PAGES_EACH = 12
 """Families' pages that one person opens."""
 WORKERS = 2
+PAUSE_SECONDS = 4.0
+"""How long people stop between two pages, on average."""
 _BATCH = 500
 _HOST = "127.0.0.1"
+_TICKS = os.sysconf("SC_CLK_TCK")
 _PATHS = {"list": "/families/", "search": "/families/search/?q=smith"}
 
 
@@ -50,14 +53,23 @@ class Reader:
     cookie: str
     keys: tuple[str, ...]
 
+    def asking(self) -> list[Asking]:
+        """All that one person asks, in this order."""
+        own = [("family", f"/families/{key}/") for key in self.keys]
+        pages = [("list", _PATHS["list"]), *own, ("search", _PATHS["search"])]
+        return [Asking.of(page, path, self.cookie) for page, path in pages]
+
 
 @dataclass(frozen=True)
-class Asked:
-    """One request: which page, how many seconds it took, and what the server answered (0: nothing)."""
+class Load:
+    """What was asked in one go: the answers, how long it took, and what it took of the processors."""
 
-    page: str
-    seconds: float
-    status: int
+    asked: list[Asked]
+    wall: float
+    server: float
+    asker: float
+    others: float
+    """Processor seconds of the server, of whoever asked, and of all else on the machine."""
 
 
 def fill(families: int) -> int:
@@ -123,76 +135,81 @@ def readers(people: int) -> list[Reader]:
 
 
 @contextmanager
-def serving(run: Path) -> Iterator[int]:
-    """The server of `early-help serve` in a process of its own, and the port where it listens."""
+def serving(run: Path) -> Iterator[tuple[int, int]]:
+    """The server of `early-help serve` in a process of its own: the port where it listens, and the process's id."""
     with closing(socket.socket()) as free:
         free.bind((_HOST, 0))
         port = int(free.getsockname()[1])
     command = [sys.executable, "-P", "-m", "review.serving", _HOST, str(port), str(WORKERS)]
     server = subprocess.Popen(command, env={**os.environ, "EARLY_HELP_RUN": str(run)})
     try:
-        while _ask(http.client.HTTPConnection(_HOST, port, timeout=60), "login", "/login/", "").status != 200:
+        while not _answers(port):
             if server.poll() is not None:
                 raise SystemExit("The server did not start.")
             time.sleep(0.2)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         server.wait()
 
 
-def load(port: int, people: list[Reader], at_once: int) -> list[Asked]:
-    """All that the people ask, ``at_once`` of them at any time, each over a connection that is kept."""
-    waiting: queue.SimpleQueue[Reader] = queue.SimpleQueue()
-    for reader in people:
-        waiting.put(reader)
-    found: list[Asked] = []
-
-    def ask() -> None:
-        while True:
-            try:
-                reader = waiting.get_nowait()
-            except queue.Empty:
-                return
-            with closing(http.client.HTTPConnection(_HOST, port, timeout=60)) as connection:
-                pages = [("list", _PATHS["list"]), *(("family", f"/families/{key}/") for key in reader.keys)]
-                for page, path in [*pages, ("search", _PATHS["search"])]:
-                    found.append(_ask(connection, page, path, reader.cookie))
-
-    threads = [threading.Thread(target=ask) for _ in range(at_once)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+def _answers(port: int) -> bool:
+    with closing(http.client.HTTPConnection(_HOST, port, timeout=60)) as connection:
+        try:
+            connection.request("GET", "/login/", headers={"Host": "localhost"})
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
 
 
-def _ask(connection: http.client.HTTPConnection, page: str, path: str, cookie: str) -> Asked:
+def load(port: int, server: int, people: list[Reader], at_once: int, pace: Pace | None = None) -> Load:
+    """All that the people ask, ``at_once`` of them at any time."""
+    asking = [reader.asking() for reader in people]
+    spent = _processes_seconds(server), time.process_time(), _machine_seconds()
     begun = time.perf_counter()
+    asked = ask((_HOST, port), asking, at_once, pace)
+    wall = time.perf_counter() - begun
+    of_server, own = _processes_seconds(server) - spent[0], time.process_time() - spent[1]
+    return Load(asked, wall, of_server, own, max(0.0, _machine_seconds() - spent[2] - of_server - own))
+
+
+def _processes_seconds(parent: int) -> float:
+    """Processor seconds of a process and its children so far, from Linux's /proc."""
+    fields = [_stat(path) for path in Path("/proc").glob("[0-9]*/stat")]
+    return sum(int(one[12]) + int(one[13]) for one in fields if parent in (int(one[0]), int(one[2]))) / _TICKS
+
+
+def _stat(path: Path) -> list[str]:
+    """What Linux tells of a process: its id, then the fields behind its name."""
     try:
-        connection.request("GET", path, headers={"Cookie": cookie, "Host": "localhost"})
-        answer = connection.getresponse()
-        answer.read()
-        status = answer.status
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        status = 0
-    return Asked(page, time.perf_counter() - begun, status)
+        told = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ["0"] * 14
+    return [told.split(" ", 1)[0], *told.rsplit(") ", 1)[1].split()]
 
 
-def told(asked: list[Asked], wall: float, heading: str) -> list[str]:
+def _machine_seconds() -> float:
+    """Processor seconds that the whole machine was busy so far."""
+    user, nice, system, _, _, irq, soft = (int(one) for one in Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + soft) / _TICKS
+
+
+def told(done: Load, heading: str) -> list[str]:
     """The figures as lines of Markdown."""
     rows = []
     for page in ("list", "family", "search"):
-        times = sorted(one.seconds for one in asked if one.page == page)
+        times = sorted(one.seconds for one in done.asked if one.page == page)
         shares = [f"{1000 * times[min(int(len(times) * share), len(times) - 1)]:.0f}" for share in (0.5, 0.95, 0.99)]
         rows.append([page, f"{len(times):,}", *shares])
-    failed = sum(one.status != 200 for one in asked)
+    failed = sum(one.status != 200 for one in done.asked)
+    number = len(done.asked)
     return [
         f"## {heading}",
         "",
         table(["page", "requests", "half within ms", "95% within ms", "99% within ms"], rows),
-        f"{len(asked) / wall:.0f} requests a second; {failed} failed.",
+        f"{number / done.wall:.0f} requests a second; {failed} failed. A request took "
+        f"{1000 * done.server / number:.1f} ms of a processor at the server and {1000 * done.asker / number:.2f} ms at "
+        f"whoever asked; all else on the machine took {done.others / done.wall:.2f} processors meanwhile.",
         "",
     ]
 
@@ -214,25 +231,26 @@ def measured(run: Path, families: int, people: int, at_once: int) -> list[str]:
     asking = readers(people)
     before = verify().lines
     connections.close_all()
-    with serving(run) as port:
-        load(port, asking[:at_once], at_once)
+    with serving(run) as (port, server):
+        load(port, server, asking[:at_once], at_once)
         warmed = verify().lines
         connections.close_all()
-        begun_at = time.perf_counter()
-        asked = load(port, asking, at_once)
-        wall = time.perf_counter() - begun_at
-        alone = load(port, asking[:4], 1)
+        pressed = load(port, server, asking, at_once)
+        paused = load(port, server, asking, people, Pace(PAUSE_SECONDS))
+        alone = load(port, server, asking[:4], 1)
     standing = verify()
-    if not standing.whole or standing.lines - warmed != len(asked) + len(alone) or warmed == before:
-        raise SystemExit(f"The access log has {standing.lines - warmed} lines for {len(asked) + len(alone)} requests.")
+    requests = sum(len(one.asked) for one in (pressed, paused, alone))
+    if not standing.whole or standing.lines - warmed != requests or warmed == before:
+        raise SystemExit(f"The access log has {standing.lines - warmed} lines for {requests} requests.")
     lines = [
         f"{connection.vendor}: {held:,} families, loading {loaded:,} of them took {spent[0]:.1f} CPU s "
-        f"({spent[1]:.1f} s). {WORKERS} server processes; whoever asks shares the processors with them.",
+        f"({spent[1]:.1f} s). {WORKERS} server processes; whoever asks shares {os.cpu_count()} processors with them.",
         "",
     ]
-    lines += told(asked, wall, f"{people} people, {at_once} at any time, without a pause")
-    lines += told(alone, sum(one.seconds for one in alone), "One person at a time")
-    return [*lines, f"The access log holds every one of the {len(asked) + len(alone):,} requests, and is whole.", ""]
+    lines += told(pressed, f"{people} people, {at_once} at any time, without a pause")
+    lines += told(paused, f"{people} people at once, {PAUSE_SECONDS:.0f} seconds between pages")
+    lines += told(alone, "One person at a time")
+    return [*lines, f"The access log holds every one of the {requests:,} requests, and is whole.", ""]
 
 
 def main() -> None:

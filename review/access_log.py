@@ -16,10 +16,12 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from store.files import canonical
@@ -35,6 +37,20 @@ LONGEST = 500
 """Letters that a detail or a reason keeps."""
 _CHUNK = 5_000
 _HASHED = ("number", "previous", "at", "username", "name", "role", "action", "family", "detail", "reason", "key")
+_KEPT = (*_HASHED, "hash", "seal")
+
+# Written as they stand, and not by models: while a line is added, nobody else can add one.
+_ADD = (
+    f"INSERT INTO governance_logline ({', '.join(_KEPT)}) "  # noqa: S608 - the columns are those named above
+    f"VALUES ({', '.join(['%s'] * len(_KEPT))})"
+)
+_HEAD = "SELECT number, hash FROM governance_loghead WHERE id = %s"
+_LOCKED_HEAD = {"sqlite": _HEAD, "postgresql": f"{_HEAD} FOR UPDATE"}
+"""On SQLite a transaction holds the lock from its beginning."""
+_MOVE_HEAD = "UPDATE governance_loghead SET number = %s, hash = %s, seal = %s, key = %s WHERE id = %s"
+_BEGIN_HEAD = """
+INSERT INTO governance_loghead (id, number, hash, seal, key) VALUES (%s, 0, %s, '', '') ON CONFLICT DO NOTHING
+"""
 
 
 class Action(StrEnum):
@@ -75,7 +91,6 @@ def record(person: Person | None, action: Action, *, family: str = "", detail: s
     ``family`` is a family's id. Line breaks and signs that nobody sees are taken out of ``detail`` and ``reason``,
     which are cut off at `LONGEST` letters. Raises what the database raises: then nothing may be shown.
     """
-    heads, lines = _models()
     seal = _sealer()
     said = {
         "username": person.username if person else "",
@@ -87,15 +102,28 @@ def record(person: Person | None, action: Action, *, family: str = "", detail: s
         "reason": plain(reason)[:LONGEST],
         "key": seal.mark,
     }
-    with transaction.atomic(savepoint=False):
-        # No two lines follow the same one: on SQLite a transaction holds the lock from its beginning.
-        head = heads.select_for_update().filter(pk=HEAD).first() or _begun()
-        number = head.number + 1
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        # No two lines follow the same one.
+        number, previous = _locked_head(cursor)
         at = timezone.now().astimezone(dt.UTC).isoformat(timespec="microseconds")
-        line = {"number": number, "previous": head.hash, "at": at, **said}
+        line: dict[str, Any] = {"number": number + 1, "previous": previous, "at": at, **said}
         hashed = line_hash(line)
-        lines.create(**line, hash=hashed, seal=seal.of(hashed))
-        heads.filter(pk=HEAD).update(number=number, hash=hashed, seal=seal.of(f"head {number} {hashed}"), key=seal.mark)
+        cursor.execute(_ADD, [*(line[name] for name in _HASHED), hashed, seal.of(hashed)])
+        sealed = seal.of(f"head {number + 1} {hashed}")
+        cursor.execute(_MOVE_HEAD, [number + 1, hashed, sealed, seal.mark, HEAD])
+
+
+def _locked_head(cursor: CursorWrapper) -> tuple[int, str]:
+    """The newest line's number and hash, which nobody else can follow on until the transaction ends."""
+    cursor.execute(_LOCKED_HEAD[connection.vendor], [HEAD])
+    found = cursor.fetchone()
+    if found is None:
+        # Another writer may have made it meanwhile.
+        cursor.execute(_BEGIN_HEAD, [HEAD, BEGINNING])
+        cursor.execute(_LOCKED_HEAD[connection.vendor], [HEAD])
+        found = cursor.fetchone()
+    number, newest = found
+    return int(number), str(newest)
 
 
 def line_hash(line: dict[str, Any]) -> str:
@@ -170,15 +198,7 @@ def _head_stands(head: Any, number: int, newest: str, seal: Sealer, ours: bool) 
 
 
 def _rows(lines: Any, until: int) -> Iterator[dict[str, Any]]:
-    fields = (*_HASHED, "hash", "seal")
-    yield from lines.filter(number__lte=until).order_by("number").values(*fields).iterator(chunk_size=_CHUNK)
-
-
-def _begun() -> Any:
-    """The one head, made unless another writer just did."""
-    heads, _ = _models()
-    heads.bulk_create([heads.model(pk=HEAD, number=0, hash=BEGINNING, seal="", key="")], ignore_conflicts=True)
-    return heads.select_for_update().get(pk=HEAD)
+    yield from lines.filter(number__lte=until).order_by("number").values(*_KEPT).iterator(chunk_size=_CHUNK)
 
 
 def _models() -> tuple[Any, Any]:
@@ -192,4 +212,10 @@ def _models() -> tuple[Any, Any]:
 def _sealer() -> Sealer:
     from review.settings import current  # noqa: PLC0415 - the settings read the roles, which stand above this
 
-    return Sealer.by(current().keys)
+    return _sealer_of(current().keys)
+
+
+@lru_cache(maxsize=8)
+def _sealer_of(keys: Keys) -> Sealer:
+    """The sealer under a master key, derived once."""
+    return Sealer.by(keys)

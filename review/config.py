@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -49,7 +49,8 @@ class ReviewConfig(Section):
     )
     panels: dict[str, list[str]] = Field(
         default_factory=dict,
-        description="Which targets' lists each panel reads, by the panel's name; one that is not named reads all.",
+        description="Which targets' lists each panel reads, by the panel's name. Where none is named every panel reads "
+        "all; else one that is not named reads none.",
     )
     panel_sees_names: bool = Field(
         False,
@@ -62,11 +63,10 @@ class ReviewConfig(Section):
         le=10,
         description="Evidenced needs, of ten, from which 'no action' asks for a second reader; 0 asks for one always.",
     )
-    sample_below_the_line: int = Field(
-        0,
-        ge=0,
-        le=100,
-        description="Cases drawn by lot from below the line that go into a pack unmarked, so that decisions tell how "
-        "many are missed. Needs reasons for them, which no model writes yet: see `docs/panel.md`.",
+    labels: dict[str, Annotated[str, Field(min_length=1, max_length=60)]] = Field(
+        default_factory=dict,
+        description="What pages call a system, or a domain of the outcomes framework, whose short name in this file "
+        'would not do: `cin_return = "Children in need return"`. Others are read as they stand, and known '
+        "abbreviations in capitals.",
     )
     oidc: OidcConfig | None = Field(None, description="Logging in by the council's identity provider.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from store.errors import UsageError
 
+DATABASE_VARIABLE = "DATABASE_URL"
 FILE = "review.sqlite3"
 _WAIT_SECONDS = 20
 _KEEP_SECONDS = 600
@@ -47,10 +49,17 @@ def _sqlite(path: Path) -> dict[str, Any]:
 
 
 def prepare_file(path: Path) -> None:
-    """Make the folder (0700) and the empty SQLite file (0600) where they are not: what is in it is personal data."""
+    """Make the folder (0700) and the empty SQLite file where they are not: what is in it is personal data.
+
+    The file is its owner's alone (0600) from then on, also one that was put back from a backup.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
-    os.close(handle)
+    try:
+        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077 and os.name != "nt":
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def _postgresql(url: str) -> dict[str, Any]:
@@ -86,6 +95,6 @@ def _postgresql(url: str) -> dict[str, Any]:
 def _no_url(message: str) -> UsageError:
     return UsageError(
         f"The database is not one that the web app can use. {message}",
-        where="DATABASE_URL",
+        where=DATABASE_VARIABLE,
         fix="Write postgresql://NAME:PASSWORD@HOST/DATABASE?sslmode=verify-full or sqlite:////FOLDER/FILE, or nothing.",
     )

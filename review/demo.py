@@ -12,8 +12,10 @@ from django.db import transaction
 from django.db.models import Count
 from django_otp.oath import TOTP
 
+from review.access_log import Action
+from review.by_command import record
 from review.caseload.models import Allocation, Worker
-from review.people.accounts import of_name
+from review.people.accounts import of_name, told
 from review.people.logging_in import one_time_password
 from review.people.models import Person
 from review.people.second_factor import being_set_up, device_of
@@ -75,6 +77,7 @@ def _make(username: str, role: Role, worker: str, panel: str) -> Made:
         device = being_set_up(person)
         device.confirmed = True
         device.save(update_fields=["confirmed"])
+    record(Action.changed_account, f"account made: {told(person)}")
     return Made(username, password, role.value.replace("_", " ") + (f": {name}" if name else ""))
 
 

@@ -17,6 +17,7 @@ _WORDS = {
         "There is nothing here for you to see",
         "Either there is no such page, or it is not one of yours. If you think that it should be, ask your manager.",
     ),
+    413: ("This is too much", "A form takes some pages of text, and no files. Go back, and shorten it."),
     500: ("Something went wrong on our side", "Nothing that you did is at fault. Try again in a few minutes."),
 }
 
@@ -38,6 +39,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, with the same words for what does not exist and for what is not one's own."""
     return _page(request, 404)
+
+
+def too_much(request: HttpRequest) -> HttpResponse:
+    """413."""
+    return _page(request, 413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

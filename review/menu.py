@@ -25,6 +25,7 @@ _LABELS = (
     ("who_looked", "Who looked"),
     ("corrections", "Corrections"),
     ("feeds", "Feeds"),
+    ("accounts", "Accounts"),
     ("fairness", "Fairness"),
 )
 """The pages of the menu, in its order, by the names of their addresses."""

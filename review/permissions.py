@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 Params = ParamSpec("Params")
 View = Callable[Concatenate[HttpRequest, Params], HttpResponseBase]
 _VISIT = "visit"
+_TOLD = "told"
+"""Whether the log has a line of the request, or will have one before it is answered."""
 _PAGE = "page"
+_FIRST = "home"
 _LONGEST_PATH = 200
 SENT = " (sent)"
 """Stands behind a page's name in the log where a form was sent to it."""
@@ -79,6 +82,7 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page("home", "/", _ALL, "The first page, which leads on to that of the role."),
+    Page("account", "/account/", _ALL, "One's own account, and changing its password."),
     Page("fairness", "/fairness/", _ALL, "How fair each list is, now and before; what is withheld and why."),
     Page("past_audit", "/fairness/past/<number>/", _ALL, "The report of an audit that another took the place of."),
     Page("report", "/reports/<name>", _ALL, "A page of the run's reports that names nobody."),
@@ -103,6 +107,7 @@ PAGES: tuple[Page, ...] = (
         "access_log_verify", "/governance/log/verify/", _GOVERNANCE, "Reading the log whole: is it as it was written?"
     ),
     Page("who_looked", "/governance/who-looked/", _GOVERNANCE, "Who looked at a resident's record."),
+    Page("accounts", "/accounts/", (Role.governance, Role.administrator), "Who may log in, as what."),
     Page("feeds", "/governance/feeds/", (Role.governance, Role.administrator), "How old the allocations are."),
 )
 
@@ -132,6 +137,7 @@ def page(name: str) -> Callable[[View[Params]], View[Params]]:
     def decorate(view: View[Params]) -> View[Params]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponseBase:
+            setattr(request, _TOLD, True)
             turned_away = _turned_away(request, asked)
             if turned_away is not None:
                 return turned_away
@@ -154,13 +160,22 @@ def visit_of(request: HttpRequest) -> Visit:
 
 
 class DenyByDefault:
-    """Refuses every view that is neither a page nor one of `OPEN_VIEWS`."""
+    """Refuses every view that is neither a page nor one of `OPEN_VIEWS`, and sees that no refusal goes unlogged.
+
+    What fails before its view is asked (a form that is too large, say) is logged here, and so is whatever somebody who
+    is logged in asks for and is not given. What a stranger asks for that is no page is nothing to log.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self._get_response(request)
+        response = self._get_response(request)
+        if response.status_code >= 400 and not getattr(request, _TOLD, False):
+            asked = page_of(request.resolver_match.func) if request.resolver_match else None
+            if asked is not None or _logged_in(request) is not None:
+                note_refused(request, f"answered {response.status_code}")
+        return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
         """Raise Http404, and log, unless the view is a page or open to all."""
@@ -172,6 +187,7 @@ class DenyByDefault:
 
 def note_refused(request: HttpRequest, why: str) -> None:
     """Log what was refused before any page was asked."""
+    setattr(request, _TOLD, True)
     record(_logged_in(request), Action.refused, detail=f"{why}: {_path(request)}")
 
 
@@ -188,7 +204,9 @@ def _turned_away(request: HttpRequest, asked: Page) -> HttpResponseBase | None:
     """
     person = _logged_in(request)
     if person is None:
-        record(None, Action.refused, detail=f"{asked.name}: not logged in: {_path(request)}")
+        # Whoever comes to the first page to log in has asked for nothing yet, and was refused nothing.
+        if asked.name != _FIRST:
+            record(None, Action.refused, detail=f"{asked.name}: not logged in: {_path(request)}")
         return redirect(_login_address(request))
     if person.role in asked.roles:
         return None

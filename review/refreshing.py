@@ -20,6 +20,9 @@ from store.run_folder import RunFolder, connect, own_scratch
 _STAGES = ("sources", "residents")
 """The stages whose tables are loaded."""
 
+_LOADERS = ("families", "caseload")
+"""The parts of this room that load them."""
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -56,6 +59,7 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
     """
     from review.caseload import loading as caseload  # noqa: PLC0415 - as above
     from review.fairness.audits import keep  # noqa: PLC0415
+    from review.families import corrections  # noqa: PLC0415
     from review.families import loading as families  # noqa: PLC0415
     from review.families.documents import make_documents  # noqa: PLC0415
     from review.people.models import Refresh  # noqa: PLC0415
@@ -69,6 +73,7 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
             with transaction.atomic():
                 families.put(con, context.keys, day)
                 caseload.load(source.run, source.extract_date)
+                corrections.follow()
                 keep(context.run)
                 Refresh.objects.create(extract_date=source.extract_date, run_mark=run_mark(source.run))
         finally:
@@ -85,7 +90,11 @@ def _sweep() -> None:
 
 
 def run_mark(run: RunFolder) -> str:
-    """A hash of the job's records of what is loaded: another as soon as one of its tables is."""
+    """A hash of the job's records of what is loaded: another as soon as one of its tables is.
+
+    The code that loads is in it too: pages read documents in the form that the same release of the toolkit wrote.
+    """
     records = [run.state / f"{stage}.json" for stage in _STAGES]
-    content = b"".join(path.read_bytes() for path in records if path.is_file())
+    code = [path for room in _LOADERS for path in sorted((Path(__file__).parent / room).glob("*.py"))]
+    content = b"".join(path.read_bytes() for path in (*records, *code) if path.is_file())
     return hashlib.sha256(content).hexdigest()

@@ -17,12 +17,16 @@ from early_help.run_config import config_of, is_made_up
 from review.config import ReviewConfig
 from review.logs import Quiet
 from review.settings import ReviewContext
+from review.turns import Turns, in_turns
 from store.errors import UsageError
 from store.key_file import load_keys
 from store.run_folder import RunFolder
 
 RUN_VARIABLE = "EARLY_HELP_RUN"
 _THREADS = 8
+_AT_ONCE = 1
+_CONNECTIONS = 16
+"""What a process takes from the queue before it; whoever waits longer is served by the process that is free first."""
 _SECONDS = 120
 """What one page may take before its worker is given up: longer than the wait for the database."""
 
@@ -137,17 +141,22 @@ def _gunicorn(place: Place) -> dict[str, Any]:
         "timeout": _SECONDS,
         "graceful_timeout": 15,
         "keepalive": 5,
+        "worker_connections": _CONNECTIONS,
         "umask": 0o077,
         "loglevel": "warning",
         "control_socket_disable": True,
         "limit_request_fields": 60,
+        # What a proxy says of the browser's connection the app believes itself, where there is one; and nobody says
+        # where in the address the app begins.
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
     }
 
 
 def _application() -> Callable[..., Any]:
     from review.wsgi import application  # noqa: PLC0415 - each worker loads the app for itself
 
-    return application
+    return in_turns(application, Turns(_AT_ONCE))
 
 
 def _is_this_machine(host: str) -> bool:

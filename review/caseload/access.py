@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from review.caseload.models import STAFF_LIST, Allocation, Feed, Override, Worke
 from review.families.folding import folded
 from review.families.models import Family, Named
 from review.permissions import Role, visit_of
+from review.prepared import Prepared, Slot
 from review.settings import current
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 SHOWN_OUTSIDE = 20
 _KEY = re.compile(r"[0-9a-f]{1,40}")
+_OF_KEY: Prepared[Family] = Prepared(lambda: Family.objects.filter(key=Slot("key")).only("pk"))
+_COVERING: Prepared[Feed] = Prepared(
+    lambda: Feed.objects.filter(covers_until__gte=Slot("oldest")).order_by("key").only("key")
+)
 
 
 def visible_families(person: Person, on: dt.date) -> QuerySet[Family]:
@@ -43,13 +49,38 @@ def family_or_404(request: HttpRequest, key: str) -> Family:
     """
     visit = visit_of(request)
     visit.family = family_of_reference(key)
-    family = visible_families(visit.person, today()).filter(key=_shaped(key)).first()
+    family = _seen(visit.person, today(), _shaped(key))
     if family is None:
         raise Http404
     if visit.person.role == Role.team_manager:
         opened = Override.objects.filter(person=visit.person, family_id=family.pk, on_day=today()).first()
         visit.reason = opened.reason if opened else ""
     return family
+
+
+def _seen(person: Person, on: dt.date, key: str) -> Family | None:
+    """The family of this key, if it is one of those of `visible_families`.
+
+    Of a support worker it is asked by the same query, worked out once: nothing is asked as often.
+    """
+    if not (person.is_active and person.role == Role.support_worker):
+        return visible_families(person, on).filter(key=key).first()
+    fresh = fresh_feeds(on)
+    if staff_list_of(person) not in fresh:
+        return None
+    feeds = {f"feed{number}": feed for number, feed in enumerate(fresh)}
+    return _own_family(tuple(feeds)).first(key=key, worker=person.worker_key, on=on, **feeds)
+
+
+@lru_cache(maxsize=32)
+def _own_family(feeds: tuple[str, ...]) -> Prepared[Family]:
+    """The family of a key, if it is of a support worker's own; for as many feeds as there are slots named."""
+
+    def asked() -> QuerySet[Family]:
+        held = _held(Role.support_worker, Slot("worker"), Slot("on"), [Slot(name) for name in feeds])
+        return _of(held).filter(key=Slot("key"))
+
+    return Prepared(asked)
 
 
 def outside(person: Person, on: dt.date, words: str) -> list[Family]:
@@ -87,7 +118,18 @@ def open_outside(request: HttpRequest, key: str, reason: str) -> None:
 
 def family_of_reference(key: str) -> str:
     """The id of the family that a page's address names; '' where none is loaded. It shows nothing of the family."""
-    return Family.objects.filter(key=_shaped(key)).values_list("family_id", flat=True).first() or ""
+    found = _OF_KEY.first(key=_shaped(key))
+    return found.pk if found else ""
+
+
+def references(families: Iterable[str]) -> dict[str, str]:
+    """What pages' addresses name the families with these ids by; those that are not loaded are left out."""
+    return dict(Family.objects.filter(pk__in=set(families)).values_list("pk", "key"))
+
+
+def loaded_families() -> QuerySet[Family, dict[str, str]]:
+    """The ids of the families that the extracts have now, to be compared with in a query."""
+    return Family.objects.values("pk")
 
 
 def _shaped(key: str) -> str:
@@ -103,7 +145,7 @@ def today() -> dt.date:
 def fresh_feeds(on: dt.date) -> list[str]:
     """The keys of the staff lists and allocations that are not too old to go by."""
     oldest = on - dt.timedelta(days=current().config.allocations_max_age_days)
-    return list(Feed.objects.filter(covers_until__gte=oldest).order_by("key").values_list("key", flat=True))
+    return [feed.pk for feed in _COVERING.all(oldest=oldest)]
 
 
 def too_old(person: Person, on: dt.date) -> bool:
@@ -127,21 +169,31 @@ def staff_list_of(person: Person) -> str:
 def allocations_of(person: Person, on: dt.date) -> QuerySet[Allocation]:
     """The open allocations that show somebody families: the own, or the team's."""
     fresh = fresh_feeds(on)
-    held: QuerySet[Allocation] = Allocation.objects.on(on).filter(feed_key__in=fresh)
     if staff_list_of(person) not in fresh:
-        return held.none()
-    keys = Worker.objects.on(on).filter(key=person.worker_key).values("key")
-    if Role(person.role) is Role.support_worker:
+        none: QuerySet[Allocation] = Allocation.objects.none()
+        return none
+    return _held(Role(person.role), person.worker_key, on, fresh)
+
+
+def _held(role: Role, worker: str | Slot, on: dt.date | Slot, feeds: Sequence[str | Slot]) -> QuerySet[Allocation]:
+    """The allocations of these feeds that show a worker of this role families."""
+    held: QuerySet[Allocation] = Allocation.objects.on(on).filter(feed_key__in=feeds)
+    keys = Worker.objects.on(on).filter(key=worker).values("key")
+    if role is Role.support_worker:
         return held.filter(worker_key__in=keys)
-    if Role(person.role) is Role.team_manager:
-        teams = Worker.objects.on(on).filter(key=person.worker_key).exclude(team_key="").values("team_key")
+    if role is Role.team_manager:
+        teams = Worker.objects.on(on).filter(key=worker).exclude(team_key="").values("team_key")
         managed = Worker.objects.on(on).filter(manager_key__in=keys).values("key")
         return held.filter(Q(team_key__in=teams) | Q(worker_key__in=managed) | Q(worker_key__in=keys))
     return held.none()
 
 
 def _by_caseload(person: Person, on: dt.date) -> QuerySet[Family]:
-    return Family.objects.filter(pk__in=allocations_of(person, on).values("family_id"))
+    return _of(allocations_of(person, on))
+
+
+def _of(held: QuerySet[Allocation]) -> QuerySet[Family]:
+    return Family.objects.filter(pk__in=held.values("family_id"))
 
 
 def _of_manager(person: Person, on: dt.date) -> QuerySet[Family]:

@@ -6,6 +6,7 @@ from django import forms
 
 from review.access_log import LONGEST
 from review.families.folding import folded
+from review.reasons import ReasonField
 
 _SHORTEST_WORDS, _SHORTEST_REASON = 3, 10
 
@@ -13,7 +14,7 @@ _SHORTEST_WORDS, _SHORTEST_REASON = 3, 10
 class ReasonForm(forms.Form):
     """Why somebody needs to see a family that is not of their team."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Why you need to see it",
         help_text="It is kept in the access log, with your name. Name nobody in it.",
         min_length=_SHORTEST_REASON,

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import Case, QuerySet, Value, When
 
 from fairness_audits.gate import status
 from fairness_audits.release import GateState, Verdict
 from fairness_audits.signing import evaluation_path
 from fairness_audits.writing import published_path
 from reports.opening import judging_day
-from reports.words import VerdictWords, verdict_words
+from reports.text import day, sentence
+from reports.words import VerdictWords, short, verdict_words
 from review.fairness.models import KeptAudit
 from review.settings import ReviewContext
 from store.files import file_hash, read_json
 from store.run_folder import RunFolder
 
 Document = Mapping[str, Any]
+_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 
 _NO_LONGER = VerdictWords(
     "Not audited",
@@ -34,6 +39,18 @@ class Unsettled:
 
     rule: str
     groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Past:
+    """An audit that another took the place of; ``number`` is None where its report was not kept."""
+
+    number: int | None
+    title: str
+    verdict: str
+    tested_from: dt.date | None
+    tested_to: dt.date | None
+    kept_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,7 @@ class Question:
     unsettled: tuple[Unsettled, ...]
     caveats: tuple[str, ...]
     has_report: bool
-    past: tuple[KeptAudit, ...]
+    past: tuple[Past, ...]
 
 
 def targets(run: RunFolder) -> list[str]:
@@ -65,6 +82,20 @@ def targets(run: RunFolder) -> list[str]:
 def questions(context: ReviewContext) -> list[Question]:
     """Each question as it stands now: the gate is asked, nothing sealed is opened."""
     return [_question(context, target) for target in targets(context.run)]
+
+
+def of_others(context: ReviewContext) -> tuple[Past, ...]:
+    """Audits of questions that are not put to the data any more, the newest first."""
+    return _past(KeptAudit.objects.exclude(target__in=targets(context.run)))
+
+
+def _past(kept: QuerySet[KeptAudit]) -> tuple[Past, ...]:
+    read = kept.annotate(has_page=Case(When(page="", then=Value(False)), default=Value(True)))
+    fields = ("pk", "has_page", "title", "verdict", "tested_from", "tested_to", "kept_at")
+    return tuple(
+        Past(pk if has_page else None, title, short(verdict), first, last, at)
+        for pk, has_page, title, verdict, first, last, at in read.values_list(*fields)
+    )
 
 
 def keep(run: RunFolder) -> None:
@@ -99,15 +130,27 @@ def _question(context: ReviewContext, target: str) -> Question:
         question=evaluation["question"],
         warning=_warning(evaluation),
         verdict=gate.verdict.value,
-        words=verdict_words(gate.verdict.value) if stands or not audit else _NO_LONGER,
-        why="" if why in gate.reason else why,
+        words=_NO_LONGER if audit and gate.verdict.value != audit.get("verdict") else verdict_words(gate.verdict.value),
+        why="" if why in gate.reason else _said(why),
         open=gate.state is GateState.RELEASED,
-        reason=gate.reason,
+        reason=_said(gate.reason),
         unsettled=_unsettled(told),
         caveats=tuple(evaluation["label_caveats"]),
         has_report=(run.root / "reports" / report_path(target)).is_file(),
-        past=tuple(past.defer("page")),
+        past=_past(past),
     )
+
+
+def _said(reason: str) -> str:
+    """A reason of the job's as a sentence, its days as people write them."""
+    return sentence(_DAY.sub(_day, reason))
+
+
+def _day(found: re.Match[str]) -> str:
+    try:
+        return day(found[0])
+    except ValueError:
+        return found[0]
 
 
 def _warning(evaluation: Document) -> str:

@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from django.db import models
 
-from reports.words import short
-
 
 class KeptAudit(models.Model):
     """One published audit and its page. Only what was published is kept: small groups' figures are hidden in it."""
@@ -27,11 +25,6 @@ class KeptAudit(models.Model):
 
         constraints = (models.UniqueConstraint(fields=["target", "sha256"], name="an_audit_once"),)
         ordering: ClassVar[tuple[str, ...]] = ("-kept_at", "-pk")
-
-    @property
-    def short(self) -> str:
-        """The verdict in two words."""
-        return short(self.verdict)
 
     def __str__(self) -> str:
         return f"{self.target}: {self.verdict}"

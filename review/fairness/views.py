@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from review.fairness.audits import questions
+from review.fairness.audits import of_others, questions
 from review.fairness.models import KeptAudit
 from review.fairness.report_pages import PAGES, as_page, report
 from review.permissions import page
@@ -28,11 +28,14 @@ def fairness(request: HttpRequest) -> HttpResponse:
     """How each question stands: its audit, whether a panel may read its list, and why not."""
     context = current()
     there = [name for name in PAGES if (context.run.root / "reports" / f"{name}.html").is_file()]
-    asked = questions(context)
     return render(
         request,
         "fairness/fairness.html",
-        {"questions": asked, "reports": [(f"{name}.html", _TITLES[name]) for name in there]},
+        {
+            "questions": questions(context),
+            "others": of_others(context),
+            "reports": [(f"{name}.html", _TITLES[name]) for name in there],
+        },
     )
 
 

@@ -7,17 +7,20 @@ None of the colours is red, and none says by itself what is good.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from markupsafe import escape
 
 from reports.style import palette
 from review.families.words import MINUS
 
 _FONT = 13
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 12, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 12, 12, 24
+_LETTERS = 44
+"""Letters across a chart."""
+_THOUSANDS, _MILLIONS = 10_000, 999_500
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,7 @@ def _months(
     inside = [
         *(_rule(frame, value, label) for value, label in marks),
         *(_line(piece, colours["accent"]) for piece in pieces if len(piece) > 1),
-        format_html_join(
-            "", '<circle cx="{}" cy="{}" r="2.6" fill="{}"/>', ((x, y, colours["accent"]) for _, x, y in points)
-        ),
+        *(_drawn('<circle cx="{}" cy="{}" r="2.6" fill="{}"/>', x, y, colours["accent"]) for _, x, y in points),
         _text(frame.x(0), frame.height - 6, "start", _short_month(months[0][0])),
         *(
             [_text(frame.width - _RIGHT, frame.height - 6, "end", _short_month(months[-1][0]))]
@@ -93,45 +94,67 @@ class Bar:
     until: dt.date
 
 
-_LANE = 26
-_LABELS = 170
+_LANE = 44
+_AXIS = 24
+_FROM, _TO = 1.0, 97.0
+"""Hundredths of the width between which the time lies: a dot at either end is whole."""
+_LAST_YEAR_AT = 86.5
+"""From there on a year's figures would not fit into a phone's width."""
+_MOST_YEARS = 6
+"""Years named below a timeline at the most: more would run into each other on a phone."""
 
 
 def timeline_chart(bars: Sequence[Bar], lanes: Sequence[str], end: dt.date, name: str, title: str) -> SafeString:
-    """Lanes from the first thing to ``end``: a bar for what lasted, a dot for what happened on a day."""
+    """Lanes from the first thing to ``end``, each under its name: a bar for what lasted, a dot for a single day.
+
+    Lengths are shares of the width, so that it fills a phone as well as a wide window, with words of one size.
+    """
     colours = palette()
-    width, height = 720, _LANE * len(lanes) + 30
+    height = _LANE * len(lanes) + _AXIS
     start = dt.date(min(bar.since for bar in bars).year, 1, 1)
     days = max((end - start).days, 1)
 
     def x(day: dt.date) -> float:
-        return round(_LABELS + (day - start).days / days * (width - _LABELS - _RIGHT), 1)
+        return round(_FROM + (day - start).days / days * (_TO - _FROM), 2)
 
     inside: list[SafeString] = []
-    step = max(1, (end.year - start.year) // 6)
+    step = -(-(end.year - start.year + 1) // _MOST_YEARS)
     for year in range(start.year, end.year + 1, step):
         at = x(dt.date(year, 1, 1))
-        inside.append(
-            format_html('<line x1="{}" y1="0" x2="{}" y2="{}" stroke="{}"/>', at, at, height - 22, colours["line"])
-        )
-        inside.append(_text(at, height - 6, "start", str(year)))
+        inside.append(_upright(at, height - _AXIS, colours["line"]))
+        if at <= _LAST_YEAR_AT:
+            inside.append(_text(f"{at}%", height - 6, "start", str(year)))
     for number, lane in enumerate(lanes):
-        middle = number * _LANE + _LANE / 2
-        inside.append(_text(0, middle + 4, "start", lane, colours["ink"]))
-        for bar in (bar for bar in bars if bar.lane == lane):
-            if bar.since == bar.until:
-                inside.append(
-                    format_html('<circle cx="{}" cy="{}" r="5" fill="{}"/>', x(bar.since), middle, colours["accent"])
-                )
-            else:
-                wide = max(x(bar.until) - x(bar.since), 3.0)
-                inside.append(
-                    format_html(
-                        '<rect x="{}" y="{}" width="{}" height="12" rx="3" fill="{}" stroke="{}"/>',
-                        *(x(bar.since), middle - 6, round(wide, 1), colours["accent-soft"], colours["accent"]),
-                    )
-                )
-    return _svg(width, height, name, title, inside)
+        top = number * _LANE
+        inside.append(_clear(top + 16, lane, colours))
+        inside += [_lasting(bar, x, top + 30, colours) for bar in bars if bar.lane == lane]
+    return _drawn(
+        '<svg role="img" aria-labelledby="{}-title" width="100%" height="{}" font-family="sans-serif" font-size="{}">'
+        '<title id="{}-title">{}</title>{}</svg>',
+        *(name, height, _FONT + 1, name, title, SafeString("".join(inside))),
+    )
+
+
+def _clear(y: float, words: str, colours: Mapping[str, str]) -> SafeString:
+    """Words at the left edge, with the lines behind them kept off."""
+    return _drawn(
+        '<text x="0" y="{}" fill="{}" stroke="{}" stroke-width="5" paint-order="stroke">{}</text>',
+        *(y, colours["ink"], colours["card"], words),
+    )
+
+
+def _lasting(bar: Bar, x: Callable[[dt.date], float], middle: float, colours: Mapping[str, str]) -> SafeString:
+    if bar.since == bar.until:
+        return _drawn('<circle cx="{}%" cy="{}" r="5" fill="{}"/>', x(bar.since), middle, colours["accent"])
+    wide = round(max(x(bar.until) - x(bar.since), 0.6), 2)
+    return _drawn(
+        '<rect x="{}%" y="{}" width="{}%" height="12" rx="3" fill="{}" stroke="{}"/>',
+        *(x(bar.since), middle - 6, wide, colours["accent-soft"], colours["accent"]),
+    )
+
+
+def _upright(at: float, height: float, colour: str) -> SafeString:
+    return _drawn('<line x1="{}%" y1="0" x2="{}%" y2="{}" stroke="{}"/>', at, at, height, colour)
 
 
 @dataclass(frozen=True)
@@ -155,32 +178,28 @@ def scores_chart(scores: Sequence[Score], name: str, title: str) -> SafeString:
 
     for mark in (0, 5, 10):
         inside.append(
-            format_html(
-                '<line x1="{}" y1="0" x2="{}" y2="{}" stroke="{}"/>', x(mark), x(mark), height - 22, colours["line"]
-            )
+            _drawn('<line x1="{}" y1="0" x2="{}" y2="{}" stroke="{}"/>', x(mark), x(mark), height - 22, colours["line"])
         )
         inside.append(_text(x(mark), height - 5, {0: "start", 5: "middle", 10: "end"}[mark], str(mark)))
     for number, score in enumerate(scores):
         top = number * row
         at = top + 30
-        inside.append(_text(x(0), top + 16, "start", score.label, colours["ink"]))
+        inside.append(_text(x(0), top + 16, "start", _fitting(score.label), colours["ink"]))
         if score.latest is not None:
             inside.append(
-                format_html(
+                _drawn(
                     '<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-width="3"/>',
                     *(x(score.first), at, x(score.latest), at, colours["accent-soft"]),
                 )
             )
         inside.append(
-            format_html(
+            _drawn(
                 '<circle cx="{}" cy="{}" r="6" fill="{}" stroke="{}" stroke-width="2"/>',
                 *(x(score.first), at, colours["card"], colours["accent"]),
             )
         )
         if score.latest is not None:
-            inside.append(
-                format_html('<circle cx="{}" cy="{}" r="5" fill="{}"/>', x(score.latest), at, colours["accent"])
-            )
+            inside.append(_drawn('<circle cx="{}" cy="{}" r="5" fill="{}"/>', x(score.latest), at, colours["accent"]))
     return _svg(width, height, name, title, inside)
 
 
@@ -193,27 +212,30 @@ def bars_chart(rows: Sequence[tuple[str, int]], name: str, title: str) -> SafeSt
     for place, (label, number) in enumerate(rows):
         top = place * row
         wide = round(number / most * (width - 60), 1)
-        inside.append(_text(0, top + 14, "start", label, colours["ink"]))
+        inside.append(_text(0, top + 14, "start", _fitting(label), colours["ink"]))
         inside.append(
-            format_html(
-                '<rect x="0" y="{}" width="{}" height="12" rx="2" fill="{}"/>', top + 20, wide, colours["accent"]
-            )
+            _drawn('<rect x="0" y="{}" width="{}" height="12" rx="2" fill="{}"/>', top + 20, wide, colours["accent"])
         )
         inside.append(_text(wide + 6, top + 31, "start", str(number), colours["ink"]))
     return _svg(width, row * len(rows) + 4, name, title, inside)
 
 
 def _svg(width: int, height: int, name: str, title: str, inside: Sequence[SafeString]) -> SafeString:
-    return format_html(
+    return _drawn(
         '<svg role="img" aria-labelledby="{}-title" viewBox="0 0 {} {}" font-family="sans-serif" font-size="{}">'
         '<title id="{}-title">{}</title>{}</svg>',
-        *(name, width, height, _FONT, name, title, format_html_join("", "{}", ((one,) for one in inside))),
+        *(name, width, height, _FONT, name, title, SafeString("".join(inside))),
     )
+
+
+def _drawn(shape: str, *values: object) -> SafeString:
+    """The shape with the values in it, escaped unless they are drawings: a page has hundreds of marks."""
+    return SafeString(shape.format(*(escape(value) for value in values)))
 
 
 def _rule(frame: Frame, value: float, label: str) -> SafeString:
     y = frame.y(value)
-    line = format_html(
+    line = _drawn(
         '<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}"/>',
         *(_LEFT, y, frame.width - _RIGHT, y, palette()["line"]),
     )
@@ -222,11 +244,11 @@ def _rule(frame: Frame, value: float, label: str) -> SafeString:
 
 def _line(points: Sequence[tuple[float, float]], colour: str) -> SafeString:
     path = " ".join(f"{x},{y}" for x, y in points)
-    return format_html('<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>', path, colour)
+    return _drawn('<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>', path, colour)
 
 
-def _text(x: float, y: float, anchor: str, words: str, colour: str = "") -> SafeString:
-    return format_html(
+def _text(x: float | str, y: float, anchor: str, words: str, colour: str = "") -> SafeString:
+    return _drawn(
         '<text x="{}" y="{}" text-anchor="{}" fill="{}">{}</text>', x, y, anchor, colour or palette()["muted"], words
     )
 
@@ -240,4 +262,15 @@ def _short_month(month: int) -> str:
 
 
 def _pounds(value: float) -> str:
-    return f"{MINUS if value < 0 else ''}£{abs(value):,.0f}"
+    """Short enough for the edge of a chart: thousands from ten thousand on, millions from a million."""
+    size = abs(value)
+    if size < _THOUSANDS:
+        whole = f"{size:,.0f}"
+    else:
+        whole = f"{size / 1000:.0f}k" if size < _MILLIONS else f"{size / 1_000_000:.1f}m"
+    return f"{MINUS if value < 0 else ''}£{whole}"
+
+
+def _fitting(words: str) -> str:
+    """Words that fit into the width of a chart; the table beside it has all of them."""
+    return words if len(words) <= _LETTERS else words[: _LETTERS - 1].rstrip() + "…"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from review.caseload.access import loaded_families, references
+from review.caseload.models import Resident
 from review.families import words
 from review.families.forms import JOINING, SUBJECTS, UNSAFE
 from review.families.models import STATE_WORDS, Correction, CorrectionState
@@ -14,6 +17,8 @@ from review.people.models import Person
 
 _SUBJECTS = dict(SUBJECTS)
 _ORDER = (CorrectionState.said, CorrectionState.passed_on, CorrectionState.stands, CorrectionState.put_right)
+_UNSETTLED = (CorrectionState.said, CorrectionState.passed_on)
+_UNSAFE = Q(subject=UNSAFE, state__in=[state.value for state in _UNSETTLED])
 _MOVES = {
     CorrectionState.passed_on: "Passed on",
     CorrectionState.put_right: "Put right",
@@ -35,39 +40,89 @@ class Shown:
 
     number: int
     key: str
+    """The family's reference; empty where the extracts have no such family any more, and on its own page."""
     owner: str
     subject: str
     text: str
     """For the family's own page alone."""
     by: str
-    at: object
+    on: str
     state: str
     moves: tuple[Move, ...]
 
     @classmethod
-    def of(cls, one: Correction) -> Shown:
+    def of(cls, one: Correction, key: str = "") -> Shown:
         state = CorrectionState(one.state)
         return cls(
             number=one.pk,
-            key=one.family_key,
+            key=key,
             owner="How records are joined" if one.system == JOINING else words.system(one.system),
             subject=_SUBJECTS.get(one.subject, one.subject),
             text=one.words,
             by=one.said_by.name,
-            at=one.said_at,
+            on=words.day(timezone.localdate(one.said_at).isoformat()),
             state=STATE_WORDS[state],
             moves=tuple(Move(after.value, _MOVES[after]) for after in state.next),
         )
 
 
-def say(person: Person, family_key: str, *, subject: str, system: str, words: str) -> None:
-    """Put on the list what somebody says is not so."""
-    Correction.objects.create(family_key=family_key, subject=subject, system=system, words=words, said_by=person)
+@dataclass(frozen=True)
+class Said:
+    """What was said of one family, the newest first, and whether its address is not shown until that is settled."""
+
+    shown: Sequence[Shown] = ()
+    address_held_back: bool = False
 
 
-def of_family(family_key: str) -> list[Shown]:
-    """What was said of one family, the newest first."""
-    return [Shown.of(one) for one in Correction.objects.filter(family_key=family_key).select_related("said_by")]
+def say(person: Person, family: str, *, subject: str, system: str, words: str) -> None:
+    """Put on the list what somebody says is not so of the family with this id."""
+    people = sorted(set(Resident.objects.filter(family_id=family).values_list("person_id", flat=True)))
+    about = {"family_id": family, "people": people, "near": _near(family, people)}
+    Correction.objects.create(**about, subject=subject, system=system, words=words, said_by=person)
+
+
+def of_family(family: str) -> Said:
+    """What was said of the family with this id, and what is unsafe of any other: found at once, for every page asks."""
+    found = Correction.objects.filter(Q(family_id=family) | _UNSAFE).select_related("said_by")
+    told = [(one, one.subject == UNSAFE and CorrectionState(one.state) in _UNSETTLED) for one in found]
+    return Said(
+        [Shown.of(one) for one, _ in told if one.family_id == family],
+        any(unsafe and family in one.near for one, unsafe in told),
+    )
+
+
+def shown(found: Iterable[Correction]) -> list[Shown]:
+    """Corrections with the references that their families have now."""
+    listed = list(found)
+    keys = references({one.family_id for one in listed})
+    return [Shown.of(one, keys.get(one.family_id, "")) for one in listed]
+
+
+def follow() -> None:
+    """After a refresh, move what was said of a family that is no more to where more than half of its people are now.
+
+    Families are joined and parted as more becomes known of them. Where no family has so many it stays as it is, and
+    `lost` has it: of people who parted, those who are left may be the ones who must not read what was said.
+    """
+    for one in lost():
+        now = Resident.objects.filter(person_id__in=one.people, to_date=None, family_id__in=loaded_families())
+        most = now.values("family_id").annotate(people=Count("person_id", distinct=True))
+        found = most.filter(people__gt=len(one.people) / 2).values_list("family_id", flat=True).order_by("family_id")
+        if len(found) == 1:
+            Correction.objects.filter(pk=one.pk).update(family_id=found[0])
+    for one in Correction.objects.filter(_UNSAFE):
+        Correction.objects.filter(pk=one.pk).update(near=_near(one.family_id, one.people))
+
+
+def lost() -> QuerySet[Correction]:
+    """What was said of families that the extracts have no more."""
+    return Correction.objects.exclude(family_id__in=loaded_families()).order_by("pk")
+
+
+def _near(family: str, people: list[str]) -> list[str]:
+    """The family itself, and every one that any of the people was ever of."""
+    shared = Resident.objects.filter(person_id__in=people).values_list("family_id", flat=True)
+    return sorted({family, *shared})
 
 
 def listed() -> QuerySet[Correction]:
@@ -81,10 +136,11 @@ def listed() -> QuerySet[Correction]:
 
 
 def held_back() -> set[str]:
-    """The keys of families of which somebody said, and nobody settled, that something is not safe to be shown."""
-    unsettled = (CorrectionState.said.value, CorrectionState.passed_on.value)
-    said = Correction.objects.filter(subject=UNSAFE, state__in=unsettled)
-    return set(said.values_list("family_key", flat=True))
+    """The ids of families of which somebody said, and nobody settled, that something is not safe to be shown.
+
+    Every family that shares anybody with one is among them, as where the tables themselves speak of a danger.
+    """
+    return {family for near in Correction.objects.filter(_UNSAFE).values_list("near", flat=True) for family in near}
 
 
 def move(person: Person, number: int, state: str) -> bool:

@@ -27,10 +27,15 @@ named AS (
 ),
 counted AS (
     SELECT family_id, count(*) FILTER (to_date IS NULL) AS members,
-        count(*) FILTER (to_date IS NULL AND role = 'child' AND coalesce(age, 0) < 18) AS children,
-        coalesce(string_agg(concat_ws(' ', coalesce(forename, '?'), age), ', ' ORDER BY who)
-            FILTER (to_date IS NULL AND role = 'child' AND coalesce(age, 0) < 18), '') AS children_named
-    FROM member GROUP BY ALL
+        count(*) FILTER (young) AS children,
+        coalesce(string_agg(concat_ws(' ', first, CASE WHEN age = 0 THEN 'under 1' ELSE age::VARCHAR END), ', '
+            ORDER BY who) FILTER (young), '') AS children_named,
+        coalesce(string_agg(first, ', ' ORDER BY who) FILTER (to_date IS NULL AND NOT young), '') AS adults_named
+    FROM (
+        SELECT family_id, who, to_date, age, coalesce(forename, 'somebody') AS first,
+            to_date IS NULL AND role = 'child' AND coalesce(age, 0) < 18 AS young
+        FROM member
+    ) GROUP BY ALL
 ),
 seen AS (
     SELECT family_id, max(day) AS last_recorded FROM (
@@ -48,7 +53,7 @@ seen AS (
     ) WHERE day <= data_day() GROUP BY ALL
 )
 SELECT c.family_id, coalesce(n.surname, 'Name not known') AS name, c.members, c.children, c.children_named,
-    s.last_recorded
+    c.adults_named, s.last_recorded
 FROM counted AS c LEFT JOIN named AS n USING (family_id) LEFT JOIN seen AS s USING (family_id)
 """
 _NEXT = """
@@ -58,7 +63,7 @@ FROM due_dates WHERE kind <> 'turns_18' GROUP BY ALL
 """
 _DOCUMENTS = """
 CREATE TEMP TABLE documents AS
-SELECT s.family_id, s.name, s.members, s.children, s.children_named,
+SELECT s.family_id, s.name, s.members, s.children, s.children_named, s.adults_named,
     s.last_recorded::VARCHAR AS last_recorded, n.next_due::VARCHAR AS next_due,
     coalesce(n.next_due_kind, '') AS next_due_kind, to_json({
     'day': data_day(), 'address': h.address, 'members': p0.items, 'records': p1.items, 'elsewhere': p2.items,

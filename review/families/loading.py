@@ -22,9 +22,9 @@ _NUL = "\\u0000"
 # The columns in the order of `_family` and `_named`.
 _FAMILY_COLUMNS = """
 INSERT INTO families_family (
-    family_id, key, name, members, children, children_named, last_recorded, next_due, next_due_kind, document,
-    loaded_from
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, """
+    family_id, key, name, members, children, children_named, adults_named, last_recorded, next_due, next_due_kind,
+    document, loaded_from
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, """
 _FAMILY_ROW = {"sqlite": f"{_FAMILY_COLUMNS}%s, %s)", "postgresql": f"{_FAMILY_COLUMNS}%s::jsonb, %s)"}
 _NAMED_ROW = "INSERT INTO families_named (family_id, words, dob, address) VALUES (%s, %s, %s, %s)"
 _NAMED = """
@@ -75,6 +75,7 @@ def _family(row: dict[str, Any], key: str, loaded_from: str) -> tuple[Any, ...]:
         row["members"],
         row["children"],
         row["children_named"].replace("\0", ""),
+        row["adults_named"].replace("\0", ""),
         row["last_recorded"],
         row["next_due"],
         row["next_due_kind"],

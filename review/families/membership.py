@@ -104,7 +104,8 @@ GROUP BY ALL
 _STAFF = """
 CREATE TEMP TABLE staff AS
 SELECT source, worker_id, arg_max(name, (recorded_on, from_date, name)) AS name,
-    arg_max(role, (recorded_on, from_date, role)) AS role, arg_max(team, (recorded_on, from_date, team)) AS team
+    arg_max(role, (recorded_on, from_date, role)) AS role, arg_max(team, (recorded_on, from_date, team)) AS team,
+    arg_max(contact, (recorded_on, from_date, contact)) AS contact
 FROM workers GROUP BY ALL
 """
 # A system without a staff list of its own may name staff of another's: whom one list alone has by that key and team.
@@ -121,7 +122,7 @@ posts AS (
     SELECT worker_id, lower(trim(team)) AS team, min(source) AS listed_by FROM workers
     GROUP BY ALL HAVING count(DISTINCT source) = 1
 )
-SELECT DISTINCT u.source, u.worker_id, u.team, s.name, s.role
+SELECT DISTINCT u.source, u.worker_id, u.team, s.name, s.role, s.contact
 FROM unlisted AS u JOIN posts AS p ON u.worker_id = p.worker_id AND lower(trim(u.team)) = p.team
 JOIN staff AS s ON s.source = p.listed_by AND s.worker_id = u.worker_id
 """

@@ -18,6 +18,9 @@ class Family(models.Model):
     members = models.PositiveIntegerField()
     children = models.PositiveIntegerField()
     children_named = models.TextField(blank=True, help_text="First name and age of each child")
+    adults_named = models.TextField(
+        blank=True, default="", help_text="First name of each adult, to tell namesakes apart"
+    )
     last_recorded = models.DateField(
         null=True, help_text="When one of the services for children last recorded anything"
     )
@@ -83,11 +86,14 @@ STATE_WORDS = {
 class Correction(models.Model):
     """'This is not so': what somebody who works with a family says is wrong, and whose data it is.
 
-    It outlives every refresh, so it names the family by its key. ``words`` may name people: they are shown on the
-    family's page alone.
+    It outlives every refresh and every exchange of the master key, so it names the family by its id, and all who were
+    ever of it: where families are later joined or parted, it goes where more than half of them went. ``words`` may
+    name people: they are shown on the family's page alone.
     """
 
-    family_key = models.CharField(max_length=40, db_index=True)
+    family_id = models.CharField(max_length=100, db_index=True)
+    people = models.JSONField(default=list, help_text="person_id of everybody who was of the family when it was said")
+    near = models.JSONField(default=list, help_text="family_id of every family that any of the people was ever of")
     system = models.CharField(max_length=100, help_text="Whose data it is; empty where it is how records were joined")
     subject = models.CharField(max_length=30)
     words = models.TextField(max_length=2000)

@@ -6,8 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
 from review.families import people_sections, story_sections, words
-from review.families.corrections import held_back
+from review.families.corrections import Said
 from review.families.models import Family, Loaded
 from review.families.sections import Facts, Section
 
@@ -26,27 +30,45 @@ _SECTIONS = (
 
 @dataclass(frozen=True)
 class FamilyPage:
-    """What the template shows: a heading, the last day that the systems tell of, and the sections."""
+    """What the template shows: a heading, the last day that the systems tell of, the sections, and what people said."""
 
+    key: str
     heading: str
     day: str
     sections: list[Section]
+    said: Said
+
+    @property
+    def body(self) -> SafeString:
+        """The sections as HTML. They are most of the page: the templates of the rest would take five times as long."""
+        facts = {
+            "sections": self.sections,
+            "said": self.said.shown,
+            "correction": reverse("correction", args=[self.key]),
+        }
+        made = render_to_string("families/sections.html", facts, using="jinja2")
+        return mark_safe(made)  # noqa: S308 - made of a template that escapes all that it is given
 
 
-def family_page(family: Family, loaded: Loaded | None) -> FamilyPage:
-    """The page of a family, without its address while somebody's saying that it is not safe to be shown is open."""
-    facts = facts_of(family, loaded)
+def family_page(family: Family, loaded: Loaded | None, said: Said) -> FamilyPage:
+    """The page of a family of which ``said`` was said.
+
+    Without its address while somebody's saying that it is not safe to be shown is open.
+    """
+    facts = _facts(family, loaded, said)
     return FamilyPage(
+        key=family.key,
         heading=f"The {family.name} family",
         day=words.day(facts.document["day"]),
         sections=[one(facts) for one in _SECTIONS],
+        said=said,
     )
 
 
-def facts_of(family: Family, loaded: Loaded | None) -> Facts:
+def _facts(family: Family, loaded: Loaded | None, said: Said) -> Facts:
     """A family's document with the names that its numbers stand for."""
     document = family.document
-    if family.key in held_back():
+    if said.address_held_back:
         document = {**document, "address": None}
     notes = loaded.notes if loaded else {"fed": {}, "left_out": ()}
     return Facts(document, _names(document["members"]), notes["fed"], notes["left_out"])

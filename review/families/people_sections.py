@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from typing import Any
 
 from review.families import words
@@ -88,15 +89,15 @@ def members(facts: Facts) -> Section:
 def involved(facts: Facts) -> Section:
     """Professionals and services, now and in the last year."""
     rows = facts.rows("involved")
-    head = ("What", "For whom", "Who", "Team", "Since", "Known by")
+    head = ("What", "For whom", "Who", "Contact", "Team", "Since", "Known by")
     now = [_work(facts, row) for row in rows if row["until"] is None]
-    before = [(*_work(facts, row)[:5], words.short_day(row["until"])) for row in rows if row["until"] is not None]
+    before = [(*_work(facts, row)[:6], words.short_day(row["until"])) for row in rows if row["until"] is not None]
     said = (
-        "Ask the team for a worker's telephone. A school, a doctor or a charity may well be involved and in no extract."
+        "Where no contact is told, ask the team. A school, a doctor or a charity may be involved and in no extract."
         if rows
         else "No service of the council is on record as working with the family now or in the last year."
     )
-    earlier = ("What", "For whom", "Who", "Team", "Since", "Until")
+    earlier = ("What", "For whom", "Who", "Contact", "Team", "Since", "Until")
     return Section(
         "involved",
         "Who else is involved",
@@ -109,9 +110,10 @@ def involved(facts: Facts) -> Section:
 def _work(facts: Facts, row: dict[str, Any]) -> tuple[str, ...]:
     named = ", ".join(str(part) for part in (row["worker"], row["role"]) if part)
     return (
-        words.WORK_KINDS.get(row["what"], words.system(row["what"])),
+        words.work(row["what"]),
         facts.who(row["who"]),
         named or "not told",
+        row["contact"] or "not told",
         row["team"] or "not told",
         words.short_day(row["since"]),
         words.system(row["system"]),
@@ -149,17 +151,7 @@ def doubts(facts: Facts) -> Section:
     """What may be wrong on this page, in sentences."""
     said = [
         *_doubts_of_members(facts),
-        *(
-            f"{facts.who(row['who'])}: {words.differs(row['differs'])} differ{'s' if len(row['differs']) == 1 else ''} "
-            f"in {words.system(row['system'])} from the other records."
-            for row in facts.rows("records")
-            if row["differs"]
-        ),
-        *(
-            f"{facts.who(row['who'])}: it is less sure that the record in {words.system(row['system'])} is theirs."
-            for row in facts.rows("records")
-            if row["sure"] == "less_sure"
-        ),
+        *_doubts_of_records(facts),
         *_forgotten(facts),
         *_not_read(facts),
     ]
@@ -186,6 +178,28 @@ def _doubts_of_members(facts: Facts) -> list[str]:
         if number in (facts.document["elsewhere"] or ()):
             said.append(f"{name} is counted in another family as well: perhaps a second home, perhaps a mistake.")
     return said
+
+
+def _doubts_of_records(facts: Facts) -> list[str]:
+    """Once for each member and kind of doubt, with all the systems that give rise to it."""
+    differing: dict[tuple[int, str], list[str]] = defaultdict(list)
+    unsure: dict[int, list[str]] = defaultdict(list)
+    for row in facts.rows("records"):
+        for value in row["differs"]:
+            differing[row["who"], words.differs([value])].append(words.system(row["system"]))
+        if row["sure"] == "less_sure":
+            unsure[row["who"]].append(words.system(row["system"]))
+    return [
+        *(
+            f"{facts.who(who)}: {value} differs in {words.joined(systems)} from the other records."
+            for (who, value), systems in differing.items()
+        ),
+        *(
+            f"{facts.who(who)}: it is less sure that the record{'s' if len(systems) > 1 else ''} in "
+            f"{words.joined(systems)} {'are' if len(systems) > 1 else 'is'} theirs."
+            for who, systems in unsure.items()
+        ),
+    ]
 
 
 def _not_read(facts: Facts) -> list[str]:

@@ -108,7 +108,7 @@ def _view(con: duckdb.DuckDBPyConnection, run: RunFolder, table: Table) -> None:
     path = run.path(table)
     if path.is_file() and pq.read_metadata(path).num_columns:
         found = con.read_parquet(str(path))
-        found.select(*_shown(found)).create_view(table.name)
+        found.select(*_shown(found), *_missing(con, found, table)).create_view(table.name)
     else:
         empty = con.from_arrow(table.arrow_schema().empty_table())
         empty.select(*_shown(empty)).create(table.name)
@@ -117,3 +117,13 @@ def _view(con: duckdb.DuckDBPyConnection, run: RunFolder, table: Table) -> None:
 def _shown(found: duckdb.DuckDBPyRelation) -> list[str]:
     """The columns but for ethnicity."""
     return [name for name in found.columns if name != "ethnicity"]
+
+
+def _missing(con: duckdb.DuckDBPyConnection, found: duckdb.DuckDBPyRelation, table: Table) -> list[duckdb.Expression]:
+    """Columns that the table did not have yet when an earlier release of the toolkit wrote it, empty."""
+    empty = con.from_arrow(table.arrow_schema().empty_table())
+    return [
+        duckdb.ConstantExpression(None).cast(kind).alias(name)
+        for name, kind in zip(empty.columns, empty.types, strict=True)
+        if name not in found.columns and name != "ethnicity"
+    ]

@@ -35,8 +35,8 @@ def search(families: QuerySet[Family], words: str, dob: dt.date | None) -> list[
         named = named.filter(dob=dob)
     likeness: dict[str, float] = defaultdict(float)
     hidden = held_back()
-    for family_id, key, name, address in named.values_list("family_id", "family__key", "words", "address"):
-        found = _likeness(asked, name.split() if key in hidden else f"{name} {address}".split())
+    for family_id, name, address in named.values_list("family_id", "words", "address"):
+        found = _likeness(asked, name.split() if family_id in hidden else f"{name} {address}".split())
         if found > 0:
             likeness[family_id] = max(likeness[family_id], found)
     best = sorted(likeness, key=lambda family_id: (-likeness[family_id], family_id))[:SHOWN]

@@ -49,7 +49,7 @@ INVOLVED = Part(
     """
 WITH together AS (
     SELECT w.family_id, w.what, w.source, w.event_date, w.to_date, coalesce(s.name, e.name) AS name,
-        coalesce(s.role, e.role) AS role, coalesce(w.team, s.team) AS team,
+        coalesce(s.role, e.role) AS role, coalesce(w.team, s.team) AS team, coalesce(s.contact, e.contact) AS contact,
         coalesce(list_sort(list(DISTINCT w.who) FILTER (w.who IS NOT NULL)), []) AS who
     FROM family_work AS w LEFT JOIN staff AS s ON w.source = s.source AND w.worker_id = s.worker_id
     LEFT JOIN staff_elsewhere AS e ON w.source = e.source AND w.worker_id = e.worker_id AND w.team = e.team
@@ -58,8 +58,8 @@ WITH together AS (
 )
 SELECT family_id, list({
     'who': who, 'what': what, 'system': source, 'since': event_date, 'until': to_date, 'worker': name, 'role': role,
-    'team': team
-} ORDER BY to_date IS NOT NULL, event_date DESC, what, source, name, role, team, to_date, who) AS items
+    'team': team, 'contact': contact
+} ORDER BY to_date IS NOT NULL, event_date DESC, what, source, name, role, team, contact, to_date, who) AS items
 FROM together GROUP BY family_id
 """,
 )

@@ -93,19 +93,11 @@ def _months_before(month: int, back: int) -> int:
 def money(facts: Facts) -> Section:
     """Rent by month and benefits."""
     charts = [_rent(row, number) for number, row in enumerate(facts.rows("rent"), start=1)]
+    spells = facts.rows("benefits")
     steps = [
         (words.day(day), words.arrears_step(action))
         for row in facts.rows("rent")
         for day, action in reversed(row["steps"])
-    ]
-    spells = [
-        (
-            words.benefit(row["benefit"]),
-            words.short_day(row["from"]),
-            words.short_day(row["to"]) or "still open",
-            words.pounds(row["weekly"]) if row["weekly"] is not None else "not told",
-        )
-        for row in facts.rows("benefits")
     ]
     said = []
     if charts:
@@ -117,11 +109,39 @@ def money(facts: Facts) -> Section:
         said.append(facts.absent("rent_transactions", "council rent account"))
     if not spells:
         said.append(facts.absent("benefit_spells", "benefit claim"))
-    tables = [
-        *([Table("Steps taken over arrears in the last two years", ("When", "Step"), steps)] if steps else []),
-        *([Table("Benefits", ("Benefit", "From", "Until", "A week"), spells)] if spells else []),
-    ]
+    tables = [Table("Steps taken over arrears in the last two years", ("When", "Step"), steps)] if steps else []
+    if spells:
+        charts.append(_benefits(spells, dt.date.fromisoformat(facts.document["day"])))
     return Section("money", "Rent and benefits", said, charts=charts, tables=tables)
+
+
+def _benefits(spells: list[dict[str, Any]], end: dt.date) -> Chart:
+    bars = [Bar(words.benefit(row["benefit"]), *_from_to(row, end)) for row in spells]
+    lanes = sorted({bar.lane for bar in bars})
+    now = sorted({words.benefit(row["benefit"]) for row in spells if not row["to"]})
+    return Chart(
+        "Benefits over the years",
+        f"Open on record: {words.joined(now)}." if now else "None is open on record.",
+        timeline_chart(bars, lanes, end, "benefits", "Benefits over time"),
+        Table(
+            "Benefits, the latest first",
+            ("Benefit", "From", "Until", "A week"),
+            [
+                (
+                    words.benefit(row["benefit"]),
+                    words.short_day(row["from"]),
+                    words.short_day(row["to"]) or "still open",
+                    words.pounds(row["weekly"]) if row["weekly"] is not None else "not told",
+                )
+                for row in spells
+            ],
+        ),
+        wide=True,
+    )
+
+
+def _from_to(row: dict[str, Any], end: dt.date) -> tuple[dt.date, dt.date]:
+    return dt.date.fromisoformat(row["from"]), dt.date.fromisoformat(row["to"]) if row["to"] else end
 
 
 def _rent(row: dict[str, Any], number: int) -> Chart:
@@ -185,7 +205,7 @@ def _bar(row: dict[str, Any], end: dt.date) -> Bar:
     lane = words.HISTORY_KINDS[row["kind"]]
     if row["kind"] in words.ON_A_DAY:
         return Bar(lane, since, since)
-    return Bar(lane, since, dt.date.fromisoformat(row["to"]) if row["to"] else end)
+    return Bar(lane, *_from_to(row, end))
 
 
 def _spell(row: dict[str, Any]) -> str:

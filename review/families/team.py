@@ -30,6 +30,8 @@ class Held:
 class Caseload:
     """One worker's families, in numbers. ``weeks`` is the middle one of the weeks since anything was recorded."""
 
+    key: str
+    """The worker's key; '' where only the team is named."""
     name: str
     families: int
     children: int
@@ -49,6 +51,7 @@ def caseloads(held: Iterable[Held], names: dict[str, str], day: dt.date) -> list
         by_worker[one.worker][one.family] = one
     rows = [
         _caseload(
+            key,
             names.get(key, "No worker named"),
             list(by_worker[key].values()),
             day,
@@ -59,9 +62,10 @@ def caseloads(held: Iterable[Held], names: dict[str, str], day: dt.date) -> list
     return sorted(rows, key=lambda row: (-row.families, row.name))
 
 
-def _caseload(name: str, families: list[Held], day: dt.date, others: list[int]) -> Caseload:
+def _caseload(key: str, name: str, families: list[Held], day: dt.date, others: list[int]) -> Caseload:
     weeks = [(day - one.last_recorded).days // 7 for one in families if one.last_recorded]
     return Caseload(
+        key=key,
         name=name,
         families=len(families),
         children=sum(one.children for one in families),

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from review.access_log import Action, record
@@ -20,14 +21,16 @@ from review.families import corrections as said
 from review.families import words
 from review.families.charts import bars_chart
 from review.families.forms import CorrectionForm, SearchForm, StateForm
-from review.families.models import Family, Loaded
+from review.families.models import Loaded
 from review.families.page import family_page, systems_of
-from review.families.people_sections import standing
+from review.families.rows import rows
 from review.families.searching import SHOWN, search
-from review.families.team import QUIET_WEEKS, Held, caseloads, weeks_since
+from review.families.team import QUIET_WEEKS, Held, caseloads
 from review.people.models import Person
-from review.permissions import page, visit_of
+from review.permissions import Role, page, visit_of
+from review.prepared import Prepared
 
+_LOADED: Prepared[Loaded] = Prepared(lambda: Loaded.objects.order_by("pk")[:1])
 _ON_A_PAGE = 50
 _QUIETEST = 15
 _BOTH = ["GET", "POST"]
@@ -36,17 +39,24 @@ _BOTH = ["GET", "POST"]
 @page("families")
 @require_GET
 def families(request: HttpRequest) -> HttpResponse:
-    """The families that somebody works with, those whose dates come first at the top."""
+    """The families that somebody works with, those whose dates come first at the top; a manager's of one worker."""
     person = visit_of(request).person
     found = visible_families(person, today()).defer("document")
+    worker = request.GET.get("worker", "")
+    of_worker = _names(person).get(worker, "") if worker and person.role == Role.team_manager else ""
+    if of_worker:
+        held = allocations_of(person, today()).filter(worker_key=worker)
+        found = found.filter(pk__in=held.values("family_id"))
     ordered = found.order_by(F("next_due").asc(nulls_last=True), F("last_recorded").asc(nulls_first=True), "key")
     pages = Paginator(ordered, _ON_A_PAGE)
     shown = pages.get_page(request.GET.get("page"))
     day = _data_day()
     facts = {
-        "rows": [_row(family, day) for family in shown],
+        "rows": rows(person, shown, day, today()),
         "shown": shown,
         "total": pages.count,
+        "of_worker": of_worker,
+        "asked": urlencode({"worker": worker}) if of_worker else "",
         "day": day,
         "too_old": too_old(person, today()),
     }
@@ -58,8 +68,8 @@ def families(request: HttpRequest) -> HttpResponse:
 def family(request: HttpRequest, key: str) -> HttpResponse:
     """All that services hold of one family, and what people said is not so."""
     found = family_or_404(request, key)
-    facts = {"family": found, "shown": family_page(found, Loaded.objects.first()), "said": said.of_family(key)}
-    return render(request, "families/family.html", facts)
+    shown = family_page(found, _LOADED.first(), said.of_family(found.pk))
+    return render(request, "families/family.html", {"family": found, "shown": shown})
 
 
 @page("correction")
@@ -71,7 +81,7 @@ def correction(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         person = visit_of(request).person
         with transaction.atomic():
-            said.say(person, key, **form.cleaned_data)
+            said.say(person, found.pk, **form.cleaned_data)
             record(person, Action.decided, family=found.pk, detail="said that something is not so")
         messages.success(request, "Thank you. It is on the list for those whose data it is, and on this page.")
         return redirect("family", key=key)
@@ -88,7 +98,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
             person, about, state = visit_of(request).person, form.cleaned_data["correction"], form.cleaned_data["state"]
             with transaction.atomic():
                 said.move(person, about.pk, state)
-                record(person, Action.decided, detail=f"correction {about.pk}: {state}")
+                record(person, Action.decided, family=about.family_id, detail=f"correction {about.pk}: {state}")
             messages.success(request, "Noted.")
         else:
             messages.error(request, "Somebody else has changed this meanwhile, or it is not on the list. Look again.")
@@ -98,7 +108,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "families/corrections.html",
-        {"rows": [said.Shown.of(one) for one in shown], "shown": shown, "total": pages.count},
+        {"rows": said.shown(shown), "shown": shown, "total": pages.count},
     )
 
 
@@ -108,15 +118,14 @@ def find(request: HttpRequest) -> HttpResponse:
     """Look among the families that whoever asks may see. What is asked is sent, so that it stands in no address."""
     visit = visit_of(request)
     form = SearchForm(_sent(request))
-    rows = None
+    listed = None
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         found = search(visible_families(visit.person, today()), asked["words"], asked["dob"])
         by = words.joined([name for name in ("words", "dob") if asked[name]])
         record(visit.person, Action.searched, detail=f"by {by}: {len(found)} found")
-        day = _data_day()
-        rows = [_row(one, day) for one in found]
-    facts = {"form": form, "rows": rows, "most": SHOWN, "too_old": too_old(visit.person, today())}
+        listed = rows(visit.person, found, _data_day(), today())
+    facts = {"form": form, "rows": listed, "most": SHOWN, "too_old": too_old(visit.person, today())}
     return render(request, "families/search.html", facts)
 
 
@@ -133,7 +142,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "loads": loads,
         "charts": _team_charts([(one.name, one.families, one.children) for one in loads]),
         "quiet_weeks": QUIET_WEEKS,
-        "quietest": [_row(one, day) for one in quietest],
+        "quietest": rows(person, quietest, day, today()),
         "day": day,
         "too_old": too_old(person, today()),
     }
@@ -168,22 +177,6 @@ def _names(person: Person) -> dict[str, str]:
     return {**dict(posts.filter(key__in=keys).values_list("key", "name")), **dict(of_team.values_list("key", "name"))}
 
 
-def _row(one: Family, day: dt.date | None) -> dict[str, Any]:
-    """One family in a list."""
-    weeks = weeks_since(one.last_recorded, day) if one.last_recorded and day else None
-    coming = words.due(one.next_due_kind)
-    return {
-        "key": one.key,
-        "name": one.name,
-        "children": one.children_named or "no children now",
-        "due": ": ".join(coming) if one.next_due else "",
-        "due_on": one.next_due,
-        "standing": standing(one.next_due, day) if one.next_due and day else "",
-        "recorded": one.last_recorded,
-        "weeks": weeks,
-    }
-
-
 def _sent(request: HttpRequest) -> QueryDict | None:
     """What was sent; None where a page is only asked for, so that its form is not found wanting."""
     return request.POST if request.method == "POST" else None
@@ -191,5 +184,5 @@ def _sent(request: HttpRequest) -> QueryDict | None:
 
 def _data_day() -> dt.date | None:
     """The last day that the systems tell of."""
-    loaded = Loaded.objects.first()
+    loaded = _LOADED.first()
     return loaded.day if loaded else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from residents.lookup.words import in_words
+from review.settings import current
 from sources.codes.council import ARREARS_STEPS, BENEFITS, EXCLUSION_KINDS, NEET_ACTIVITIES, SUSPENSION_REASONS
 from sources.codes.lists import CodeList
 from sources.codes.social_care import (
@@ -73,15 +74,36 @@ _REFERRERS = {
     "anonymous": "Somebody who did not say",
     "unknown": "Not known who",
 }
+_BENEFITS = {
+    "housing_benefit": "Housing Benefit",
+    "council_tax_reduction": "Council Tax Reduction",
+    "universal_credit": "Universal Credit",
+}
+"""As a family calls them: what else a code takes in is for those who map an extract."""
+_ACTIVITIES = {"neet": "Not in education, employment or training", "unknown": "Not known"}
+_ABBREVIATIONS = frozenset(
+    (
+        *("asb", "camhs", "cin", "cme", "cp", "dv", "dwp", "ehc", "ehcp", "ehe", "ehm", "eyfs", "fsm", "gp", "hb"),
+        *("hmo", "lac", "mash", "neet", "nhs", "sen", "send", "senco", "uc", "yjs", "yos", "yot"),
+    )
+)
+"""What stands in a system's short name and is said letter by letter."""
 _REFERRER_KINDS = {code.code: code.counts_as for code in REFERRAL_SOURCES.codes}
 _OUTCOMES = {code.code: code.label for one in (CONTACT_OUTCOMES, ASSESSMENT_OUTCOMES) for code in one.codes}
 _STAGES = {"opening": "When the case opened", "review": "Review"}
 
 
 def system(name: str) -> str:
-    """A system as people say it: ``social_care`` is Social care."""
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    """A system, or a domain of the outcomes framework, as people say it.
+
+    As ``[review.labels]`` has it; else ``social_care`` is Social care, and ``yjs_cases`` YJS cases.
+    """
+    return current().config.labels.get(name) or _spoken(name)
+
+
+def _spoken(code: str) -> str:
+    said = " ".join(word.upper() if word in _ABBREVIATIONS else word for word in code.replace("_", " ").split())
+    return said[:1].upper() + said[1:]
 
 
 def day(text: str | None) -> str:
@@ -119,7 +141,7 @@ def balance(pence: int) -> str:
 
 def bases(kinds: list[str]) -> str:
     """What a membership rests on."""
-    return joined([_BASES.get(kind, system(kind).lower()) for kind in kinds])
+    return joined([_BASES.get(kind, kind.replace("_", " ")) for kind in kinds])
 
 
 def shared(kinds: list[str]) -> str:
@@ -147,7 +169,7 @@ def identified_by(code: str | None) -> str:
 
 
 def benefit(code: str) -> str:
-    return _label(BENEFITS, code)
+    return _BENEFITS.get(code) or _label(BENEFITS, code)
 
 
 def arrears_step(code: str) -> str:
@@ -161,16 +183,21 @@ def exclusion(kind: str, reason: str | None) -> str:
 
 
 def activity(code: str | None) -> str:
-    return _label(NEET_ACTIVITIES, code)
+    return _ACTIVITIES.get(code or "") or _label(NEET_ACTIVITIES, code)
+
+
+def work(kind: str) -> str:
+    """A service that works with somebody, or that a worker is allocated."""
+    return WORK_KINDS.get(kind) or _spoken(kind)
 
 
 def stage(code: str) -> str:
-    return _STAGES.get(code, system(code))
+    return _STAGES.get(code, _spoken(code))
 
 
 def due(kind: str) -> tuple[str, str]:
     """What falls due, and what is expected by then."""
-    return _DUE.get(kind, (system(kind), ""))
+    return _DUE.get(kind, (_spoken(kind), ""))
 
 
 def joined(words: list[str]) -> str:
@@ -180,4 +207,4 @@ def joined(words: list[str]) -> str:
 
 def _label(codes: CodeList, code: str | None) -> str:
     found = {one.code: one.label for one in codes.codes}
-    return found.get(code or "", system(code or ""))
+    return found.get(code or "", _spoken(code or ""))

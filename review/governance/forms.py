@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 
 from review.access_log import LONGEST, Action
-from review.governance.reading import ACTION_WORDS, Asked
+from review.governance.reading import Asked
+from review.governance.words import ACTION_WORDS
+from review.reasons import ReasonField
 
 
 def _day(label: str) -> forms.DateField:
@@ -56,7 +58,7 @@ class WhoLookedForm(forms.Form):
         max_length=40,
         required=False,
     )
-    reason = forms.CharField(
+    reason = ReasonField(
         label="Why you look",
         help_text="For example the number of the request. It is kept in the access log. Name nobody in it.",
         min_length=3,

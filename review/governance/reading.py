@@ -13,28 +13,17 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from review.access_log import Action
+from review.by_command import told_apart
 from review.governance.models import LogLine
-from review.permissions import PAGES, SENT, Role
+from review.governance.words import action_words, detail_words
+from review.menu import ROLE_WORDS
 from store.keys import Keys, Purpose
 from store.safe_text import safe_cell
 
 LINES_A_PAGE = 50
 _CHUNK = 2_000
+_ROLE_WORDS = {role.value: words for role, words in ROLE_WORDS.items()}
 
-ACTION_WORDS = {
-    Action.logged_in: "Logged in",
-    Action.login_refused: "Could not log in",
-    Action.viewed: "Looked",
-    Action.searched: "Searched",
-    Action.decided: "Decided",
-    Action.downloaded: "Took a file",
-    Action.exported: "Exported",
-    Action.refused: "Was refused",
-    Action.overrode: "Opened outside the team",
-    Action.changed_account: "Account made or changed",
-}
-ROLE_WORDS = {role.value: role.value.replace("_", " ") for role in Role}
-_PAGE_WORDS = {page.name: page.what for page in PAGES}
 COLUMNS = ("number", "at", "username", "name", "role", "action", "family", "detail", "reason", "hash")
 """What the file has of a line; ``family`` is the reference that its page's address has."""
 
@@ -82,7 +71,7 @@ def asked_for(asked: Asked) -> QuerySet[LogLine]:
     if asked.since:
         found = found.filter(at__gte=begins(asked.since))
     if asked.until:
-        found = found.filter(at__lt=begins(asked.until + dt.timedelta(days=1)))
+        found = found.filter(at__lt=ends(asked.until))
     return found
 
 
@@ -96,29 +85,23 @@ def one_page(found: QuerySet[LogLine], keys: Keys, before: int | None) -> LogPag
 def in_words(rows: list[LogLine], keys: Keys) -> list[Line]:
     """Lines as a page shows them."""
     references = keys.pseudonyms(Purpose.REVIEW, [row.family for row in rows])
-    return [
-        Line(
-            row.number,
-            timezone.localtime(dt.datetime.fromisoformat(row.at)),
-            f"{row.name} ({row.username})" if row.username else "Nobody logged in",
-            ROLE_WORDS.get(row.role, row.role),
-            ACTION_WORDS[Action(row.action)],
-            reference if row.family else "",
-            page_words(row.detail),
-            row.reason,
-        )
-        for row, reference in zip(rows, references, strict=True)
-    ]
+    return [_in_words(row, reference) for row, reference in zip(rows, references, strict=True)]
 
 
-def page_words(detail: str) -> str:
-    """What a line says was done: what the page is for, where it names one."""
-    name, _, more = detail.partition(": ")
-    what = _PAGE_WORDS.get(name.removesuffix(SENT))
-    if what is None:
-        return detail
-    sent = " A form was sent." if name.endswith(SENT) else ""
-    return f"{what}{sent}" + (f" ({more})" if more else "")
+def _in_words(row: LogLine, reference: str) -> Line:
+    action = Action(row.action)
+    detail, account = told_apart(action, row.username, row.detail)
+    nobody = f"By command, as {account}" if account else "Nobody logged in"
+    return Line(
+        row.number,
+        timezone.localtime(dt.datetime.fromisoformat(row.at)),
+        f"{row.name} ({row.username})" if row.username else nobody,
+        _ROLE_WORDS.get(row.role, row.role),
+        action_words(action, detail),
+        reference if row.family else "",
+        detail_words(detail),
+        row.reason,
+    )
 
 
 def as_csv(found: QuerySet[LogLine], keys: Keys) -> Iterator[str]:
@@ -149,3 +132,8 @@ def begins(day: dt.date) -> str:
     """The first moment of a day where the council is, as lines have it."""
     local = dt.datetime.combine(day, dt.time.min, timezone.get_current_timezone())
     return local.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def ends(day: dt.date) -> str:
+    """The first moment after a day, likewise; after the calendar's last, which stands for no end, what sorts last."""
+    return begins(day + dt.timedelta(days=1)) if day < dt.date.max else "~"

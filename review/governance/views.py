@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from review.access_log import Action, record, verify
 from review.caseload import access
 from review.caseload.models import STAFF_LIST, Feed
+from review.families import words
 from review.governance.forms import LogForm, WhoLookedForm
 from review.governance.models import LogLine
 from review.governance.reading import as_csv, asked_for, one_page
@@ -107,7 +108,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
 def _shown(feed: Feed, fresh: bool) -> FeedShown:
     system, _, table = feed.key.partition("|")
     return FeedShown(
-        system.replace("_", " "),
+        words.system(system),
         _TABLES.get(table, table),
         feed.covers_until,
         fresh,

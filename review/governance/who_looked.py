@@ -20,7 +20,8 @@ from review.access_log import Action
 from review.caseload import access
 from review.caseload.residents import memberships_of
 from review.governance.models import LogLine
-from review.governance.reading import begins, in_words
+from review.governance.reading import begins, ends, in_words
+from review.governance.words import resident_words
 from review.permissions import Role
 from review.settings import ReviewContext
 
@@ -75,14 +76,14 @@ def _lines(family: str, since: dt.date | None, until: dt.date | None) -> Q:
     if since:
         lines &= Q(at__gte=begins(since))
     if until:
-        lines &= Q(at__lt=begins(until + dt.timedelta(days=1)))
+        lines &= Q(at__lt=ends(until))
     return lines
 
 
 def _on_pages(context: ReviewContext, which: Q) -> list[Look]:
     rows = list(LogLine.objects.filter(which).order_by("number"))
     return [
-        Look(line.at, line.who, line.role, f"{line.action}: {line.detail}", line.reason or _why(row))
+        Look(line.at, line.who, line.role, resident_words(Action(row.action), row.detail), line.reason or _why(row))
         for row, line in zip(rows, in_words(rows, context.keys), strict=True)
     ]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fairness_audits.signing import evaluation_path
+from reports.text import spaced
 from review.panel.pack import Pack, open_pack, released_targets
 from review.permissions import Role
 from review.settings import current
 from store.errors import EarlyHelpError
+from store.files import read_json
 
 if TYPE_CHECKING:
     from review.people.models import Person
@@ -18,8 +21,16 @@ def targets_of(person: Person) -> list[str]:
     if Role(person.role) is not Role.panel_member or not person.panel or not person.is_active:
         return []
     context = current()
-    read = context.config.panels.get(person.panel)
+    panels = context.config.panels
+    # Where panels are named, whoever is of none of them reads nothing: a name that was misspelt opens no list.
+    read = panels.get(person.panel, ()) if panels else None
     return [target for target in released_targets(context.run) if read is None or target in read]
+
+
+def title_of(target: str) -> str:
+    """What the list of a target is called, released or not. A run that has no such target any more tells its name."""
+    path = current().run.root / evaluation_path(target)
+    return str(read_json(path)["title"]) if path.is_file() else spaced(target).capitalize()
 
 
 def packs_of(person: Person) -> list[Pack]:

@@ -75,8 +75,8 @@ def _kept(meeting: Meeting, case: PackCase) -> Case:
             "family_id": case.family_id,
             "family": case.family,
             "high_need": case.high_need,
-            "in_sample": case.sampled is not None,
-            "drawn_from": case.sampled.drawn_from if case.sampled else None,
+            "in_sample": case.drawn_from is not None,
+            "drawn_from": case.drawn_from,
         },
     )
     return kept

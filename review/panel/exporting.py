@@ -20,7 +20,8 @@ from pyarrow import csv as arrow_csv
 
 from fairness_audits.chain.decisions import PANEL_DECISIONS, Choice
 from models.catalogue import CATALOGUE
-from review.access_log import Action, record
+from review.access_log import Action
+from review.by_command import record
 from review.panel.choices import settled
 from review.panel.decisions import standing
 from review.panel.meetings import MeetingState
@@ -130,4 +131,4 @@ def _check_place(context: ReviewContext, out: Path, forms: Sequence[str]) -> Non
 
 
 def _log(written: Path, detail: str) -> None:
-    record(None, Action.exported, detail=f"{detail}, sha256 {hashlib.sha256(written.read_bytes()).hexdigest()}")
+    record(Action.exported, f"{detail}, sha256 {hashlib.sha256(written.read_bytes()).hexdigest()}")

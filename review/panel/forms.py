@@ -52,34 +52,34 @@ class DecisionForm(ReasonForm):
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, noticed: Sequence[Noticed], *args: Any, **kwargs: Any) -> None:
-        """``noticed`` are the things of which it may be said that they are not so."""
+        """``noticed`` are the things of which it may be said that they are not so, each fact of them once."""
         super().__init__(*args, **kwargs)
-        self._noticed = tuple(noticed)
+        self._facts = facts_of(noticed)
         self.fields["not_so"] = forms.MultipleChoiceField(
-            required=False, choices=[(one.feature, one.feature) for one in noticed]
+            required=False, choices=[(feature, feature) for feature in self._facts]
         )
-        for one in noticed:
-            self.fields[_said(one)] = forms.CharField(required=False, max_length=_LONGEST_LINE)
+        for feature in self._facts:
+            self.fields[_said(feature)] = forms.CharField(required=False, max_length=_LONGEST_LINE)
 
     def given(self) -> Given:
         """What the member said, once the form is valid."""
         told = self.cleaned_data
-        not_so = {one.feature: told[_said(one)] for one in self._noticed if one.feature in told["not_so"]}
+        not_so = {feature: told[_said(feature)] for feature in self._facts if feature in told["not_so"]}
         return Given(ReasonCode(told["reason"]), told["version"], told["text"], not_so)
 
     def things(self) -> list[dict[str, Any]]:
-        """Each thing noticed, with its field's names and what was sent of it."""
+        """Each fact noticed, with its field's names and what was sent of it."""
         told: Any = self.data if self.is_bound else self.initial
         sent = told.getlist("not_so") if self.is_bound else told.get("not_so", ())
         return [
             {
-                "feature": one.feature,
-                "sentence": one.sentence,
-                "ticked": one.feature in sent,
-                "said": _said(one),
-                "text": told.get(_said(one), ""),
+                "feature": feature,
+                "sentence": sentence,
+                "ticked": feature in sent,
+                "said": _said(feature),
+                "text": told.get(_said(feature), ""),
             }
-            for one in self._noticed
+            for feature, sentence in self._facts.items()
         ]
 
 
@@ -104,8 +104,13 @@ def grouped(without: Choice | None = None) -> list[dict[str, Any]]:
 
 def said_before(not_so: dict[str, str]) -> dict[str, Any]:
     """How a form shows what was said not to be so."""
-    return {"not_so": list(not_so), **{f"said_{feature}": text for feature, text in not_so.items()}}
+    return {"not_so": list(not_so), **{_said(feature): text for feature, text in not_so.items()}}
 
 
-def _said(one: Noticed) -> str:
-    return f"said_{one.feature}"
+def facts_of(noticed: Sequence[Noticed]) -> dict[str, str]:
+    """What is on record of the things noticed, by feature: what several of them rest on stands once."""
+    return {feature: sentence for one in noticed for feature, sentence in one.facts}
+
+
+def _said(feature: str) -> str:
+    return f"said_{feature}"

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fairness_audits.below_the_line import drawn_units
 from fairness_audits.gate import open_released, status
 from fairness_audits.release import GateState
 from fairness_audits.signing import evaluation_path, release_path
@@ -31,7 +32,6 @@ from reports.reading import feature_facts, feeds_of, target_facts
 from reports.surroundings import READS as AROUND
 from reports.surroundings import surrounded
 from residents.tables import PEOPLE, PSEUDONYMS
-from review.panel.sampling import Sampled, with_sample
 from review.panel.second_reading import NEEDS_COUNT, is_high_need
 from review.settings import ReviewContext
 from store.council import RunSettings
@@ -62,8 +62,8 @@ class PackCase:
     """What the explanation pack says of it, as safe HTML."""
     noticed: tuple[Noticed, ...]
     high_need: bool
-    sampled: Sampled | None
-    """How it was drawn from below the line; never shown."""
+    drawn_from: int | None
+    """Where it was drawn from below the line: from how many. Never shown; the decisions' export tells it."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _opened(context: ReviewContext, name: str, release: ReleaseFacts) -> Pack:
     catalogue = read_json(run.root / CATALOGUE)
     used = opening.used_features(target, feature_facts(catalogue))
     scores, reasons = open_released(run, context.keys, name, opening.judging_day())
-    scores, sampled = with_sample(scores, reasons, context.config.sample_below_the_line, context.keys, name)
+    drawn = drawn_units(reasons)
     work = _workspace(context)
     try:
         as_of, cases = opening.listed_cases(work, target, used, catalogue, scores, reasons)
@@ -139,19 +139,20 @@ def _opened(context: ReviewContext, name: str, release: ReleaseFacts) -> Pack:
         _case(
             by_reference[unit],
             sheet,
-            sheet_html(sheet, target),
+            sheet_html(sheet, target, bool(drawn)),
             families[by_reference[unit].family_id],
             names.get(unit, ""),
             is_high_need(needs.get(by_reference[unit].family_id), context.config.second_reader_needs),
-            sampled.get(unit),
+            drawn.get(unit),
         )
         for unit, sheet in sheets
     ]
-    return Pack(target, as_of, {case.reference: case for case in shown}, track_record(target), release)
+    told = track_record(target, len(drawn), len(shown))
+    return Pack(target, as_of, {case.reference: case for case in shown}, told, release)
 
 
 def _case(
-    case: Case, sheet: Sheet, content: str, family: str, name: str, high_need: bool, sampled: Sampled | None
+    case: Case, sheet: Sheet, content: str, family: str, name: str, high_need: bool, drawn_from: int | None
 ) -> PackCase:
     return PackCase(
         sheet.reference,
@@ -163,7 +164,7 @@ def _case(
         content,
         sheet.noticed,
         high_need,
-        sampled,
+        drawn_from,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from fairness_audits.chain.decisions import Choice
@@ -33,6 +34,33 @@ class CaseLine:
     """Whether the panel has still to agree on it."""
 
 
+class Which(StrEnum):
+    """Which cases of a meeting are listed."""
+
+    ALL = "all"
+    LEFT = "left"
+    """Those on which whoever looks has not decided."""
+    BY_ONE = "one"
+    """Those that one member alone has read so far."""
+    TO_AGREE = "agree"
+    """Those on which the panel has still to agree."""
+
+    @classmethod
+    def of(cls, text: str) -> Which:
+        """What an address asks for; all where it asks for nothing that there is."""
+        return next((one for one in cls if one.value == text), cls.ALL)
+
+
+@dataclass(frozen=True)
+class Choosing:
+    """One way of listing the cases: how many they are, and whether it is the one that is shown."""
+
+    which: str
+    words: str
+    number: int
+    here: bool
+
+
 @dataclass(frozen=True)
 class Said:
     """One decision as a page shows it."""
@@ -57,7 +85,11 @@ class Offer:
 
 
 def case_lines(person: Person, meeting: Meeting, pack: Pack, names: Mapping[str, str]) -> list[CaseLine]:
-    """Every case of the pack, in the order of references."""
+    """Every case of the pack: first those that are still to be done, then by references, which are random.
+
+    To be done is what whoever looks has not decided on; once the meeting is closed, what the panel has to agree on.
+    Children of one family stand together.
+    """
     kept = {case.unit_id: case for case in Case.objects.filter(meeting=meeting)}
     readers: dict[int, set[int]] = {}
     for case, member in Decision.objects.filter(case__meeting=meeting).values_list("case_id", "member_id"):
@@ -78,7 +110,31 @@ def case_lines(person: Person, meeting: Meeting, pack: Pack, names: Mapping[str,
                 decided is Choice.DISCUSS,
             )
         )
-    return lines
+    return sorted(lines, key=lambda line: _place(line, meeting.is_open))
+
+
+def _place(line: CaseLine, is_open: bool) -> tuple[bool, str, str]:
+    done = line.mine if is_open else not line.unsettled
+    return done, line.case.family_reference, line.case.reference
+
+
+def listed(lines: Sequence[CaseLine], which: Which) -> list[CaseLine]:
+    """The cases among those of a meeting that were asked for."""
+    if which is Which.LEFT:
+        return [line for line in lines if not line.mine]
+    if which is Which.BY_ONE:
+        return [line for line in lines if line.readers == 1]
+    return [line for line in lines if line.unsettled] if which is Which.TO_AGREE else list(lines)
+
+
+def choosing(lines: Sequence[CaseLine], is_open: bool, here: Which) -> list[Choosing]:
+    """The ways of listing them that the meeting's state has."""
+    words = {Which.ALL: "All"}
+    if is_open:
+        words |= {Which.LEFT: "Not yet decided by you", Which.BY_ONE: "Read by one member"}
+    else:
+        words |= {Which.TO_AGREE: "Still to be agreed on"}
+    return [Choosing(one.value, said, len(listed(lines, one)), one is here) for one, said in words.items()]
 
 
 def said(decision: Decision | Agreement, sentences: Mapping[str, str]) -> Said:

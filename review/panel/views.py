@@ -16,14 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fairness_audits.chain.decisions import Choice
 from review.access_log import Action, record
 from review.panel import forms
-from review.panel.cases import packs_of, targets_of
+from review.panel.cases import packs_of, targets_of, title_of
 from review.panel.choices import CHOICE_WORDS, OUTCOME_WORDS, OutcomeCode, ReasonCode, choice_of
 from review.panel.decisions import agree, close, give, own, panel_decision, seen_by, tell_outcome
 from review.panel.meetings import open_meeting
 from review.panel.models import Agreement, Case, Meeting, NotSo
 from review.panel.pack import Pack, PackCase, open_pack
 from review.panel.refusals import Refused
-from review.panel.showing import case_lines, names_in, offers_of, said
+from review.panel.showing import Which, case_lines, choosing, listed, names_in, offers_of, said
 from review.permissions import page, visit_of
 from review.settings import current
 from store.errors import EarlyHelpError
@@ -36,6 +36,10 @@ _CONFLICT, _BAD, _SHUT = 409, 400, 403
 class _Shut(Exception):
     """The list is not released at this moment, or it is another than the meeting's."""
 
+    def __init__(self, about: Meeting) -> None:
+        super().__init__()
+        self.about = about
+
 
 def _while_released(view: View[Params]) -> View[Params]:
     """Show a calm page and nothing else, and do nothing, where the list is shut; the visit is logged as refused."""
@@ -44,8 +48,9 @@ def _while_released(view: View[Params]) -> View[Params]:
     def shown(request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except _Shut:
-            return render(request, "panel/shut.html", status=_SHUT)
+        except _Shut as shut:
+            facts = {"meeting": shut.about, "title": title_of(shut.about.target)}
+            return render(request, "panel/shut.html", facts, status=_SHUT)
 
     return cast(View[Params], shown)
 
@@ -62,15 +67,16 @@ def meetings(request: HttpRequest) -> HttpResponse:
         if about is None:
             raise Http404
         try:
-            made = open_meeting(person, about.target.name, about.as_of, form.cleaned_data["held_on"])
+            with transaction.atomic():
+                made = open_meeting(person, about.target.name, about.as_of, form.cleaned_data["held_on"])
+                record(person, Action.decided, detail=f"opened meeting {made.pk}")
             return redirect("meeting", number=made.pk)
         except Refused as refused:
             form.add_error(None, refused.message)
-    titles = {pack.target.name: pack.target.title for pack in packs}
     kept = Meeting.objects.filter(panel=person.panel, target__in=targets_of(person))
     facts = {
         "packs": packs,
-        "meetings": [(one, titles.get(one.target, one.target.replace("_", " ").capitalize())) for one in kept],
+        "meetings": [(one, title_of(one.target)) for one in kept],
         "form": form,
         "today": current().today(),
         "panel": person.panel,
@@ -86,10 +92,13 @@ def meeting(request: HttpRequest, number: int) -> HttpResponse:
     person, about = visit_of(request).person, _meeting_or_404(request, number)
     pack = _pack(about)
     lines = case_lines(person, about, pack, names_in(current(), person, pack))
+    which = Which.of(request.GET.get("show", ""))
     facts = {
         "meeting": about,
         "pack": pack,
         "lines": lines,
+        "ways": choosing(lines, about.is_open, which),
+        "listed": listed(lines, which),
         "first_unread": next((line for line in lines if not line.mine), None),
         "read": sum(line.mine for line in lines),
         "by_one": sum(line.readers == 1 for line in lines),
@@ -213,9 +222,9 @@ def _pack(about: Meeting) -> Pack:
     try:
         pack = open_pack(current(), about.target)
     except EarlyHelpError:
-        raise _Shut from None
+        raise _Shut(about) from None
     if pack.as_of != about.as_of:
-        raise _Shut
+        raise _Shut(about)
     return pack
 
 
@@ -243,7 +252,7 @@ def _case_page(
     about.refresh_from_db()
     kept = Case.objects.filter(meeting=about, unit_id=shown.unit_id).select_related("meeting").first()
     mine = own(person, kept)
-    sentences = {one.feature: one.sentence for one in shown.noticed}
+    sentences = forms.facts_of(shown.noticed)
     agreement = Agreement.objects.filter(case=kept).select_related("member").first() if kept else None
     decided = panel_decision(kept) if kept is not None and not about.is_open else None
     form = form or _fresh_form(shown, mine)

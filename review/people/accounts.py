@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from review import access_log
 from review.access_log import Action
+from review.by_command import record
 from review.caseload.models import Worker
 from review.people.logging_in import one_time_password
 from review.people.models import Person
@@ -31,20 +31,33 @@ def add(username: str, name: str, role: Role, worker: str = "", panel: str = "")
 
     Raises UsageError where the name is taken or none, or where the role lacks what it needs.
     """
+    person, password = prepared(username, name, role, worker, panel)
+    put(person)
+    return person, password
+
+
+def prepared(username: str, name: str, role: Role, worker: str = "", panel: str = "") -> tuple[Person, str]:
+    """An account that is not kept yet, and its one-time password. Raises UsageError as `add` does for its parts.
+
+    Most of the time that it takes to make an account goes here: hashing is slow by intent, and locks nothing.
+    """
     person = Person(username=_username(username), name=_shown(name), role=role.value)
     _place(person, worker, panel)
-    password = _give_password(person)
+    return person, _give_password(person)
+
+
+def put(person: Person) -> None:
+    """Keep a new account, and log it. Raises UsageError where the name is taken."""
     try:
         with transaction.atomic():
             person.save(force_insert=True)
-            _log(person, f"account made: {person.username}, {role.value}")
+            record(Action.changed_account, f"account made: {told(person)}")
     except IntegrityError:
         raise UsageError(
             "There is an account of this name already.",
             where="--username",
             fix="Choose another, or say early-help review person change or reset.",
         ) from None
-    return person, password
 
 
 def change(username: str, role: Role | None, worker: str | None, panel: str | None) -> Person:
@@ -54,7 +67,7 @@ def change(username: str, role: Role | None, worker: str | None, panel: str | No
     _place(person, person.worker_key if worker is None else worker, person.panel if panel is None else panel)
     with transaction.atomic():
         person.save()
-        _log(person, f"account changed: {person.username}, {person.role}")
+        record(Action.changed_account, f"account changed: {told(person)}")
     return person
 
 
@@ -64,7 +77,7 @@ def lock(username: str) -> Person:
     person.is_active = False
     with transaction.atomic():
         person.save(update_fields=["is_active"])
-        _log(person, f"account locked: {person.username}")
+        record(Action.changed_account, f"account locked: {person.username}")
     return person
 
 
@@ -77,7 +90,7 @@ def reset(username: str) -> tuple[Person, str]:
         person.save()
         TOTPDevice.objects.filter(user=person).delete()
         forget_failures(username=person.username)
-        _log(person, f"account reset: {person.username}")
+        record(Action.changed_account, f"account reset: {person.username}")
     return person, password
 
 
@@ -102,6 +115,12 @@ def role_named(name: str) -> Role:
         return Role(name)
     except ValueError:
         raise UsageError("There is no such role.", where="--role", fix="Roles: " + ", ".join(Role) + ".") from None
+
+
+def told(person: Person) -> str:
+    """What the log has of an account: also whose families, or which panel's lists, it opens."""
+    place = person.worker_key or person.panel
+    return f"{person.username}, {person.role}" + (f" ({place})" if place else "")
 
 
 def on_staff_list(person: Person) -> bool:
@@ -147,7 +166,3 @@ def _shown(given: str) -> str:
     if not 1 <= len(name) <= _LONGEST_NAME:
         raise UsageError("A name has 1 to 200 letters.", where="--name", fix="Give the name as others know it.")
     return name
-
-
-def _log(person: Person, detail: str) -> None:
-    access_log.record(None, Action.changed_account, detail=detail)

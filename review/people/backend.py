@@ -8,6 +8,9 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from review.people.models import Person
+from review.prepared import Prepared, Slot
+
+_ACTIVE: Prepared[Person] = Prepared(lambda: Person.objects.filter(pk=Slot("number"), is_active=True))
 
 
 class PasswordBackend(BaseBackend):
@@ -28,4 +31,4 @@ class PasswordBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> Person | None:
         """Whom a session is of; a locked account's session ends with the next page."""
-        return Person.objects.filter(pk=user_id, is_active=True).first()
+        return _ACTIVE.first(number=user_id)

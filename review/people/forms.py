@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.http import HttpRequest
 
 from review.people.models import Person
 
@@ -92,3 +94,34 @@ class NewPasswordForm(_Form):
             except forms.ValidationError as weak:
                 self.add_error("password", weak)
         return given
+
+
+class OwnPasswordForm(NewPasswordForm):
+    """Another password, by whoever knows the one that there is."""
+
+    old = forms.CharField(
+        label="The password you have",
+        max_length=_LONGEST_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("old", "password", "again")
+
+    def __init__(self, request: HttpRequest, person: Person, *given: Any, **more: Any) -> None:
+        super().__init__(person, *given, **more)
+        self.request = request
+        self.was_refused = False
+
+    def clean(self) -> dict[str, Any]:
+        """The old one first: nothing is said of the new one to somebody who does not know it.
+
+        A wrong one counts against the name like one at the login page.
+        """
+        old = self.cleaned_data.get("old")
+        if not old:
+            return self.cleaned_data
+        if authenticate(self.request, username=self.person.username, password=old) is None:
+            self.was_refused = True
+            self.add_error("old", "This is not the password you have.")
+            return self.cleaned_data
+        return super().clean()

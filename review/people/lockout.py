@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 from typing import Any
 
@@ -10,13 +12,21 @@ from django.db.models import Sum
 from django.http import HttpRequest
 
 from review.settings import current
+from store.keys import Purpose
 
 ADDRESS_SHARE = 10
 """A whole office may ask from one address: it is locked after so many times as many failures as a name."""
 
 
 class Handler(AxesDatabaseHandler):
-    """Counts failures by name, and a tenth of the failures by address, whichever are more."""
+    """Counts failures by name, kept as its `mark`, and a tenth of those by address, whichever are more."""
+
+    def reset_attempts(
+        self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
+    ) -> int:
+        """Forget the failures that stand against a name or an address; how many there were."""
+        marked = mark(username) if username else None
+        return int(super().reset_attempts(ip_address=ip_address, username=marked, ip_or_username=ip_or_username))
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         """How many failures stand against the attempt, in those that a name may have."""
@@ -26,6 +36,18 @@ class Handler(AxesDatabaseHandler):
             for attempts in self.get_user_attempts(request, credentials)
         )
         return max(by_name, by_address // ADDRESS_SHARE)
+
+
+def mark_of_attempt(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
+    """What stands for the name of an attempt; None where none was given."""
+    name = (credentials or {}).get("username") or request.POST.get("username")
+    return mark(str(name)) if name else None
+
+
+def mark(name: str) -> str:
+    """What stands for a name in what failed: somebody may have typed the password where the name goes."""
+    key = current().keys.derive(Purpose.REVIEW, context="lockout")
+    return hmac.digest(key, name.strip().lower().encode(), hashlib.sha256).hex()
 
 
 def client_address(request: HttpRequest) -> str | None:

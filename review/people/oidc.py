@@ -75,8 +75,12 @@ class Callback(OIDCAuthenticationCallbackView):
             response: HttpResponse = super().get(request)
         except (SuspiciousOperation, requests.RequestException, ValueError, KeyError, TypeError):
             response = self.login_failure()
-        if not request.user.is_authenticated:
-            access_log.record(None, Action.login_refused, detail="identity provider")
+        return response
+
+    def login_failure(self) -> HttpResponse:
+        """Back to the login page; logged, also where somebody is logged in already and comes back with nothing good."""
+        access_log.record(None, Action.login_refused, detail="identity provider")
+        response: HttpResponse = super().login_failure()
         return response
 
 

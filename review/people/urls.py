@@ -1,11 +1,11 @@
-"""The steps of logging in, and out."""
+"""The steps of logging in, and out; one's own account, and everybody's for those who look after them."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from review.people import second_factor, views
+from review.people import listing, own_account, second_factor, views
 
 urlpatterns = [
     path("login/", views.login, name="login"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("login/set-up/", views.set_up, name="set_up"),
     path("login/code/", views.code, name="code"),
     path("logout/", views.leave, name="logout"),
+    path("account/", own_account.account, name="account"),
+    path("accounts/", listing.accounts, name="accounts"),
 ]
 
 

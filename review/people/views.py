@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth import authenticate, logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -57,13 +58,16 @@ def _known(request: HttpRequest, form: LoginForm) -> Person | None:
 def new_password(request: HttpRequest) -> HttpResponse:
     """After a one-time password: one of one's own."""
     person = logging_in.begun(request)
-    if person is None:
-        return redirect("login")
+    # Who has another way on must take it: a password alone does not change the password.
+    if person is None or logging_in.next_step(person) != "new_password":
+        return redirect("login" if person is None else logging_in.next_step(person))
     form = NewPasswordForm(person, request.POST or None)
     if request.method == "POST" and form.is_valid():
         person.set_password(form.cleaned_data["password"])
         person.one_time_until = None
-        person.save(update_fields=["password", "one_time_until"])
+        with transaction.atomic():
+            person.save(update_fields=["password", "one_time_until"])
+            access_log.record(person, Action.changed_account, detail=f"password changed: {person.username}")
         logging_in.go_on(request, person)
         return redirect(logging_in.next_step(person))
     return render(request, "people/new_password.html", {"form": form})

@@ -78,7 +78,7 @@ def member(client_as: Browsers, make_person: People, name: str, panel: str = "Pa
 
 def references(browser: Client, number: int) -> list[str]:
     page = text(browser.get(f"/panel/{number}/"))
-    return re.findall(rf'href="/panel/{number}/([0-9a-f-]{{14}})/"', page.partition("<table>")[2])
+    return re.findall(rf'href="/panel/{number}/([0-9a-f-]{{14}})/"', page.partition("<table")[2])
 
 
 def text(answer: HttpResponse) -> str:

@@ -40,6 +40,8 @@ class Line:
 #                                                          worker manager panel equal scient govern admin
 _TABLE = """
 GET  home                /                                 yes    yes     yes   yes   yes    yes    yes
+GET  account             /account/                         yes    yes     yes   yes   yes    yes    yes
+POST account             /account/                         yes    yes     yes   yes   yes    yes    yes
 GET  fairness            /fairness/                        yes    yes     yes   yes   yes    yes    yes
 GET  report              /reports/index.html               yes    yes     yes   yes   yes    yes    yes
 GET  report              /reports/{pack}                   404    404     404   404   404    404    404
@@ -83,6 +85,7 @@ GET  access_log_csv      /governance/log.csv               403    403     403   
 POST access_log_verify   /governance/log/verify/           403    403     403   403   403    yes    403
 GET  who_looked          /governance/who-looked/           403    403     403   403   403    yes    403
 POST who_looked          /governance/who-looked/           403    403     403   403   403    yes    403
+GET  accounts            /accounts/                        403    403     403   403   403    yes    yes
 GET  feeds               /governance/feeds/                403    403     403   403   403    yes    yes
 """
 
@@ -127,13 +130,19 @@ yesterday opens nothing today.
 ## The access log
 
 Every visit is a line before it is shown: who, when, which page, which family, why. So is every search, decision, file
-and refusal. Lines are only added; each holds the hash of the one before and a seal by the council's key. *Access log*
-shows them, hands them out as a file, and checks them, and so does `early-help review verify-log RUN`. Note the newest
-hash somewhere else now and then and give it (`--noted`): a database that was put back to an earlier day shows by that
+and refusal, also of somebody who has not logged in. Whoever comes to the first page to log in was refused nothing:
+there a line is written once a step fails or succeeds, so that a probe of `/` or `/login/` does not fill the log.
+Lines are only added; each holds the hash of the one before and a seal by the council's key. *Access log* shows them,
+hands them out as a file, and checks them, and so does `early-help review verify-log RUN`. Note the newest hash
+somewhere else now and then and give it (`--noted`): a database that was put back to an earlier day shows by that
 alone.
+
+Pages say in words what a line keeps in codes. What is done by command (accounts, exports) tells the machine's account
+that did it.
 
 *Who looked* answers a resident: who opened the pages of their families while they were of them, when and why, and who
 looked them up by command. It finds by full name and birth date, keeps neither, and shows governance no list of names.
+It says that somebody took part in a panel's decision, and not what that member chose.
 
 ## Every page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON, SERVICE_GROUPS
 from review.caseload import loading, residents
 from review.caseload.access import too_old, visible_families
 from review.caseload.models import Feed, Override, Worker
-from review.families.models import Family
+from review.families.models import Family, Named
 from review.governance.models import LogLine
 from review.people.models import Person
 from review.permissions import Role
@@ -519,3 +520,28 @@ def test_nobody_else_opens_a_family_outside(app: ReviewContext, client_as: Calla
     answer = client_as(role).post(f"/outside/{key_of(made_up.OTHER_TEAMS)}/", {"reason": REASON})
     assert answer.status_code == 404
     assert not [line for line in log() if line[0] == "overrode"]
+
+
+def test_the_reason_is_in_the_log_that_governance_reads_and_in_a_residents_report(
+    manager: Client, client_as: Callable[..., Client]
+) -> None:
+    """Why a family was found, why it was opened, and why its page was looked at."""
+    manager.post("/outside/", {"words": "zofia", "reason": REASON})
+    manager.post(f"/outside/{key_of(made_up.OTHER_TEAMS)}/", {"reason": REASON})
+    assert manager.get(f"/families/{key_of(made_up.OTHER_TEAMS)}/").status_code == 200
+    governance = client_as(Role.governance)
+    shown = governance.get(f"/governance/log/?family={key_of(made_up.OTHER_TEAMS)}").content.decode()
+    file = b"".join(governance.get("/governance/log.csv").streaming_content).decode()
+    asked = {"family": key_of(made_up.OTHER_TEAMS), "reason": "Request 7"}
+    report = governance.post("/governance/who-looked/", asked).content.decode()
+    for text in (shown, file, report):
+        assert text.count(REASON) >= 3
+
+
+def test_families_of_one_name_are_told_apart_before_one_is_opened(manager: Client) -> None:
+    Family.objects.filter(pk__in=(made_up.OTHER_TEAMS, made_up.NOBODYS)).update(name="Same")
+    Named.objects.filter(family_id=made_up.NOBODYS).update(words="same")
+    Named.objects.filter(family_id=made_up.OTHER_TEAMS).update(words="same")
+    page = manager.post("/outside/", {"words": "same", "reason": REASON}).content.decode()
+    for adults, child in (("Mary-Jane", "Zofia"), ("Ann", "Bo")):
+        assert re.search(rf"<bdi>{adults}</bdi>.*?<bdi>{child} \d+</bdi>", page, re.DOTALL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 from django.test import Client, override_settings
 
-from fairness_audits.gate import withdraw
+from early_help.serve_command import bring_up_to_date
+from fairness_audits.gate import GateStatus, withdraw
+from fairness_audits.release import GateState, Verdict
 from fairness_audits.writing import published_path
 from review.fairness.audits import keep
 from review.fairness.models import KeptAudit
@@ -94,6 +98,49 @@ def test_audits_of_before_are_kept_once_and_read_later(client_as: Log, judged: R
     assert "The report" in page(client_as, judged, app, Role.governance, f"/fairness/past/{kept[0].pk}/")
 
 
+def past(told: str) -> list[str]:
+    """Each row of the tables of audits before, in words."""
+    rows = re.findall(r'<tr role="row">\s*(<th role="rowheader".*?)</tr>', told, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in rows]
+
+
+def test_an_audit_whose_report_was_not_kept_leads_nowhere(
+    client_as: Log, judged: RunFolder, app: ReviewContext
+) -> None:
+    day = dt.date(2026, 3, 31)
+    KeptAudit.objects.create(
+        target=FAMILIES, sha256="0" * 64, title="T", verdict="fail", tested_from=day, tested_to=day
+    )
+    told = page(client_as, judged, app, Role.governance)
+    [row] = past(told)
+    assert row.startswith("31 March 2026 ")
+    assert row.endswith("Was not kept")
+    assert "/fairness/past/" not in told
+
+
+def test_an_audit_of_a_list_that_is_no_longer_made_is_still_shown(
+    client_as: Log, judged: RunFolder, app: ReviewContext
+) -> None:
+    KeptAudit.objects.create(target="old", sha256="0" * 64, title="<b>Old</b> list", verdict="pass", page="<p>Old</p>")
+    told = page(client_as, judged, app, Role.support_worker)
+    assert "Audits of lists that are no longer made" in told
+    assert "&lt;b&gt;Old&lt;/b&gt; list" in told
+    assert "<b>Old" not in told
+    assert len(past(told)) == 1
+
+
+def test_an_audit_is_kept_when_the_app_starts_though_no_family_changed(
+    app: ReviewContext, judged: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loaded(*_: object) -> None:
+        raise AssertionError("families were loaded again")
+
+    monkeypatch.setattr("review.refreshing.up_to_date", lambda context: True)
+    monkeypatch.setattr("review.refreshing.refresh", loaded)
+    bring_up_to_date(replace(app, run=judged, keys=KEYS))
+    assert KeptAudit.objects.filter(target=FAMILIES).count() == 1
+
+
 def test_a_report_is_served_with_its_own_style_alone(client_as: Log, judged: RunFolder, app: ReviewContext) -> None:
     with override_settings(REVIEW=replace(app, run=judged)):
         answer = client_as(Role.data_scientist).get(f"/reports/{FAMILIES}/fairness.html")
@@ -121,3 +168,20 @@ def test_a_link_among_the_reports_leads_nowhere(client_as: Log, judged: RunFolde
     (judged.root / "reports" / "chain.html").symlink_to(judged.root / "state" / "council.json")
     with override_settings(REVIEW=replace(app, run=judged)):
         assert client_as(Role.data_scientist).get("/reports/chain.html").status_code == 404
+
+
+def test_what_was_never_audited_is_not_said_to_have_been(
+    client_as: Log, made: dict[str, RunFolder], app: ReviewContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question without a model has an audit that says so; that still counts. Days are told as people write them."""
+    run = passed_run(made, tmp_path)
+    monkeypatch.setattr("review.fairness.audits.judging_day", lambda: TODAY)
+    closed = GateStatus(
+        FAMILIES, GateState.NOT_AUDITED, Verdict.NOT_AUDITED, "none before 2025-06-30 or 2025-99-99", ""
+    )
+    monkeypatch.setattr("review.fairness.audits.status", lambda *_: closed)
+    published = run.root / published_path(FAMILIES)
+    write_json(published, {**read_json(published), "verdict": "not_audited", "why": ""})
+    told = page(client_as, run, app, Role.panel_member).partition(f"{CHILDREN}/fairness.html")[0]
+    assert "None before 30 June 2025 or 2025-99-99." in told
+    assert "There was nothing to audit" in told

@@ -68,7 +68,7 @@ def site(
     keys = dict(Family.objects.values_list("family_id", "key"))
     sessions = {role: session_of(client_as(role)) for role in sorted({role for _, role, _ in PAGES})}
     worker = Person.objects.get(role=Role.support_worker.value)
-    say(worker, keys["F1"], subject="late", system="care", words="He moved out.")
+    say(worker, "F1", subject="late", system="care", words="He moved out.")
     with serving(get_wsgi_application()) as address:
         yield Site(address, sessions, keys)
     call_command("flush", interactive=False, verbosity=0)

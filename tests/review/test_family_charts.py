@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -20,6 +21,11 @@ from review.families.charts import (
 from tests.review.family_rows import HOSTILE
 
 _SVG = "{http://www.w3.org/2000/svg}"
+
+
+def share(length: str) -> float:
+    """A length, or a share of the picture's width in hundredths."""
+    return float(length.removesuffix("%"))
 
 
 def parsed(picture: str) -> ElementTree.Element:
@@ -62,13 +68,13 @@ def test_a_bar_lies_in_its_lane_and_ends_where_it_ended() -> None:
     ]
     picture = parsed(timeline_chart(bars, ["Contact", "Plan"], end, "t", "Time"))
     one, two = (
-        {name: float(value) for name, value in bar.attrib.items() if name in "xy width"} for bar in picture.iter("rect")
+        {name: share(value) for name, value in bar.attrib.items() if name in "xy width"} for bar in picture.iter("rect")
     )
-    assert one["x"] + one["width"] == pytest.approx(two["x"], abs=0.2)
+    assert one["x"] + one["width"] == pytest.approx(two["x"], abs=0.02)
     assert one["y"] == two["y"]
     (dot,) = picture.iter("circle")
     assert float(dot.attrib["cy"]) < one["y"]
-    assert one["x"] < float(dot.attrib["cx"]) < two["x"]
+    assert one["x"] < share(dot.attrib["cx"]) < two["x"]
 
 
 def test_a_score_has_a_ring_where_it_began_and_a_dot_where_it_is() -> None:
@@ -98,3 +104,41 @@ def test_the_longest_bar_is_of_the_most() -> None:
 def test_hostile_words_stay_words_and_nothing_needs_a_style(picture: str) -> None:
     assert HOSTILE in {one.text for one in parsed(picture).iter()}
     assert not re.search(r"<script|\sstyle=|\sclass=", picture)
+
+
+@pytest.mark.parametrize("years", [1, 2, 6, 7, 12, 31])
+def test_a_timeline_of_any_length_has_few_years_on_it_and_nothing_beyond_its_edges(years: int) -> None:
+    end = dt.date(2026, 9, 7)
+    since = dt.date(2026 - years + 1, 2, 28)
+    picture = parsed(timeline_chart([Bar("Plan", since, end), Bar("Plan", end, end)], ["Plan"], end, "t", "Time"))
+    years_on_it = [one for one in picture.iter("text") if one.text != "Plan"]
+    assert 1 <= len(years_on_it) <= 6
+    places = [share(one.attrib["x"]) for one in years_on_it]
+    assert all(later - sooner >= 12 for sooner, later in itertools.pairwise(places))
+    for one in picture.iter("rect"):
+        assert 0 <= share(one.attrib["x"]) < share(one.attrib["x"]) + share(one.attrib["width"]) <= 100
+    for one in picture.iter("circle"):
+        assert 0 < share(one.attrib["cx"]) < 100
+
+
+@pytest.mark.parametrize(
+    ("owed", "said"),
+    [
+        (300.0, "£300"),
+        (9_990.0, "£9,990"),
+        (10_000.0, "£10k"),
+        (990_000.0, "£990k"),
+        (4_012_345.0, "£4.0m"),
+        (-25_000.0, "\N{MINUS SIGN}£25k"),
+    ],
+)
+def test_amounts_fit_at_the_edge_of_a_chart(owed: float, said: str) -> None:
+    picture = parsed(rent_chart([(202601, 0.0), (202602, owed)], "r", "Rent"))
+    assert said in {one.text for one in picture.iter("text")}
+
+
+def test_a_long_label_ends_in_dots_within_the_picture() -> None:
+    for picture in (bars_chart([("x" * 200, 1)], "b", "Bars"), scores_chart([Score("x" * 200, 1, 2)], "s", "Scores")):
+        (label,) = [one.text or "" for one in parsed(picture).iter("text") if (one.text or "").startswith("xx")]
+        assert len(label) <= 44
+        assert label.endswith("…")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from residents.tables import FAMILIES, PEOPLE, RECORD_PERSON, RESIDENCE_SPELLS, SERVICE_GROUPS
@@ -27,6 +28,7 @@ from sources.tables import (
     RENT_TRANSACTIONS,
     SERVICE_EPISODES,
     TABLES,
+    WORKERS,
 )
 from store.table import Table
 from tests.review.family_rows import (
@@ -43,6 +45,7 @@ from tests.review.family_rows import (
     one_family,
     person,
     put,
+    rich,
 )
 
 SEEDS = range(4)
@@ -543,3 +546,22 @@ def test_the_same_tables_give_the_same_documents(tmp_path: Path) -> None:
     first = documents(tmp_path / "one", by_lot(3))
     assert json.dumps(first) == json.dumps(documents(tmp_path / "two", by_lot(3)))
     assert SYSTEM in json.dumps(first)
+
+
+def test_a_worker_comes_with_how_to_reach_them(tmp_path: Path) -> None:
+    rows = rich()
+    assert documents(tmp_path / "without", rows)["F1"]["involved"][0]["contact"] is None
+    rows[WORKERS] = [{**row, "contact": "020 7946 0001"} for row in rows[WORKERS]]
+    involved = documents(tmp_path / "with", rows)["F1"]["involved"]
+    assert {one["contact"] for one in involved if one["worker"]} == {"020 7946 0001"}
+    assert {one["contact"] for one in involved if not one["worker"]} == {None}
+
+
+def test_a_staff_list_of_an_earlier_release_has_no_contact_and_opens(tmp_path: Path) -> None:
+    run = put(tmp_path / "run", rich())
+    path = run.path(WORKERS)
+    pq.write_table(pq.read_table(path).drop_columns(["contact"]), path)
+    con = duckdb.connect(config={"threads": 1})
+    make_documents(con, run)
+    assert con.sql("SELECT count(*) FROM staff WHERE contact IS NULL").fetchall() == [(1,)]
+    con.close()

@@ -13,6 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
 
+from residents.lookup.access_log import account
+from review.access_log import Action
+from review.by_command import told_apart
 from review.governance.models import LogLine
 from review.people import accounts
 from review.people.models import Person
@@ -356,8 +359,9 @@ def test_every_change_of_an_account_is_logged() -> None:
     accounts.change("somebody", Role.data_scientist, None, None)
     accounts.lock("somebody")
     accounts.reset("somebody")
-    told = [detail for action, _, detail in log_lines() if action == "changed_account"]
-    assert told == [
+    told = [told_apart(Action.changed_account, *line) for action, *line in log_lines() if action == "changed_account"]
+    assert {who for _, who in told} == {account()}
+    assert [what for what, _ in told] == [
         "account made: somebody, governance",
         "account changed: somebody, data_scientist",
         "account locked: somebody",

@@ -108,8 +108,9 @@ def test_a_decision_is_kept_in_every_version_and_logged(panel: ReviewContext, cl
     ]
     assert list(NotSo.objects.values_list("feature", "text")) == [("rent_arrears_weeks", "They paid in March")]
     assert "What you said before" in text(browser.get(f"/panel/{number}/{first}/"))
-    families = {line["family"] for line in lines("decided")}
-    assert len(lines("decided")) == 2 and all(family.startswith("family-") for family in families)
+    told = lines("decided")
+    assert [line["detail"] for line in told][:1] == [f"opened meeting {number}"]
+    assert len(told) == 3 and all(line["family"].startswith("family-") for line in told[1:])
 
 
 def test_a_form_that_says_too_little_keeps_nothing(panel: ReviewContext, client_as: Browsers) -> None:
@@ -169,7 +170,7 @@ def test_no_action_on_high_need_waits_for_a_second_reader_of_whom_nobody_is_told
     decide(one, number, first, "explained")
     decide(one, number, second, "unmet_need")
     before = text(other.get(f"/panel/{number}/"))
-    assert before.count("<td>One</td>") == 2, "both look alike to who has yet to read them"
+    assert before.count(">One</td>") == 2, "both look alike to who has yet to read them"
     assert "needs a second reader" in text(one.post(f"/panel/{number}/close/", follow=True))
     decide(other, number, first, "too_slight")
     assert "The meeting is closed" in text(one.post(f"/panel/{number}/close/", follow=True))

@@ -1,0 +1,49 @@
+"""One's own account: what one is logged in as, and another password."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from review.access_log import Action, record
+from review.people import second_factor
+from review.people.forms import OwnPasswordForm
+from review.people.models import Person
+from review.permissions import page, visit_of
+
+_BAD = 400
+
+
+@page("account")
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """What the account is, and changing its password, unless passwords are the identity provider's."""
+    person = visit_of(request).person
+    if second_factor.PROVIDER in settings.AUTHENTICATION_BACKENDS:
+        if request.method == "POST":
+            raise Http404
+        return render(request, "people/account.html", {"form": None})
+    form = OwnPasswordForm(request, person, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        _change(request, person, form.cleaned_data["password"])
+        messages.success(request, "Your password is changed. Wherever else you were logged in, you are no longer.")
+        return redirect("account")
+    if form.was_refused:
+        record(person, Action.login_refused, detail="password to be changed")
+    return render(request, "people/account.html", {"form": form}, status=_BAD if form.is_bound else 200)
+
+
+def _change(request: HttpRequest, person: Person, password: str) -> None:
+    """Set the password. Sessions are bound to the one before: all end but this, which goes on under another key."""
+    with transaction.atomic():
+        person.set_password(password)
+        person.save(update_fields=["password"])
+        record(person, Action.changed_account, detail=f"password changed: {person.username}")
+    update_session_auth_hash(request, person)
