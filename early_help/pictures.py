@@ -1,8 +1,9 @@
-"""Pictures of a run's reports for the README and the handbook, taken in a real Chromium.
+"""Pictures of a run's reports and of the web app for the README and the handbook, taken in a real Chromium.
 
 python -m early_help.pictures RUN
 
-The reports are self-contained pages, so that a picture is what a reader sees. It needs the extra ``dev``, and Chromium.
+The reports are self-contained pages, so that a picture is what a reader sees; `early_help.app_pictures` walks through
+the app. It needs the extras ``web`` and ``dev``, and Chromium.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from early_help import app_pictures
 from early_help.reference import DOCS
 from early_help.run_config import is_made_up
 from early_help.status import require_run
@@ -63,7 +65,7 @@ def take(run: RunFolder, folder: Path) -> list[Path]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, locale="en-GB")
         taken = [_one(page, picture, run.root / "reports", target, folder) for picture in PICTURES]
         browser.close()
@@ -96,7 +98,8 @@ def _released(run: RunFolder) -> str:
     return found[0]
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Where Chromium is. Raises UsageError where there is none."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
@@ -105,9 +108,12 @@ def _chromium() -> str:
 
 def main() -> None:
     """Take the pictures of the run that is named."""
-    parser = argparse.ArgumentParser(prog="python -m early_help.pictures", description="Take pictures of the reports.")
+    parser = argparse.ArgumentParser(
+        prog="python -m early_help.pictures", description="Take pictures of reports and web app."
+    )
     parser.add_argument("run", help="A run of a made-up borough in which a target is released.")
-    for path in take(require_run(parser.parse_args().run), FOLDER):
+    run = require_run(parser.parse_args().run)
+    for path in (*take(run, FOLDER), *app_pictures.take(run, FOLDER, chromium(), MOST_BYTES)):
         Console().print(f"{path}  {path.stat().st_size:,} bytes", markup=False, soft_wrap=True)
 
 
