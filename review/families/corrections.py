@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.http import Http404
 from django.utils import timezone
 
 from review.caseload.access import loaded_families, references
@@ -40,7 +42,7 @@ class Shown:
 
     number: int
     key: str
-    """The family's reference; empty where the extracts have no such family any more, and on its own page."""
+    """The family's reference; empty where it is of none that is loaded, and on its own page."""
     owner: str
     subject: str
     text: str
@@ -75,9 +77,14 @@ class Said:
 
 
 def say(person: Person, family: str, *, subject: str, system: str, words: str) -> None:
-    """Put on the list what somebody says is not so of the family with this id."""
-    people = sorted(set(Resident.objects.filter(family_id=family).values_list("person_id", flat=True)))
-    about = {"family_id": family, "people": people, "near": _near(family, people)}
+    """Put on the list what somebody says is not so of the family with this id.
+
+    Raises Http404 where a refresh took the family away meanwhile: what is said of nobody would hold back nothing.
+    """
+    people = sorted(_ever_of(family))
+    if not people:
+        raise Http404
+    about = {"family_id": family, "people": people, "near": sorted(_near(family, people))}
     Correction.objects.create(**about, subject=subject, system=system, words=words, said_by=person)
 
 
@@ -99,30 +106,58 @@ def shown(found: Iterable[Correction]) -> list[Shown]:
 
 
 def follow() -> None:
-    """After a refresh, move what was said of a family that is no more to where more than half of its people are now.
+    """After a refresh, move what was said of a family to where more than half of its people are now.
 
-    Families are joined and parted as more becomes known of them. Where no family has so many it stays as it is, and
-    `lost` has it: of people who parted, those who are left may be the ones who must not read what was said.
+    Families are joined and parted as more becomes known of them, and the id of one that parted may stay with either
+    part. Where no family has so many it is shown on no page, and `lost` has it: those who are left may be the ones who
+    must not read what was said.
     """
-    for one in lost():
-        now = Resident.objects.filter(person_id__in=one.people, to_date=None, family_id__in=loaded_families())
-        most = now.values("family_id").annotate(people=Count("person_id", distinct=True))
-        found = most.filter(people__gt=len(one.people) / 2).values_list("family_id", flat=True).order_by("family_id")
-        if len(found) == 1:
-            Correction.objects.filter(pk=one.pk).update(family_id=found[0])
-    for one in Correction.objects.filter(_UNSAFE):
-        Correction.objects.filter(pk=one.pk).update(near=_near(one.family_id, one.people))
+    loaded = set(loaded_families().values_list("pk", flat=True))
+    for one in Correction.objects.all():
+        family, near = _whose(one, loaded), one.near
+        if one.subject == UNSAFE and CorrectionState(one.state) in _UNSETTLED:
+            # Nothing that was held back is shown again before somebody settled it.
+            near = sorted({*near, *_near(family, one.people)})
+        if (family, near) != (one.family_id, one.near):
+            Correction.objects.filter(pk=one.pk).update(family_id=family, near=near)
+
+
+def _whose(one: Correction, loaded: set[str]) -> str:
+    """The id of the family that something was said of, as families are now; '' where it would be shown to others."""
+    theirs = _there(one) or set(one.people)
+    now = Resident.objects.filter(person_id__in=theirs, to_date=None).values_list("family_id", "person_id").distinct()
+    found = Counter(str(family) for family, _ in now if family in loaded)
+    most = [family for family, people in found.items() if people > len(theirs) / 2]
+    if one.family_id in most:
+        return str(one.family_id)
+    if len(most) == 1:
+        return most[0]
+    left_behind = theirs and Resident.objects.filter(family_id=one.family_id, to_date=None).exists()
+    return "" if left_behind else str(one.family_id)
+
+
+def _there(one: Correction) -> set[str]:
+    """Who was of the family on the day on which it was said, as its id goes now."""
+    on = timezone.localdate(one.said_at)
+    begun = Q(from_date=None) | Q(from_date__lte=on)
+    of = Resident.objects.filter(begun, Q(to_date=None) | Q(to_date__gte=on), family_id=one.family_id)
+    return set(of.filter(person_id__in=one.people).values_list("person_id", flat=True))
 
 
 def lost() -> QuerySet[Correction]:
-    """What was said of families that the extracts have no more."""
+    """What no family's page has: its family is in the extracts no more, or its people have parted."""
     return Correction.objects.exclude(family_id__in=loaded_families()).order_by("pk")
 
 
-def _near(family: str, people: list[str]) -> list[str]:
-    """The family itself, and every one that any of the people was ever of."""
-    shared = Resident.objects.filter(person_id__in=people).values_list("family_id", flat=True)
-    return sorted({family, *shared})
+def _near(family: str, people: Iterable[str]) -> set[str]:
+    """The family itself, and every one that any of the people, or of whoever else is of it by now, was ever of."""
+    everybody = {*people, *_ever_of(family)}
+    shared = Resident.objects.filter(person_id__in=everybody).values_list("family_id", flat=True)
+    return {*([family] if family else ()), *shared}
+
+
+def _ever_of(family: str) -> set[str]:
+    return set(Resident.objects.filter(family_id=family).values_list("person_id", flat=True))
 
 
 def listed() -> QuerySet[Correction]:

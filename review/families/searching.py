@@ -34,14 +34,16 @@ def search(families: QuerySet[Family], words: str, dob: dt.date | None) -> list[
     if dob is not None:
         named = named.filter(dob=dob)
     likeness: dict[str, float] = defaultdict(float)
+    members = list(named.values_list("family_id", "words", "address"))
+    # Asked after them: a refresh may come between the two, and no address it has must be found that is held back.
     hidden = held_back()
-    for family_id, name, address in named.values_list("family_id", "words", "address"):
+    for family_id, name, address in members:
         found = _likeness(asked, name.split() if family_id in hidden else f"{name} {address}".split())
         if found > 0:
             likeness[family_id] = max(likeness[family_id], found)
     best = sorted(likeness, key=lambda family_id: (-likeness[family_id], family_id))[:SHOWN]
     by_id = families.defer("document").in_bulk(best)
-    return [by_id[family_id] for family_id in best]
+    return [by_id[family_id] for family_id in best if family_id in by_id]
 
 
 def _likeness(asked: list[str], held: list[str]) -> float:

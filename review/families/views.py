@@ -92,13 +92,15 @@ def correction(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(_BOTH)
 def corrections(request: HttpRequest) -> HttpResponse:
     """All that was said to be wrong, by system, without the words and without the family."""
-    form = StateForm(_sent(request))
+    form, moved = StateForm(_sent(request)), False
     if request.method == "POST":
         if form.is_valid():
             person, about, state = visit_of(request).person, form.cleaned_data["correction"], form.cleaned_data["state"]
             with transaction.atomic():
-                said.move(person, about.pk, state)
-                record(person, Action.decided, family=about.family_id, detail=f"correction {about.pk}: {state}")
+                moved = said.move(person, about.pk, state)
+                if moved:
+                    record(person, Action.decided, family=about.family_id, detail=f"correction {about.pk}: {state}")
+        if moved:
             messages.success(request, "Noted.")
         else:
             messages.error(request, "Somebody else has changed this meanwhile, or it is not on the list. Look again.")

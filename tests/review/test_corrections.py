@@ -116,7 +116,7 @@ def test_what_was_said_of_nobody_who_is_left_stays_on_the_list(
     refresh(app, Feed(gone, app.council.extract_date))
     assert [one.family_id for one in corrections.lost()] == [made_up.OWN]
     listed = client_as(Role.governance).get("/families/corrections/").content.decode()
-    assert "Not in these extracts any more" in listed
+    assert "On no family's page any more" in listed
     number = re.findall(r'name="correction" value="(\d+)"', listed)[0]
     client_as(Role.governance).post("/families/corrections/", {"correction": number, "state": "passed_on"})
     assert Correction.objects.get().state == "passed_on"
