@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from residents.index import INDEX_DOCUMENT
 from review.databases import prepare_file
 from review.settings import ReviewContext
+from store.files import read_json
 from store.run_folder import RunFolder, connect, own_scratch
 
 _STAGES = ("sources", "residents")
@@ -47,9 +49,10 @@ def up_to_date(context: ReviewContext) -> bool:
     from review.people.models import Refresh  # noqa: PLC0415 - models are there only once Django is configured
 
     newest = Refresh.objects.order_by("-pk").first()
-    if newest is None or newest.extract_date < context.council.extract_date:
+    extracted = _taken_on(context, Feed(context.run, context.council.extract_date))
+    if newest is None or newest.extract_date < extracted:
         return False
-    return newest.extract_date > context.council.extract_date or newest.run_mark == run_mark(context.run)
+    return newest.extract_date > extracted or newest.run_mark == run_mark(context.run)
 
 
 def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
@@ -65,6 +68,7 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
     from review.people.models import Refresh  # noqa: PLC0415
 
     source = feed or Feed(context.run, context.council.extract_date)
+    extracted = _taken_on(context, source)
     with own_scratch(source.run, "review") as scratch:
         con = connect(context.machine, scratch)
         try:
@@ -72,13 +76,24 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
             day = make_documents(con, source.run)
             with transaction.atomic():
                 families.put(con, context.keys, day)
-                caseload.load(source.run, source.extract_date)
+                caseload.load(source.run, extracted)
                 corrections.follow()
                 keep(context.run)
-                Refresh.objects.create(extract_date=source.extract_date, run_mark=run_mark(source.run))
+                Refresh.objects.create(extract_date=extracted, run_mark=run_mark(source.run))
         finally:
             con.close()
     _sweep()
+
+
+def _taken_on(context: ReviewContext, feed: Feed) -> dt.date:
+    """The day on which the extracts were taken that the feed's tables are of, at the latest today.
+
+    The TOML is read as it is now: for the next run its day may have been moved on, and a run that then failed left the
+    tables of the one before. By a later day than their own they would count as new for longer than they are.
+    """
+    path = feed.run.root / INDEX_DOCUMENT
+    known = dt.date.fromisoformat(read_json(path)["extract_date"]) if path.is_file() else feed.extract_date
+    return min(known, feed.extract_date, context.today())
 
 
 def _sweep() -> None:

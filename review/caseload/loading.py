@@ -100,14 +100,15 @@ LEFT JOIN lent AS l ON h.source = l.source AND h.worker_id = l.worker_id AND h.t
 ORDER BY ALL
 """
 # A system is never silent for long: until its newest row's day, and as long again as it was ever silent in the year
-# before, there is no sign that its feed has stopped. A staff list has no such rows: it is of the day of the extracts.
+# before, there is no sign that its feed has stopped. The day of an end is no such sign: it may have been planned long
+# before. A staff list has no such rows: it is of the day of the extracts.
 _FEEDS = """
 WITH
 days AS (
-    SELECT DISTINCT source || '|allocations' AS key, unnest([event_date, recorded_on, to_date, end_recorded_on]) AS day
+    SELECT DISTINCT source || '|allocations' AS key, unnest([event_date, recorded_on, end_recorded_on]) AS day
     FROM allocations
     UNION
-    SELECT source || '|service_episodes', unnest([event_date, recorded_on, to_date, end_recorded_on])
+    SELECT source || '|service_episodes', unnest([event_date, recorded_on, end_recorded_on])
     FROM service_episodes WHERE worker_id IS NOT NULL OR team IS NOT NULL
 ),
 known AS (SELECT key, day FROM days WHERE day <= $extracted),

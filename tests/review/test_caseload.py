@@ -318,6 +318,13 @@ def test_a_table_that_stopped_opens_nothing_though_the_extracts_are_new(families
     assert seen_by_worker("W1") == set()
 
 
+def test_an_end_that_was_planned_long_ago_is_no_sign_that_a_table_still_comes(families: None, tmp_path: Path) -> None:
+    rows = [held("C1", "W1"), *(held("nobody", "W1", day(-30 - 2 * n), day(-30 - 2 * n)) for n in range(100))]
+    planned = [held("nobody", "W1", day(-40), day(-5 + n)) for n in range(10)]
+    load(tmp_path, families=BOTH, workers=[worker("W1")], allocations=[*rows, *planned], quiet=True)
+    assert seen_by_worker("W1") == set()
+
+
 def test_a_quiet_table_is_not_taken_for_one_that_stopped(families: None, tmp_path: Path) -> None:
     rows = [held("C1", "W1"), *(held("nobody", "W1", day(-8 - 9 * n), day(-8 - 9 * n)) for n in range(30))]
     load(tmp_path, families=BOTH, workers=[worker("W1")], allocations=rows, quiet=True)

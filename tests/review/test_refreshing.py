@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from residents.index import INDEX_DOCUMENT
 from residents.tables import FAMILIES
 from review.caseload.models import Allocation
+from review.caseload.models import Feed as CaseloadFeed
 from review.families.models import Family
 from review.people.models import Refresh
 from review.refreshing import Feed, refresh, run_mark, up_to_date
@@ -50,14 +52,32 @@ def test_an_empty_database_is_not_up_to_date(app: ReviewContext) -> None:
 
 def test_a_later_feed_takes_the_place_and_serving_again_leaves_it(app: ReviewContext, another: RunFolder) -> None:
     """The served run's own, older allocations must not come back when the service is started again."""
-    refresh(app, Feed(another, LATER))
+    refresh(replace(app, day=LATER), Feed(another, LATER))
     assert up_to_date(app)
     newest = Refresh.objects.latest("pk")
     assert (newest.extract_date, newest.run_mark) == (LATER, run_mark(another))
 
 
 def test_a_run_of_later_extracts_than_were_loaded_is_loaded(app: ReviewContext) -> None:
-    assert not up_to_date(replace(app, council=app.council.model_copy(update={"extract_date": LATER})))
+    assert not up_to_date(replace(app, council=app.council.model_copy(update={"extract_date": LATER}), day=LATER))
+
+
+def test_a_run_is_of_its_own_extracts_whatever_day_the_toml_says_by_now(app: ReviewContext, another: RunFolder) -> None:
+    """The day was moved on for tonight's run, which failed: yesterday's staff list and allocations are no newer."""
+    taken = made_up.TODAY - dt.timedelta(days=9)
+    write_json(another.root / INDEX_DOCUMENT, {"extract_date": taken.isoformat()})
+    refresh(app, Feed(another, made_up.TODAY))
+    assert Refresh.objects.latest("pk").extract_date == taken
+    assert CaseloadFeed.objects.latest("covers_until").covers_until == taken
+    assert up_to_date(replace(app, run=another))
+
+
+def test_no_extracts_are_of_a_day_to_come(app: ReviewContext, another: RunFolder) -> None:
+    """A year that was mistyped would have kept a staff list new for ever."""
+    mistyped = made_up.TODAY.replace(year=made_up.TODAY.year + 36, day=1)
+    refresh(app, Feed(another, mistyped))
+    assert CaseloadFeed.objects.latest("covers_until").covers_until <= made_up.TODAY
+    assert up_to_date(replace(app, run=another, council=app.council.model_copy(update={"extract_date": mistyped})))
 
 
 def test_a_refresh_that_fails_leaves_everything_as_it_was(app: ReviewContext, another: RunFolder) -> None:
