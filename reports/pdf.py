@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from store.errors import UsageError
 
 _QUIET = "weasyprint"
+_DATE = "SOURCE_DATE_EPOCH"
+"""By which programs are told what time to write into files, https://reproducible-builds.org/specs/source-date-epoch/."""
 
 
 def as_pdf(html: str) -> bytes:
@@ -29,4 +34,19 @@ def as_pdf(html: str) -> bytes:
     logging.getLogger(_QUIET).setLevel(logging.CRITICAL)
     identifier = hashlib.sha256(html.encode("utf-8")).digest()[:16]
     page = HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=()))
-    return bytes(page.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier))
+    with _without_the_time():
+        return bytes(page.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier))
+
+
+@contextmanager
+def _without_the_time() -> Iterator[None]:
+    """Where HarfBuzz has no subsetter, fontTools makes the fonts smaller, and would write into each when that was."""
+    before = os.environ.get(_DATE)
+    os.environ[_DATE] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_DATE]
+        else:
+            os.environ[_DATE] = before

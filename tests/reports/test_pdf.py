@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -111,6 +112,17 @@ def test_it_is_tagged_titled_in_english_and_on_a4(printed: RunFolder) -> None:
 def test_the_same_page_gives_the_same_bytes() -> None:
     page = '<html lang="en-GB"><title>One page</title><h1>One page</h1></html>'
     assert as_pdf(page) == as_pdf(page)
+
+
+def test_the_same_bytes_at_another_time_where_fonts_are_made_smaller_by_fonttools(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("weasyprint.pdf.fonts.harfbuzz_subset", None)
+    page = '<html lang="en-GB"><title>One page</title><h1>One page</h1></html>'
+    made = as_pdf(page)
+    # A font tells its time by the second.
+    time.sleep(1.1)
+    assert as_pdf(page) == made
 
 
 def test_nothing_is_fetched(tmp_path: Path) -> None:
