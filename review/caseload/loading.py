@@ -11,6 +11,7 @@ staff of another's: taken for the same worker where one other list alone has tha
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -179,4 +180,20 @@ def _rows(
 def _replace(model: type[models.Model], rows: Iterator[dict[str, Any]]) -> None:
     everything = model._default_manager.all()
     everything.delete()
-    model._default_manager.bulk_create((model(**row) for row in rows), batch_size=_BATCH)
+    longest = {one.name: one.max_length for one in model._meta.get_fields() if isinstance(one, models.CharField)}
+    fitting = ({name: _fitting(value, longest.get(name)) for name, value in row.items()} for row in rows)
+    model._default_manager.bulk_create((model(**row) for row in fitting), batch_size=_BATCH)
+
+
+def _fitting(value: Any, longest: int | None) -> Any:
+    """The value as PostgreSQL takes it, so that one odd row of a system does not keep all others from being loaded.
+
+    A text that is too long ends in its hash, and NUL is another sign: no two keys become one by it.
+    """
+    if longest is None or not isinstance(value, str):
+        return value
+    text = value.replace("\0", "\ufffd")
+    if len(text) <= longest:
+        return text
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: longest - len(mark)]}{mark}"

@@ -15,7 +15,7 @@ from tests.sources.postgresql import PASSWORD, running_server
 PROJECT = Path(__file__).resolve().parents[2]
 _CORE = (
     *("login", "oidc", "security", "refreshing", "permissions", "every_view", "access_log", "governance"),
-    *("caseload", "families", "fairness_page", "panel"),
+    *("caseload", "families", "fairness_page", "panel", "odd_staff_rows", "parted_families"),
 )
 """Modules of tests of what is kept in the database."""
 
