@@ -66,7 +66,7 @@ def change(username: str, role: Role | None, worker: str | None, panel: str | No
     person.role = (role or Role(person.role)).value
     _place(person, person.worker_key if worker is None else worker, person.panel if panel is None else panel)
     with transaction.atomic():
-        person.save()
+        person.save(update_fields=["role", "worker_key", "panel"])
         record(Action.changed_account, f"account changed: {told(person)}")
     return person
 
@@ -87,7 +87,7 @@ def reset(username: str) -> tuple[Person, str]:
     person.is_active = True
     password = _give_password(person)
     with transaction.atomic():
-        person.save()
+        person.save(update_fields=["is_active", "password", "one_time_until"])
         TOTPDevice.objects.filter(user=person).delete()
         forget_failures(username=person.username)
         record(Action.changed_account, f"account reset: {person.username}")

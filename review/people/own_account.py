@@ -32,18 +32,25 @@ def account(request: HttpRequest) -> HttpResponse:
         return render(request, "people/account.html", {"form": None})
     form = OwnPasswordForm(request, person, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _change(request, person, form.cleaned_data["password"])
-        messages.success(request, "Your password is changed. Wherever else you were logged in, you are no longer.")
+        if _change(request, person, form.cleaned_data["password"]):
+            messages.success(request, "Your password is changed. Wherever else you were logged in, you are no longer.")
         return redirect("account")
     if form.was_refused:
         record(person, Action.login_refused, detail="password to be changed")
     return render(request, "people/account.html", {"form": form}, status=_BAD if form.is_bound else 200)
 
 
-def _change(request: HttpRequest, person: Person, password: str) -> None:
-    """Set the password. Sessions are bound to the one before: all end but this, which goes on under another key."""
+def _change(request: HttpRequest, person: Person, password: str) -> bool:
+    """Set the password, unless the account was reset or shut meanwhile. Says whether it was set.
+
+    Sessions are bound to the password before: all end but this, which goes on under another key. Hashing takes long by
+    intent, and nobody waits for it.
+    """
+    person.set_password(password)
     with transaction.atomic():
-        person.set_password(password)
-        person.save(update_fields=["password"])
+        open_still = Person.objects.filter(pk=person.pk, is_active=True, one_time_until=None)
+        if not open_still.update(password=person.password):
+            return False
         record(person, Action.changed_account, detail=f"password changed: {person.username}")
     update_session_auth_hash(request, person)
+    return True

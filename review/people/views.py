@@ -63,14 +63,23 @@ def new_password(request: HttpRequest) -> HttpResponse:
         return redirect("login" if person is None else logging_in.next_step(person))
     form = NewPasswordForm(person, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person.set_password(form.cleaned_data["password"])
-        person.one_time_until = None
-        with transaction.atomic():
-            person.save(update_fields=["password", "one_time_until"])
-            access_log.record(person, Action.changed_account, detail=f"password changed: {person.username}")
+        if not _settle(person, form.cleaned_data["password"]):
+            return redirect("login")
         logging_in.go_on(request, person)
         return redirect(logging_in.next_step(person))
     return render(request, "people/new_password.html", {"form": form})
+
+
+def _settle(person: Person, password: str) -> bool:
+    """Put a password of one's own in place of the one-time password, unless that is another by now or shut."""
+    was = Person.objects.filter(pk=person.pk, is_active=True, password=person.password)
+    person.set_password(password)
+    person.one_time_until = None
+    with transaction.atomic():
+        if not was.update(password=person.password, one_time_until=None):
+            return False
+        access_log.record(person, Action.changed_account, detail=f"password changed: {person.username}")
+    return True
 
 
 @require_http_methods(_BOTH)
