@@ -39,7 +39,7 @@ coverage: install ## Run the tests and list the lines they do not reach
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term-missing:skip-covered
 
 test-databases: install ## Test reading databases, and the web app, on a PostgreSQL server started for it
-	$(BIN)/python -m pytest -m databases tests/sources tests/review
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m databases tests/sources tests/review
 
 test-spark: $(SPARK_STAMP) ## Test matching and features on Spark against those on DuckDB (needs Java 17)
 	JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1" $(BIN)/python -m pytest -m spark tests/residents tests/features
@@ -55,10 +55,10 @@ $(SPARK_STAMP): requirements-spark.lock $(STAMP)
 	@touch $(SPARK_STAMP)
 
 test-notebooks: install ## Run the notebooks from beginning to end
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=900 notebooks
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --nbmake --nbmake-timeout=900 notebooks
 
 test-browser: install ## Open every report and the web app in a real Chromium: accessibility, keyboard, zoom, paper
-	$(BIN)/python -m pytest -m browser tests/reports tests/review
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m browser tests/reports tests/review
 
 lint: install ## Check style and types
 	$(BIN)/ruff check .
