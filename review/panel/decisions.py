@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from fairness_audits.chain.decisions import Choice
+from reports.text import day
 from review.panel.choices import OutcomeCode, ReasonCode, choice_of, settled
 from review.panel.meetings import MeetingState, hold_open, move
 from review.panel.models import Agreement, Case, Decision, Meeting, NotSo, Outcome
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 _CLOSED = "This meeting was closed while you were reading, so that decisions can no longer be given or changed."
 _ELSEWHERE = "You decided on this case in another window since this page was opened. What you said there stands below."
+_AT_ANOTHER = (
+    "This is decided on at the meeting of {}, where somebody of the panel has read it. A case is decided on at one "
+    "meeting, so that nobody decides who has seen what others did."
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,16 @@ class Given:
 def give(person: Person, meeting: Meeting, case: PackCase, given: Given) -> Decision:
     """Record a member's decision as the next version of it.
 
-    Raises Refused where the meeting was closed, or the member decided elsewhere since.
+    Raises Refused where the meeting was closed, the member decided elsewhere since, or the case is another meeting's.
     """
     with transaction.atomic():
+        # Held together, so that of two meetings one alone gets a case.
+        list(_about_the_same_list(meeting).select_for_update().order_by("pk"))
         if not hold_open(meeting):
             raise Refused(_CLOSED)
+        other = decided_at(meeting).get(case.unit_id)
+        if other is not None:
+            raise Refused(_AT_ANOTHER.format(day(other.held_on)))
         kept = _kept(meeting, case)
         before = own(person, kept)
         if (before[-1].version if before else 0) != given.version:
@@ -63,6 +74,21 @@ def give(person: Person, meeting: Meeting, case: PackCase, given: Given) -> Deci
         for feature, text in sorted(given.not_so.items()):
             NotSo.objects.create(decision=decision, feature=feature, text=text)
     return decision
+
+
+def decided_at(meeting: Meeting) -> dict[str, Meeting]:
+    """The other meeting at which each case of the list is decided on, by the case's pseudonym.
+
+    A panel decides on a case of a list at one meeting, the first at which any member did. Else whoever saw what others
+    had decided there could decide anew at the next one, and the newest is what counts.
+    """
+    cases = Case.objects.filter(meeting__in=_about_the_same_list(meeting)).select_related("meeting").order_by("-pk")
+    first = {case.unit_id: case.meeting for case in cases}
+    return {unit: at for unit, at in first.items() if at.pk != meeting.pk}
+
+
+def _about_the_same_list(meeting: Meeting) -> QuerySet[Meeting]:
+    return Meeting.objects.filter(panel=meeting.panel, target=meeting.target, as_of=meeting.as_of)
 
 
 def _kept(meeting: Meeting, case: PackCase) -> Case:

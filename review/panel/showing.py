@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fairness_audits.chain.decisions import Choice
 from reports.text import spaced
 from review.panel.choices import CHOICE_WORDS, OUTCOME_WORDS, REASONS, OutcomeCode, ReasonCode
-from review.panel.decisions import panel_decision
+from review.panel.decisions import decided_at, panel_decision
 from review.panel.models import Agreement, Case, Decision, Meeting, NotSo, Outcome
 from review.panel.pack import Pack, PackCase
 from review.settings import ReviewContext
@@ -32,6 +32,13 @@ class CaseLine:
     """What the panel decided, once the meeting is closed; else empty."""
     unsettled: bool
     """Whether the panel has still to agree on it."""
+    elsewhere: Meeting | None
+    """The other meeting at which it is decided on."""
+
+    @property
+    def left(self) -> bool:
+        """Whether whoever looks may still decide on it here."""
+        return not self.mine and self.elsewhere is None
 
 
 class Which(StrEnum):
@@ -39,7 +46,7 @@ class Which(StrEnum):
 
     ALL = "all"
     LEFT = "left"
-    """Those on which whoever looks has not decided."""
+    """Those on which whoever looks has not decided, and may here."""
     BY_ONE = "one"
     """Those that one member alone has read so far."""
     TO_AGREE = "agree"
@@ -91,6 +98,7 @@ def case_lines(person: Person, meeting: Meeting, pack: Pack, names: Mapping[str,
     Children of one family stand together.
     """
     kept = {case.unit_id: case for case in Case.objects.filter(meeting=meeting)}
+    elsewhere = decided_at(meeting)
     readers: dict[int, set[int]] = {}
     for case, member in Decision.objects.filter(case__meeting=meeting).values_list("case_id", "member_id"):
         readers.setdefault(case, set()).add(member)
@@ -108,20 +116,21 @@ def case_lines(person: Person, meeting: Meeting, pack: Pack, names: Mapping[str,
                 len(read),
                 CHOICE_WORDS[decided] if decided else "",
                 decided is Choice.DISCUSS,
+                elsewhere.get(case.unit_id),
             )
         )
     return sorted(lines, key=lambda line: _place(line, meeting.is_open))
 
 
 def _place(line: CaseLine, is_open: bool) -> tuple[bool, str, str]:
-    done = line.mine if is_open else not line.unsettled
+    done = not line.left if is_open else not line.unsettled
     return done, line.case.family_reference, line.case.reference
 
 
 def listed(lines: Sequence[CaseLine], which: Which) -> list[CaseLine]:
     """The cases among those of a meeting that were asked for."""
     if which is Which.LEFT:
-        return [line for line in lines if not line.mine]
+        return [line for line in lines if line.left]
     if which is Which.BY_ONE:
         return [line for line in lines if line.readers == 1]
     return [line for line in lines if line.unsettled] if which is Which.TO_AGREE else list(lines)

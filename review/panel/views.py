@@ -18,7 +18,7 @@ from review.access_log import Action, record
 from review.panel import forms
 from review.panel.cases import packs_of, targets_of, title_of
 from review.panel.choices import CHOICE_WORDS, OUTCOME_WORDS, OutcomeCode, ReasonCode, choice_of
-from review.panel.decisions import agree, close, give, own, panel_decision, seen_by, tell_outcome
+from review.panel.decisions import agree, close, decided_at, give, own, panel_decision, seen_by, tell_outcome
 from review.panel.meetings import open_meeting
 from review.panel.models import Agreement, Case, Meeting, NotSo
 from review.panel.pack import Pack, PackCase, open_pack
@@ -99,8 +99,9 @@ def meeting(request: HttpRequest, number: int) -> HttpResponse:
         "lines": lines,
         "ways": choosing(lines, about.is_open, which),
         "listed": listed(lines, which),
-        "first_unread": next((line for line in lines if not line.mine), None),
+        "first_unread": next((line for line in lines if line.left), None),
         "read": sum(line.mine for line in lines),
+        "elsewhere": sum(line.elsewhere is not None for line in lines),
         "by_one": sum(line.readers == 1 for line in lines),
         "unsettled": sum(line.unsettled for line in lines),
         "named": current().config.panel_sees_names,
@@ -276,6 +277,7 @@ def _case_page(
         "agreement": said(agreement, sentences) if agreement else None,
         "decided": CHOICE_WORDS[decided] if decided else "",
         "to_agree": decided is Choice.DISCUSS,
+        "elsewhere": decided_at(about).get(shown.unit_id),
         "refused": refused,
     }
     return render(request, "panel/case.html", facts, status=status)

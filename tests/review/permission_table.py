@@ -6,7 +6,8 @@ everywhere but on the pages of logging in.
 
 In a path, ``{own}`` is a family of the support worker's own open allocations; ``{team}`` a colleague's of the same
 team; ``{outside}`` another team's; ``{none}`` one that does not exist. ``{meeting}`` and ``{case}`` are of the panel
-member's own panel, ``{closed}`` a meeting of it that was closed, ``{others}`` another panel's meeting.
+member's own panel, ``{closed}`` a meeting of it that was closed and ``{offer}`` a case decided on there, ``{others}``
+another panel's meeting.
 """
 
 from __future__ import annotations
@@ -76,9 +77,9 @@ GET  case                /panel/{meeting}/{case}/          404    404     yes   
 POST case                /panel/{meeting}/{case}/          404    404     yes   404   404    404    404
 GET  case                /panel/{others}/{case}/           404    404     404   404   404    404    404
 GET  case                /panel/{meeting}/no-such-case/    404    404     404   404   404    404    404
-POST case_agreed         /panel/{closed}/{case}/agreed/    404    404     yes   404   404    404    404
+POST case_agreed         /panel/{closed}/{offer}/agreed/   404    404     yes   404   404    404    404
 POST case_agreed         /panel/{others}/{case}/agreed/    404    404     404   404   404    404    404
-POST case_outcome        /panel/{closed}/{case}/outcome/   404    404     yes   404   404    404    404
+POST case_outcome        /panel/{closed}/{offer}/outcome/  404    404     yes   404   404    404    404
 POST case_outcome        /panel/{others}/{case}/outcome/   404    404     404   404   404    404    404
 GET  access_log          /governance/log/                  403    403     403   403   403    yes    403
 GET  access_log_csv      /governance/log.csv               403    403     403   403   403    yes    403
@@ -148,7 +149,8 @@ It says that somebody took part in a panel's decision, and not what that member 
 
 In an address, `{own}` is a family of the worker's own, `{team}` one of a colleague in the same team, `{outside}` one of
 another team, `{none}` one that does not exist; `{meeting}` and `{case}` are of the member's own panel, `{closed}` is a
-meeting of it that was closed, `{others}` a meeting of another panel; `{pack}` is a report about families.
+meeting of it that was closed and `{offer}` a case decided on there, `{others}` a meeting of another panel; `{pack}` is
+a report about families.
 """
 
 

@@ -150,7 +150,7 @@ def _all_pages() -> dict[str, Shown]:
     worker, panel = Role.support_worker.value, Role.panel_member.value
     return shown | {
         "closed meeting": Shown(panel, "/panel/{closed}/"),
-        "case of a closed meeting": Shown(panel, "/panel/{closed}/{case}/"),
+        "case of a closed meeting": Shown(panel, "/panel/{closed}/{offer}/"),
         "list that is shut": Shown(panel, "/panel/{shut}/", 403),
         "family opened with a reason": Shown(Role.team_manager.value, "/families/{nobodys}/"),
         "feed that is too old": Shown(STRANGER, "/families/"),

@@ -58,18 +58,18 @@ def web(app: ReviewContext, with_reports: RunFolder) -> Iterator[ReviewContext]:
 @pytest.fixture
 def place(web: ReviewContext, client_as: Callable[..., Client], make_person: Callable[..., Person]) -> dict[str, str]:
     found = places(client_as, make_person)
-    return found | {"apart": str(_apart(client_as, make_person, found["case"]))}
+    return found | _apart(client_as, make_person)
 
 
-def _apart(client_as: Callable[..., Client], make_person: Callable[..., Person], case: str) -> int:
-    """A closed meeting at which two members differed about a case."""
+def _apart(client_as: Callable[..., Client], make_person: Callable[..., Person]) -> dict[str, str]:
+    """A closed meeting at which two members differed about a case, and that case."""
     one, other = (member(client_as, make_person, name) for name in ("olive", "peter"))
     number = opened(one, "2026-09-24")
-    assert case in references(one, number)
+    case = references(one, number)[2]
     for browser, reason in ((one, "explained"), (other, "unmet_need")):
         assert decide(browser, number, case, reason).status_code == 302
     one.post(f"/panel/{number}/close/")
-    return number
+    return {"apart": str(number), "differed": case}
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def forms(place: dict[str, str]) -> dict[str, Form]:
     )
     panels, own, asked = "/panel", f"/families/{place['own']}/correction/", {"words": "zofia", "reason": REASON}
     meeting, closed, apart, case = (place[name] for name in ("meeting", "closed", "apart", "case"))
+    differed, offer = place["differed"], place["offer"]
     new = {"old": PASSWORD, "password": "another-one-altogether", "again": "another-one-altogether"}
     wrong, passed = {"system": "joining", "subject": "member", "words": "No"}, {"state": "passed_on"}
     return {
@@ -109,10 +110,12 @@ def forms(place: dict[str, str]) -> dict[str, Form]:
             _of("panel_case", "panel_decision"),
         ),
         "case_agreed": Form(
-            *(panel, f"{panels}/{apart}/{case}/agreed/", {"reason": "unmet_need"}, "decided"), _of("panel_agreement")
+            *(panel, f"{panels}/{apart}/{differed}/agreed/", {"reason": "unmet_need"}, "decided"),
+            _of("panel_agreement"),
         ),
         "case_outcome": Form(
-            *(panel, f"{panels}/{closed}/{case}/outcome/", {"outcome": "accepted"}, "decided"), _of("panel_outcome")
+            *(panel, f"{panels}/{closed}/{offer}/outcome/", {"outcome": "accepted"}, "decided"),
+            _of("panel_outcome"),
         ),
         "access_log_verify": Form(governance, "/governance/log/verify/", {}, "viewed"),
         "who_looked": Form(

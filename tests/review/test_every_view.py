@@ -136,7 +136,7 @@ def writes(place: Places) -> list[tuple[Role, str, dict[str, Any], str]]:
         (Role.panel_member, "/panel/", {"target": FAMILY_TARGET, "held_on": "2026-10-05"}, "decided"),
         (Role.panel_member, f"/panel/{meeting}/{case}/", {"version": 0, "reason": "unmet_need"}, "decided"),
         (Role.panel_member, f"/panel/{meeting}/close/", {}, "decided"),
-        (Role.panel_member, f"/panel/{closed}/{case}/outcome/", {"outcome": "accepted"}, "decided"),
+        (Role.panel_member, f"/panel/{closed}/{place['offer']}/outcome/", {"outcome": "accepted"}, "decided"),
         (Role.governance, "/account/", _new_password(), "changed_account"),
     ]
 

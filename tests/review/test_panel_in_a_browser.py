@@ -41,8 +41,9 @@ class Site:
         return {
             "meetings": "/panel/",
             "open meeting": f"/panel/{self.open}/",
-            "case to decide on": f"/panel/{self.open}/{self.cases[0]}/",
-            "case decided on": f"/panel/{self.open}/{self.cases[1]}/",
+            "case to decide on": f"/panel/{self.open}/{self.cases[4]}/",
+            "case decided on": f"/panel/{self.open}/{self.cases[3]}/",
+            "case of another meeting": f"/panel/{self.open}/{self.cases[0]}/",
             "closed meeting": f"/panel/{self.closed}/",
             "case to agree on": f"/panel/{self.closed}/{self.cases[0]}/",
             "case that is settled": f"/panel/{self.closed}/{self.cases[1]}/",
@@ -51,7 +52,7 @@ class Site:
 
 
 PAGES = (
-    *("meetings", "open meeting", "case to decide on", "case decided on"),
+    *("meetings", "open meeting", "case to decide on", "case decided on", "case of another meeting"),
     *("closed meeting", "case to agree on", "case that is settled", "offers"),
 )
 
@@ -71,7 +72,7 @@ def site(served: ReviewContext, released: RunFolder, client_as: Browsers, make_p
             decide(browser, closed, cases[1], "unmet_need", **more)
         olive.post(f"/panel/{closed}/close/")
         still_open = opened(olive, "2026-09-21")
-        decide(olive, still_open, cases[1], "being_helped", text="Her worker is at the children's centre.")
+        decide(olive, still_open, cases[3], "being_helped", text="Her worker is at the children's centre.")
         sessions = {name: session_of(browser) for name, browser in clients.items()}
         with at_an_address(get_wsgi_application()) as address:
             yield Site(address, sessions, still_open, closed, cases)
@@ -161,7 +162,7 @@ def test_two_members_read_a_case_close_the_meeting_and_agree(site: Site, windows
         (peter, "It is worth a conversation"),
     ):
         window.goto(f"{site.address}/panel/{number}/")
-        window.get_by_role("link", name=case).click()
+        window.get_by_role("link", name=case, exact=True).click()
         window.get_by_label(reason).check()
         window.get_by_role("button", name="Keep my decision").click()
         assert "Your decision is kept" in window.inner_text("main")

@@ -73,7 +73,7 @@ def test_every_view_is_a_page_or_a_step_of_logging_in(app: ReviewContext) -> Non
 def test_every_page_is_in_the_table_and_at_its_address(app: ReviewContext) -> None:
     at_addresses = {pattern.name for pattern in addresses()} - set(OPEN_VIEWS)
     assert {line.page for line in TABLE} == at_addresses == {one.name for one in PAGES}
-    anything = dict.fromkeys(("meeting", "others", "closed", "audit"), "1")
+    anything = dict.fromkeys(("meeting", "others", "closed", "audit"), "1") | {"offer": "o"}
     for line in TABLE:
         path = line.path.format(
             **{"own": "k", "team": "k", "outside": "k", "none": "k", "case": "c", "pack": "p"} | anything

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from review.people.models import Person
 from review.permissions import Role
 from store.run_folder import RunFolder
 from tests.review import made_up
-from tests.review.panels import copied, opened
+from tests.review.panels import copied, opened, references
 from tests.review.permission_table import Line
 
 _ENOUGH = {"reason": "The school rang about it"}
@@ -30,16 +29,19 @@ def places(client_as: Callable[..., Client], make_person: Callable[..., Person])
     theirs = client_as(Role.panel_member, make_person(Role.panel_member, "another", panel="Panel B"))
     meeting, others = opened(ours), opened(theirs, "2026-09-22")
     closed = opened(ours, "2026-09-23")
-    case = re.findall(rf'href="/panel/{meeting}/([0-9a-f-]{{14}})/"', ours.get(f"/panel/{meeting}/").content.decode())[
-        0
-    ]
-    ours.post(f"/panel/{closed}/{case}/", {"version": 0, "reason": "unmet_need"})
+    case, offer = references(ours, meeting)[:2]
+    ours.post(f"/panel/{closed}/{offer}/", {"version": 0, "reason": "unmet_need"})
     ours.post(f"/panel/{closed}/close/")
     kept = KeptAudit.objects.create(target="old", sha256="0" * 64, title="Old", verdict="pass", page="<p>Old</p>")
     return {
         **{"own": key[made_up.OWN], "team": key[made_up.COLLEAGUES], "outside": key[made_up.OTHER_TEAMS]},
         **{"none": "0123456789abcdef0123", "meeting": str(meeting), "others": str(others), "closed": str(closed)},
-        **{"case": case, "audit": str(kept.pk), "pack": "families_under_the_radar/explanation.html"},
+        **{
+            "case": case,
+            "offer": offer,
+            "audit": str(kept.pk),
+            "pack": "families_under_the_radar/explanation.html",
+        },
     }
 
 
