@@ -133,6 +133,24 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 @pytest.fixture
+def panel(app: ReviewContext, released: RunFolder) -> Iterator[ReviewContext]:
+    """The app on the run with the released list. Not to be written to."""
+    from tests.review.panels import serving  # noqa: PLC0415 - as above
+
+    with serving(released) as context:
+        yield context
+
+
+@pytest.fixture
+def own_panel(app: ReviewContext, released: RunFolder, tmp_path: Path) -> Iterator[ReviewContext]:
+    """As `panel`, on a run that the test may change."""
+    from tests.review.panels import copied, serving  # noqa: PLC0415 - as above
+
+    with serving(copied(released, tmp_path)) as context:
+        yield context
+
+
+@pytest.fixture
 def run_folder(served: ReviewContext) -> Path:
     """The made-up run's folder."""
     return served.run.root

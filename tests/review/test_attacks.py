@@ -375,12 +375,6 @@ _SAYS_NOTHING = re.compile(r'csrfmiddlewaretoken" value="\w+"')
 _REASONS = ("worth_a_conversation", "being_helped", "explained", "out_of_date", "unsure")
 
 
-@pytest.fixture
-def panel(app: ReviewContext, released: RunFolder) -> Iterator[ReviewContext]:
-    with serving(released) as context:
-        yield context
-
-
 def _shown(browser: Client, number: int, reference: str) -> list[str]:
     """All that a member can ask for of an open meeting, and what comes of sending half of it."""
     case, meeting = f"/panel/{number}/{reference}/", f"/panel/{number}/"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +19,6 @@ from tests.review.panels import (
     TODAY,
     Browsers,
     People,
-    copied,
     decide,
     lines,
     member,
@@ -31,19 +28,6 @@ from tests.review.panels import (
     text,
 )
 from tests.support import KEYS
-
-
-@pytest.fixture
-def panel(app: ReviewContext, released: RunFolder) -> Iterator[ReviewContext]:
-    with serving(released) as context:
-        yield context
-
-
-@pytest.fixture
-def own_panel(app: ReviewContext, released: RunFolder, tmp_path: Path) -> Iterator[ReviewContext]:
-    """As `panel`, on a run that the test may change."""
-    with serving(copied(released, tmp_path)) as context:
-        yield context
 
 
 def test_a_case_is_shown_as_in_the_pack_with_its_words_escaped(panel: ReviewContext, client_as: Browsers) -> None:

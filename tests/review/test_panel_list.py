@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from django.test import Client
 
 from fairness_audits.gate import withdraw
 from review.permissions import Role
 from review.settings import ReviewContext
 from store.files import read_json
-from store.run_folder import RunFolder
 from tests.review.panels import (
     FAMILY_TARGET,
     TODAY,
     Browsers,
     People,
-    copied,
     decide,
     member,
     opened,
     references,
-    serving,
     text,
 )
 from tests.support import KEYS
-
-
-@pytest.fixture
-def panel(app: ReviewContext, released: RunFolder) -> Iterator[ReviewContext]:
-    with serving(released) as context:
-        yield context
-
-
-@pytest.fixture
-def own_panel(app: ReviewContext, released: RunFolder, tmp_path: Path) -> Iterator[ReviewContext]:
-    """As `panel`, on a run that the test may change."""
-    with serving(copied(released, tmp_path)) as context:
-        yield context
 
 
 def listed_in(browser: Client, number: int, show: str) -> list[str]:
