@@ -71,6 +71,9 @@ class Callback(OIDCAuthenticationCallbackView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Log in, or say that it did not work."""
+        if "error" in request.GET and request.GET.get("state") not in request.session.get("oidc_states", {}):
+            # Whoever is logged in asked for nothing: another site sent them here, and the library would log them out.
+            return self.login_failure()
         try:
             response: HttpResponse = super().get(request)
         except (SuspiciousOperation, requests.RequestException, ValueError, KeyError, TypeError):

@@ -227,6 +227,16 @@ def test_coming_back_without_having_set_out_opens_nothing(provider: Provider, ac
     assert not inside(client)
 
 
+@pytest.mark.parametrize(
+    "sent", [{"error": "x"}, {"error": "x", "state": "y"}, {"code": "c", "state": "y"}, {}], ids=str
+)
+def test_no_link_from_elsewhere_logs_anybody_out(provider: Provider, account: Person, sent: dict[str, str]) -> None:
+    client = Client()
+    log_in(client, provider)
+    assert client.get(_BACK, sent).headers["Location"] == "/login/?refused=1"
+    assert inside(client)
+
+
 def test_a_provider_that_is_down_or_says_no_is_told_calmly(provider: Provider, account: Person) -> None:
     provider.token_status = 500
     assert log_in(Client(), provider) == "/login/?refused=1"
