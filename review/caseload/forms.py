@@ -36,6 +36,6 @@ class OutsideForm(ReasonForm):
     def clean_words(self) -> str:
         """At least three letters or figures: fewer would list half the borough."""
         words = str(self.cleaned_data["words"])
-        if len(folded(words)) < _SHORTEST_WORDS:
+        if len(folded(words).replace(" ", "")) < _SHORTEST_WORDS:
             raise forms.ValidationError("Give at least three letters.")
         return words

@@ -522,6 +522,16 @@ def test_a_manager_who_left_opens_nothing(manager: Client) -> None:
     assert log()[-1][0] == "refused"
 
 
+@pytest.mark.parametrize("words", ["a e", "e   a", "a-e", "'a e'"])
+def test_two_letters_are_too_few_however_far_apart(
+    app: ReviewContext, client_as: Callable[..., Client], words: str
+) -> None:
+    """Each would have been in nearly every name."""
+    page = client_as(Role.team_manager).post("/outside/", {"words": words, "reason": "The school rang about it"})
+    assert "Give at least three letters." in page.content.decode()
+    assert not LogLine.objects.filter(action="searched").exists()
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.team_manager])
 def test_nobody_else_opens_a_family_outside(app: ReviewContext, client_as: Callable[..., Client], role: Role) -> None:
     answer = client_as(role).post(f"/outside/{key_of(made_up.OTHER_TEAMS)}/", {"reason": REASON})
