@@ -57,7 +57,11 @@ signs AS (
     UNION SELECT person_id FROM residence_spells WHERE kind = 'refuge'
     UNION SELECT person_id FROM assessments_named WHERE list_has_any(factors, ['3A', '3B', '3C'])
     UNION SELECT person_id FROM contacts_named
-        WHERE regexp_matches(lower(reason), 'domestic|violen|refuge|stalk|forced marriage|honou?r|coerci')
+        WHERE regexp_matches(
+            lower(reason),
+            'domestic|violen|refuge|stalk|forced marriage|honou?r|coerci|controlling|non.?molestation|restraining order'
+            '|perpetrator|\b(dva?|da|ipv|marac|idva|isva|clare.s law)\b'
+        )
     UNION SELECT person_id FROM service_episodes_named
         WHERE service = 'lac' OR closure_reason = 'RC1' OR regexp_matches(lower(closure_reason), 'adopt')
 ),

@@ -306,6 +306,12 @@ SECRET_HOMES = {
     "a contact was about it": _with(
         contacts=[known("RP2", event_date=START, outcome="referral", reason="Violence at home")]
     ),
+    **{
+        f"a contact was about it, as {reason}": _with(
+            contacts=[known("RP2", event_date=START, outcome="referral", reason=reason)]
+        )
+        for reason in ("DV", "DA - standard risk", "MARAC referral", "Non-molestation order", "Ex-partner controlling")
+    },
     "the child is looked after": _with(service_episodes=[known("RP2", event_date=START, service="lac")]),
     "a case ended by adoption": _with(
         service_episodes=[known("RP2", event_date=START, service="cin", closure_reason="Adopted")]
