@@ -10,7 +10,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo serve test coverage test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models docs pictures site calibration lab lock clean
+.PHONY: help install demo serve test coverage test-databases test-spark test-councils test-notebooks test-browser lint bench bench-linkage bench-features bench-models bench-review docs pictures site calibration lab lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-features: install ## Measure the feature library: time, memory, growth, be
 
 bench-models: install ## Measure the models: each way of choosing on several boroughs, against the truth, and the cost
 	$(BIN)/python -m benchmarks.models
+
+bench-review: install ## Measure the web app: many people at once, 40,000 families; run make demo first
+	$(BIN)/python -m benchmarks.review --run runs/demo --keep
 
 docs: install ## Make the reference pages under docs/ from the definitions
 	$(BIN)/python -m early_help.reference

@@ -10,8 +10,9 @@ import random
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 _CHUNK = 1 << 17
 _HEAD_END = b"\r\n\r\n"
@@ -26,10 +27,15 @@ class Asking:
     sent: bytes
 
     @classmethod
-    def of(cls, page: str, path: str, cookie: str = "") -> Asking:
-        lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Accept-Encoding: identity", "Connection: close"]
-        said = [*lines, *([f"Cookie: {cookie}"] if cookie else [])]
-        return cls(page, ("\r\n".join(said) + "\r\n\r\n").encode("ascii"))
+    def of(cls, page: str, path: str, cookie: str, form: Mapping[str, str] | None = None) -> Asking:
+        """A page that is asked for, or a form that is sent to it."""
+        sent = urlencode(form) if form else ""
+        lines = [
+            f"{'POST' if form else 'GET'} {path} HTTP/1.1",
+            *("Host: localhost", "Accept-Encoding: identity", "Connection: close", f"Cookie: {cookie}"),
+            *(("Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(sent)}") if form else ()),
+        ]
+        return cls(page, ("\r\n".join(lines) + f"\r\n\r\n{sent}").encode("ascii"))
 
 
 @dataclass(frozen=True)
