@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, IntegerField, Q, QuerySet, Subquery, Value, When
 from django.http import Http404
 from django.utils import timezone
 
@@ -15,12 +16,15 @@ from review.caseload.models import Resident
 from review.families import words
 from review.families.forms import JOINING, SUBJECTS, UNSAFE
 from review.families.models import STATE_WORDS, Correction, CorrectionState
-from review.people.models import Person
+from review.people.models import Person, Refresh
 
 _SUBJECTS = dict(SUBJECTS)
 _ORDER = (CorrectionState.said, CorrectionState.passed_on, CorrectionState.stands, CorrectionState.put_right)
 _UNSETTLED = (CorrectionState.said, CorrectionState.passed_on)
-_UNSAFE = Q(subject=UNSAFE, state__in=[state.value for state in _UNSETTLED])
+_LOADED_OF = Refresh.objects.order_by("-pk").values("extract_date")[:1]
+# Put right is put right in the data's own system: what is loaded is as it was, until extracts of a later day are.
+_STILL_LOADED = Q(state=CorrectionState.put_right.value, changed_at__date__gte=Subquery(_LOADED_OF))
+_UNSAFE = Q(subject=UNSAFE) & (Q(state__in=[state.value for state in _UNSETTLED]) | _STILL_LOADED)
 _MOVES = {
     CorrectionState.passed_on: "Passed on",
     CorrectionState.put_right: "Put right",
@@ -90,11 +94,12 @@ def say(person: Person, family: str, *, subject: str, system: str, words: str) -
 
 def of_family(family: str) -> Said:
     """What was said of the family with this id, and what is unsafe of any other: found at once, for every page asks."""
-    found = Correction.objects.filter(Q(family_id=family) | _UNSAFE).select_related("said_by")
-    told = [(one, one.subject == UNSAFE and CorrectionState(one.state) in _UNSETTLED) for one in found]
+    unsafe = Case(When(_UNSAFE, then=Value(True)), default=Value(False), output_field=BooleanField())
+    of_it = Correction.objects.annotate(unsafe=unsafe).filter(Q(family_id=family) | Q(unsafe=True))
+    found: list[Any] = list(of_it.select_related("said_by"))
     return Said(
-        [Shown.of(one) for one, _ in told if one.family_id == family],
-        any(unsafe and family in one.near for one, unsafe in told),
+        [Shown.of(one) for one in found if one.family_id == family],
+        any(one.unsafe and family in one.near for one in found),
     )
 
 
@@ -115,7 +120,7 @@ def follow() -> None:
     loaded = set(loaded_families().values_list("pk", flat=True))
     for one in Correction.objects.all():
         family, near = _whose(one, loaded), one.near
-        if one.subject == UNSAFE and CorrectionState(one.state) in _UNSETTLED:
+        if one.subject == UNSAFE and one.state != CorrectionState.stands:
             # Nothing that was held back is shown again before somebody settled it.
             near = sorted({*near, *_near(family, one.people)})
         if (family, near) != (one.family_id, one.near):

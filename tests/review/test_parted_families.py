@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,8 +169,28 @@ def test_what_was_held_back_stays_so_until_it_is_settled(
     assert corrections.held_back() == {made_up.OWN, made_up.NOBODYS}
     load([of(made_up.OWN, GROWN), of(made_up.NOBODYS, FATHER)])
     assert corrections.held_back() == {made_up.OWN, made_up.NOBODYS}
-    Correction.objects.update(state="put_right")
+    Correction.objects.update(state="stands")
     assert corrections.held_back() == set()
+
+
+def test_what_was_put_right_elsewhere_is_held_back_until_it_is_so_in_what_is_loaded(
+    load: Callable[[list[Row]], None], client_as: Browsers, app: ReviewContext, tmp_path: Path
+) -> None:
+    """The address that was not safe to be shown stood on the page again as soon as somebody had said 'put right'."""
+    load(together(MOTHER, CHILD))
+    said = say(client_as, "not_to_be_shown")
+    governance = client_as(Role.governance)
+    for state in ("passed_on", "put_right"):
+        governance.post("/families/corrections/", {"correction": said.pk, "state": state})
+    assert Correction.objects.get().state == "put_right"
+    assert corrections.held_back() == {made_up.OWN}
+    assert corrections.of_family(made_up.OWN).address_held_back
+    load(together(MOTHER, CHILD))
+    assert corrections.held_back() == {made_up.OWN}, "these are extracts of the same day"
+    tomorrow = made_up.TODAY + dt.timedelta(days=1)
+    refresh(replace(app, day=tomorrow), Feed(made_up.make_run(tmp_path / "tomorrow"), tomorrow))
+    assert corrections.held_back() == set()
+    assert not corrections.of_family(made_up.OWN).address_held_back
 
 
 def test_nothing_is_said_of_a_family_that_went_while_it_was_being_said(
