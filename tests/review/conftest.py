@@ -46,12 +46,22 @@ def database_of_tests() -> str:
     return os.environ.get(DATABASE_OF_TESTS, "")
 
 
+class _NotThere(str):
+    """Put where a template asks for what its view does not give: on the site nothing would be shown, and nobody told."""
+
+    __slots__ = ()
+
+    def __mod__(self, asked: Any) -> str:
+        raise AssertionError(f"A template shows {asked}, which it was not given.")
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, database_of_tests: str) -> ReviewContext:
     """The app of the made-up run, its database migrated and loaded. Once for all tests of a worker."""
     run = made_up.make_run(tmp_path_factory.mktemp("review") / "run")
     context = ReviewContext(run, KEYS, made_up.COUNCIL, ReviewConfig.model_validate({}))
     settings.REVIEW = context
+    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = _NotThere("%s")
     settings.ALLOWED_HOSTS = ["testserver", "localhost"]
     # The real one is slow by intent.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
