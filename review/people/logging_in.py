@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp import login as note_device
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from review.people import second_factor
 from review.people.models import Person
 from review.people.second_factor import device_of
 
@@ -49,6 +50,18 @@ def begun(request: HttpRequest) -> Person | None:
 def go_on(request: HttpRequest, person: Person) -> None:
     """Carry on after a new password was set: the old one's mark no longer fits."""
     request.session[_BEGUN] = {**request.session[_BEGUN], "password": person.get_session_auth_hash()}
+
+
+def being_set_up(request: HttpRequest, person: Person) -> TOTPDevice:
+    """The device that the person sets up in this session, and in no other.
+
+    Whoever knew the password before, and only looked at the page, knows nothing of the secret that comes to count.
+    """
+    noted = request.session[_BEGUN]
+    device = second_factor.being_set_up(person, noted.get("device"))
+    if noted.get("device") != device.pk:
+        request.session[_BEGUN] = {**noted, "device": device.pk}
+    return device
 
 
 def next_step(person: Person) -> str:

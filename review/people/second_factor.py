@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import segno
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from django_otp import verify_token
@@ -44,11 +45,18 @@ def device_of(person: Person, *, confirmed: bool) -> TOTPDevice | None:
     return found
 
 
-def being_set_up(person: Person) -> TOTPDevice:
-    """A device of the person that is not confirmed yet; the same one until it is."""
-    return device_of(person, confirmed=False) or TOTPDevice.objects.create(
-        user=person, name="Authenticator", confirmed=False
-    )
+def being_set_up(person: Person, number: int | None = None) -> TOTPDevice:
+    """A device of the person that is not confirmed yet: of this number, or where there is none such a new one."""
+    begun: TOTPDevice | None = TOTPDevice.objects.filter(pk=number, user=person, confirmed=False).first()
+    return begun or TOTPDevice.objects.create(user=person, name="Authenticator", confirmed=False)
+
+
+def confirm(device: TOTPDevice) -> None:
+    """Have the device count from now on, and let go of others that somebody began to set up for the person."""
+    with transaction.atomic():
+        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+        TOTPDevice.objects.filter(user=device.user_id, confirmed=False).delete()
+    device.refresh_from_db()
 
 
 def set_up(device: TOTPDevice) -> SetUp:

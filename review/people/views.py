@@ -88,12 +88,11 @@ def set_up(request: HttpRequest) -> HttpResponse:
     person = logging_in.begun(request)
     if person is None or logging_in.next_step(person) != "set_up":
         return redirect("login" if person is None else logging_in.next_step(person))
-    device = second_factor.being_set_up(person)
+    device = logging_in.being_set_up(request, person)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if second_factor.right_code(person, device, form.cleaned_data["code"]):
-            type(device).objects.filter(pk=device.pk).update(confirmed=True)
-            device.refresh_from_db()
+            second_factor.confirm(device)
             return HttpResponseRedirect(logging_in.finish(request, person, device))
         form.add_error("code", _WRONG_CODE)
         access_log.record(person, Action.login_refused, detail="code")

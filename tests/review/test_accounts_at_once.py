@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from review.people import accounts
 from review.people.models import Person
@@ -126,3 +129,35 @@ def test_a_one_time_password_that_was_exchanged_settles_nothing(
     assert answer.headers["Location"] == "/login/"
     person = Person.objects.get(username="new.person")
     assert person.check_password(given[0]) and person.one_time_until is not None
+
+
+def test_no_two_sessions_are_shown_one_secret(app: ReviewContext) -> None:
+    """Who had learnt the password, and looked at the page before its owner, would have had both factors for good."""
+    accounts.add("new.person", "New Person", Role.governance)
+    person = Person.objects.get(username="new.person")
+    person.set_password(OWN)
+    person.one_time_until = None
+    person.save()
+    thief, owner = Client(), Client()
+    shown = []
+    for browser in (thief, owner):
+        give_password(browser, "new.person", OWN)
+        page = browser.get("/login/set-up/").content.decode()
+        assert browser.get("/login/set-up/").content.decode().count(key_in(page)) == 1, "it stays the same in a session"
+        shown.append(key_in(page))
+    assert shown[0] != shown[1]
+    theirs, own = TOTPDevice.objects.filter(user=person).order_by("pk")
+    answer = owner.post("/login/set-up/", {"code": f"{TOTP(own.bin_key).token():06d}"})
+    assert answer.headers["Location"] == "/"
+    assert list(TOTPDevice.objects.filter(user=person)) == [own]
+    late = thief.post("/login/set-up/", {"code": f"{TOTP(theirs.bin_key).token():06d}"})
+    assert late.headers["Location"] == "/login/code/"
+    thief.post("/login/code/", {"code": f"{TOTP(theirs.bin_key).token():06d}"})
+    assert thief.get("/governance/log/").status_code == 302
+
+
+def key_in(page: str) -> str:
+    """The secret that a page shows as text."""
+    found = re.search(r"(?:[A-Z2-7]{4} )+[A-Z2-7]{1,4}", page)
+    assert found is not None
+    return found[0]
