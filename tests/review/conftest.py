@@ -47,7 +47,7 @@ def database_of_tests() -> str:
 
 
 class _NotThere(str):
-    """Put where a template asks for what its view does not give: on the site nothing would be shown, and nobody told."""
+    """Put where a template asks for what its view does not give: a council's page would be blank there."""
 
     __slots__ = ()
 
