@@ -22,7 +22,7 @@ from store.errors import UsageError
 from store.safe_text import plain
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,149}")
-_LONGEST_NAME = 200
+_LONGEST_NAME, _LONGEST_KEY, _LONGEST_PANEL = 200, 200, 100
 _WORKERS = (Role.support_worker, Role.team_manager)
 
 
@@ -138,16 +138,20 @@ def _give_password(person: Person) -> str:
 def _place(person: Person, worker: str, panel: str) -> None:
     """Who the person is on the council's staff list, or of which panel, as far as the role has one."""
     role = Role(person.role)
-    if role in _WORKERS and ("|" not in worker or worker != worker.strip()):
+    well_formed = "|" in worker and "\0" not in worker and worker == worker.strip() and len(worker) <= _LONGEST_KEY
+    if role in _WORKERS and not well_formed:
         raise UsageError(
             "This role needs the worker's key, by which the council's own allocations say which families are theirs.",
             where="--worker",
             fix="Give SYSTEM|WORKER_ID, in quotation marks, as the run's staff list has it.",
         )
-    if role is Role.panel_member and not panel.strip():
-        raise UsageError("A panel member is of one panel.", where="--panel", fix="Give the panel's name.")
+    panel = " ".join(plain(panel).split())
+    if role is Role.panel_member and not 1 <= len(panel) <= _LONGEST_PANEL:
+        raise UsageError(
+            "A panel member is of one panel.", where="--panel", fix="Give the panel's name, of 1 to 100 letters."
+        )
     person.worker_key = worker if role in _WORKERS else ""
-    person.panel = _shown(panel) if role is Role.panel_member else ""
+    person.panel = panel if role is Role.panel_member else ""
 
 
 def _username(given: str) -> str:

@@ -12,6 +12,7 @@ from django.test import Client
 
 from review.caseload.models import Worker
 from review.governance.models import LogLine
+from review.people import accounts
 from review.people.models import Person
 from review.people.staff import COLUMNS, make_all, read_lines, write_staff
 from review.permissions import Role
@@ -138,3 +139,16 @@ def test_who_left_and_came_back_is_written_once(tmp_path: Path) -> None:
     out = tmp_path / "staff.csv"
     write_staff(out)
     assert [row["worker"] for row in read(out)].count(key) == 1
+
+
+@pytest.mark.parametrize(("role", "worker", "panel"), [
+    (Role.panel_member, "", "x" * 101), (Role.panel_member, "", "\u200b \u2060"),
+    (Role.support_worker, "s|" + "x" * 199, ""), (Role.team_manager, "s|\0", ""),
+])  # fmt: skip
+def test_a_place_that_no_database_takes_is_refused_in_words(
+    app: ReviewContext, role: Role, worker: str, panel: str
+) -> None:
+    """On PostgreSQL it broke in the middle of the file."""
+    with pytest.raises(UsageError):
+        accounts.add("somebody", "Some Body", role, worker, panel)
+    assert not Person.objects.exists()
