@@ -16,6 +16,7 @@ from django.utils import timezone
 from residents.index import INDEX_DOCUMENT
 from review.databases import prepare_file
 from review.settings import ReviewContext
+from store.errors import UsageError
 from store.files import read_json
 from store.run_folder import RunFolder, connect, own_scratch
 
@@ -58,7 +59,8 @@ def up_to_date(context: ReviewContext) -> bool:
 def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
     """Load families, staff and allocations anew, all or nothing: whoever reads meanwhile sees them as they were.
 
-    They are of the run that is served, or where ``feed`` names one of a run with later extracts.
+    They are of the run that is served, or where ``feed`` names one of a run with later extracts. Raises UsageError
+    where extracts of a later day are loaded already: allocations that ended since would open families again.
     """
     from review.caseload import loading as caseload  # noqa: PLC0415 - as above
     from review.fairness.audits import keep  # noqa: PLC0415
@@ -69,6 +71,13 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
 
     source = feed or Feed(context.run, context.council.extract_date)
     extracted = _taken_on(context, source)
+    newest = Refresh.objects.order_by("-pk").first()
+    if newest is not None and newest.extract_date > extracted:
+        raise UsageError(
+            f"Extracts of a later day, {newest.extract_date:%d %B %Y}, are loaded already.",
+            where=f"{source.run.root}: extracts of {extracted:%d %B %Y}",
+            fix="Load extracts of that day or later: by older ones families would be open to those who left them.",
+        )
     with own_scratch(source.run, "review") as scratch:
         con = connect(context.machine, scratch)
         try:

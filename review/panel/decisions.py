@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -130,12 +130,16 @@ def seen_by(person: Person, case: Case | None) -> list[Decision]:
     return standing(case)
 
 
-def close(meeting: Meeting, person: Person) -> None:
-    """Close a meeting. Raises Refused where a case still waits for its second reader, or it is closed already."""
+def close(meeting: Meeting, person: Person, units: Collection[str]) -> None:
+    """Close a meeting. Raises Refused where a case still waits for its second reader, or it is closed already.
+
+    ``units`` are those of the pack as it is now: a case that is no more in it nobody can read a second time.
+    """
     with transaction.atomic():
         if not hold_open(meeting):
             raise Refused("This meeting is closed already.")
-        if any(waits(case.high_need, _choices(case)) for case in Case.objects.filter(meeting=meeting)):
+        read = Case.objects.filter(meeting=meeting, unit_id__in=units)
+        if any(waits(case.high_need, _choices(case)) for case in read):
             raise Refused(
                 "A case that one member alone has read needs a second reader. Please share those that one member read "
                 "between you, and close the meeting then."

@@ -116,10 +116,10 @@ def meeting(request: HttpRequest, number: int) -> HttpResponse:
 def meeting_close(request: HttpRequest, number: int) -> HttpResponse:
     """Close a meeting."""
     person, about = visit_of(request).person, _meeting_or_404(request, number)
-    _pack(about)
+    pack = _pack(about)
     try:
         with transaction.atomic():
-            close(about, person)
+            close(about, person, [one.unit_id for one in pack.cases.values()])
             record(person, Action.decided, detail=f"closed meeting {about.pk}")
     except Refused as refused:
         messages.warning(request, refused.message)

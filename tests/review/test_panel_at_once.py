@@ -71,7 +71,8 @@ def test_all_decide_on_one_case_while_one_closes(members: list[Person]) -> None:
         meeting = open_meeting(members[0], number)
         given = Given(ReasonCode.UNMET_NEED, 0)
         deciding = [partial(give, who, meeting, case(number), given) for who in members]
-        said = at_once([*deciding, partial(close, Meeting.objects.get(pk=meeting.pk), members[0])])
+        closing = partial(close, Meeting.objects.get(pk=meeting.pk), members[0], [case(number).unit_id])
+        said = at_once([*deciding, closing])
         kept = Decision.objects.filter(case__meeting=meeting)
         assert kept.count() == said[:-1].count("") == kept.values("member").distinct().count()
         assert Case.objects.filter(meeting=meeting).count() <= 1 and said[-1] == ""
@@ -94,7 +95,7 @@ def test_of_two_who_record_an_agreement_at_once_one_is_told_of_the_other(members
         meeting = open_meeting(members[0], number)
         for who, reason in zip(members, (ReasonCode.UNMET_NEED, ReasonCode.EXPLAINED)):
             give(who, meeting, case(number), Given(reason, 0))
-        close(meeting, members[0])
+        close(meeting, members[0], [case(number).unit_id])
         kept = Case.objects.get(meeting=meeting)
         said = at_once([partial(agree, who, kept, ReasonCode.UNMET_NEED) for who in members])
         assert said.count("") == 1 and Agreement.objects.filter(case=kept).count() == 1

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.test import Client
 
 from fairness_audits.gate import withdraw
+from review.panel.choices import ReasonCode
+from review.panel.decisions import Given, close, give
+from review.panel.models import Meeting
+from review.panel.pack import PackCase
+from review.panel.refusals import Refused
 from review.permissions import Role
 from review.settings import ReviewContext
 from store.files import read_json
@@ -79,3 +85,17 @@ def test_a_meeting_is_called_by_its_list_whether_that_is_open_or_shut(
     assert before.count(title) == after.count(title) > 0
     shut = browser.get(f"/panel/{number}/")
     assert (shut.status_code, title in text(shut)) == (403, True)
+
+
+def test_a_case_that_is_no_more_in_the_pack_keeps_no_meeting_open(panel: ReviewContext, make_person: People) -> None:
+    """Its page is gone, so nobody could ever be its second reader."""
+    olive = make_person(Role.panel_member, "olive")
+    meeting = Meeting.objects.create(
+        panel="Panel A", target=FAMILY_TARGET, as_of=TODAY, held_on=TODAY, state="open", opened_by=olive
+    )
+    of_high_need = PackCase("ref", "", "unit", "family", "id", "", "", (), True, None)
+    give(olive, meeting, of_high_need, Given(ReasonCode.EXPLAINED, 0))
+    with pytest.raises(Refused, match="needs a second reader"):
+        close(meeting, olive, ["unit", "another"])
+    close(meeting, olive, ["another"])
+    assert not Meeting.objects.get(pk=meeting.pk).is_open

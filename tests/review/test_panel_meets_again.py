@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -15,17 +14,10 @@ from review.panel.models import Case, Decision, Meeting
 from review.people.models import Person
 from review.permissions import Role
 from review.settings import ReviewContext
-from store.run_folder import RunFolder
-from tests.review.panels import Browsers, People, decide, member, opened, references, serving, text
+from tests.review.panels import Browsers, People, decide, member, opened, references, text
 from tests.review.test_panel_at_once import ROUNDS, at_once, case, open_meeting
 
 LATER = "2026-09-28"
-
-
-@pytest.fixture
-def panel(app: ReviewContext, released: RunFolder) -> Iterator[ReviewContext]:
-    with serving(released) as context:
-        yield context
 
 
 @pytest.fixture
@@ -96,7 +88,7 @@ def test_at_the_same_moment_one_meeting_alone_gets_a_case(committed_app: ReviewC
         assert all("decided on at the meeting of" in words for words in said if words), said
         assert Case.objects.filter(unit_id=case(number).unit_id).count() == 1
         for meeting in meetings:
-            close(meeting, members[0])
+            close(meeting, members[0], [case(number).unit_id])
 
 
 def second_of(person: Person, number: int, nth: int) -> Meeting:

@@ -17,6 +17,7 @@ from review.families.models import Family
 from review.people.models import Refresh
 from review.refreshing import Feed, refresh, run_mark, up_to_date
 from review.settings import ReviewContext
+from store.errors import UsageError
 from store.files import write_json
 from store.run_folder import RunFolder
 from tests.review import made_up
@@ -58,18 +59,28 @@ def test_a_later_feed_takes_the_place_and_serving_again_leaves_it(app: ReviewCon
     assert (newest.extract_date, newest.run_mark) == (LATER, run_mark(another))
 
 
+def test_older_extracts_than_are_loaded_are_refused(app: ReviewContext, another: RunFolder) -> None:
+    """By them a worker would see families again whose allocation has ended since."""
+    refresh(replace(app, day=LATER), Feed(another, LATER))
+    before = documents()
+    with pytest.raises(UsageError, match="Extracts of a later day"):
+        refresh(replace(app, day=LATER))
+    assert (Refresh.objects.latest("pk").extract_date, documents()) == (LATER, before)
+
+
 def test_a_run_of_later_extracts_than_were_loaded_is_loaded(app: ReviewContext) -> None:
     assert not up_to_date(replace(app, council=app.council.model_copy(update={"extract_date": LATER}), day=LATER))
 
 
 def test_a_run_is_of_its_own_extracts_whatever_day_the_toml_says_by_now(app: ReviewContext, another: RunFolder) -> None:
     """The day was moved on for tonight's run, which failed: yesterday's staff list and allocations are no newer."""
-    taken = made_up.TODAY - dt.timedelta(days=9)
+    taken, moved_on = made_up.TODAY, made_up.TODAY + dt.timedelta(days=9)
     write_json(another.root / INDEX_DOCUMENT, {"extract_date": taken.isoformat()})
-    refresh(app, Feed(another, made_up.TODAY))
+    later = replace(app, day=moved_on)
+    refresh(later, Feed(another, moved_on))
     assert Refresh.objects.latest("pk").extract_date == taken
     assert CaseloadFeed.objects.latest("covers_until").covers_until == taken
-    assert up_to_date(replace(app, run=another))
+    assert up_to_date(replace(later, run=another))
 
 
 def test_no_extracts_are_of_a_day_to_come(app: ReviewContext, another: RunFolder) -> None:
