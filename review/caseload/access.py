@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404, HttpRequest
 
 from review.access_log import Action, record
@@ -86,7 +86,8 @@ def _own_family(feeds: tuple[str, ...]) -> Prepared[Family]:
 def outside(person: Person, on: dt.date, words: str) -> list[Family]:
     """At most `SHOWN_OUTSIDE` families with a member whose name has all of ``words``, that ``person`` may not see.
 
-    Only a team manager in post is given any; the caller logs who asked and why.
+    Only a team manager in post is given any; the caller logs who asked and why. Of a common name there are more than are
+    shown: families that go by it come before those with one member of it.
     """
     asked = folded(words).split()
     if Role(person.role) is not Role.team_manager or not _in_post(person, on) or not asked:
@@ -95,7 +96,11 @@ def outside(person: Person, on: dt.date, words: str) -> list[Family]:
     named = Named.objects.all()
     for word in asked:
         named = named.filter(words__contains=word)
-    return list(found.filter(pk__in=named.values("family_id")).order_by("name", "key")[:SHOWN_OUTSIDE])
+    goes_by, in_part = Q(), Q()
+    for word in asked:
+        goes_by, in_part = goes_by | Q(name__iexact=word), in_part | Q(name__icontains=word)
+    near = Case(When(goes_by, then=0), When(in_part, then=1), default=2)
+    return list(found.filter(pk__in=named.values("family_id")).order_by(near, "name", "key")[:SHOWN_OUTSIDE])
 
 
 def open_outside(request: HttpRequest, key: str, reason: str) -> None:

@@ -555,6 +555,16 @@ def test_the_reason_is_in_the_log_that_governance_reads_and_in_a_residents_repor
         assert text.count(REASON) >= 3
 
 
+def test_families_that_go_by_the_name_come_before_those_with_one_member_of_it(manager: Client) -> None:
+    """Of a common name there are more than are shown."""
+    Family.objects.filter(pk=made_up.OTHER_TEAMS).update(name="Aaron")
+    Family.objects.filter(pk=made_up.NOBODYS).update(name="MARSH")
+    Named.objects.filter(family_id__in=(made_up.OTHER_TEAMS, made_up.NOBODYS)).update(words="ann marsh")
+    page = manager.post("/outside/", {"words": "Ann Marsh", "reason": REASON}).content.decode()
+    first, second = (page.index(f"/outside/{key_of(one)}/") for one in (made_up.NOBODYS, made_up.OTHER_TEAMS))
+    assert first < second
+
+
 def test_families_of_one_name_are_told_apart_before_one_is_opened(manager: Client) -> None:
     Family.objects.filter(pk__in=(made_up.OTHER_TEAMS, made_up.NOBODYS)).update(name="Same")
     Named.objects.filter(family_id=made_up.NOBODYS).update(words="same")
