@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from early_help.serve_command import opened
-from store.errors import InputRejected
+from store.errors import InputRejected, UsageError
 
 console = Console(highlight=False)
 
@@ -23,9 +23,16 @@ def verify_log(
 ) -> None:
     """Read the web app's access log whole, and show its newest line's hash, to be noted somewhere else."""
     opened(run_folder)
-    from review.access_log import verify  # noqa: PLC0415 - the extra `web` may not be installed
+    from review.access_log import is_hash, verify  # noqa: PLC0415 - the extra `web` may not be installed
 
-    found = verify(noted.strip().lower())
+    noted = noted.strip().lower()
+    if noted and not is_hash(noted):
+        raise UsageError(
+            "What was noted is no hash of a line, so nothing was checked.",
+            where="--noted",
+            fix="Give all 64 figures and letters that verify-log showed.",
+        )
+    found = verify(noted)
     if not found.whole:
         raise InputRejected(
             "The access log was changed: a line is not as it was written, or lines are missing"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -36,6 +37,7 @@ HEAD = 1
 LONGEST = 500
 """Letters that a detail or a reason keeps."""
 _CHUNK = 5_000
+_HASH = re.compile(r"[0-9a-f]{64}")
 _HASHED = ("number", "previous", "at", "username", "name", "role", "action", "family", "detail", "reason", "key")
 _KEPT = (*_HASHED, "hash", "seal")
 
@@ -152,6 +154,11 @@ class Sealer:
     def made(self, text: str, seal: str) -> bool:
         """Whether ``seal`` is what `of` gave for this text, in constant time."""
         return hmac.compare_digest(self.of(text), seal)
+
+
+def is_hash(text: str) -> bool:
+    """Whether a text can be a line's hash at all, and was not cut short or mistyped."""
+    return _HASH.fullmatch(text) is not None
 
 
 def verify(noted: str = "") -> Standing:

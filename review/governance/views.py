@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from review.access_log import Action, record, verify
+from review.access_log import Action, is_hash, record, verify
 from review.caseload import access
 from review.caseload.models import STAFF_LIST, Feed
 from review.families import words
@@ -23,7 +23,7 @@ from review.governance.who_looked import of_family, of_resident
 from review.permissions import page, visit_of
 from review.settings import current
 
-_LONGEST_NUMBER = 15
+_LONGEST_NUMBER, _BAD = 15, 400
 
 
 @page("access_log")
@@ -55,6 +55,8 @@ def log_csv(request: HttpRequest) -> StreamingHttpResponse:
 def verify_log(request: HttpRequest) -> HttpResponse:
     """Read the log whole and say whether it is as it was written."""
     noted = request.POST.get("noted", "").strip().lower()
+    if noted and not is_hash(noted):
+        return render(request, "governance/verified.html", {"no_hash": True}, status=_BAD)
     return render(request, "governance/verified.html", {"standing": verify(noted), "noted": noted})
 
 

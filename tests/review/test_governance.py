@@ -21,7 +21,7 @@ from review.governance.models import LogLine
 from review.people.models import Person
 from review.permissions import Role
 from review.settings import ReviewContext, current
-from store.errors import InputRejected
+from store.errors import InputRejected, UsageError
 from store.keys import Keys
 from tests.review import made_up
 
@@ -115,6 +115,13 @@ def test_the_page_says_whether_the_log_is_whole(governance: Client, make_person:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE governance_logline SET family = 'F9' WHERE family = %s", [made_up.OWN])
     assert "The log was changed" in governance.post("/governance/log/verify/").content.decode()
+
+
+def test_a_hash_that_is_mistyped_says_nothing_of_the_log(governance: Client) -> None:
+    """Else whoever left out a letter would be told that the log was changed."""
+    answer = governance.post("/governance/log/verify/", {"noted": "a" * 63})
+    page = answer.content.decode()
+    assert (answer.status_code, "That is no hash" in page, "changed" in page) == (400, True, False)
 
 
 # --- who looked at my record -----------------------------------------------------------------------------
@@ -232,6 +239,8 @@ def test_the_command_says_whether_the_log_is_whole(
     assert noted in capsys.readouterr().out
     record(worker, Action.viewed, family=made_up.OWN)
     review_log_command.verify_log(run, noted.upper())
+    with pytest.raises(UsageError, match="no hash of a line"):
+        review_log_command.verify_log(run, noted[:-1])
     with pytest.raises(InputRejected, match="none has the hash"):
         review_log_command.verify_log(run, "0" * 63 + "1")
     with connection.cursor() as cursor:
