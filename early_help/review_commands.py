@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from early_help.serve_command import keep_demo_apart, opened
 from early_help.status import require_run
 from store.errors import UsageError
 from store.safe_text import plain
+
+if TYPE_CHECKING:
+    from review.people.models import Person
 
 console = Console(highlight=False)
 review = typer.Typer(
@@ -66,7 +69,7 @@ def refresh(
     feed = refreshing.Feed(folder, council.extract_date)
     with run_lock(folder.root):
         refreshing.refresh(context, feed)
-    console.print(f"Up to date with extracts of {feed.extract_date:%d %B %Y}.", markup=False)
+    console.print(f"Up to date with extracts of {feed.extract_date.day} {feed.extract_date:%B %Y}.", markup=False)
     from review.families.corrections import lost  # noqa: PLC0415 - as above
 
     if number := lost().count():
@@ -108,8 +111,7 @@ def add(
     made, password = accounts.add(username, name, accounts.role_named(role), worker or "", panel or "")
     _tell(f"Account made: {made.username} ({made.name}), {made.role}.")
     _tell_password(password)
-    if made.worker_key and not accounts.on_staff_list(made):
-        _tell(f"The staff list knows no {made.worker_key} now: the account sees no family until it does.")
+    _tell_worker(made)
 
 
 @person.command()
@@ -124,8 +126,14 @@ def change(
     opened(run_folder)
     from review.people import accounts  # noqa: PLC0415 - as above
 
+    if role is None and worker is None and panel is None:
+        raise UsageError(
+            "Nothing was given to change.", where="--role, --worker, --panel", fix="Give what is to be another."
+        )
     changed = accounts.change(username, accounts.role_named(role) if role else None, worker, panel)
     _tell(f"Account changed: {changed.username} ({changed.name}), {changed.role}.")
+    if role is not None or worker is not None:
+        _tell_worker(changed)
 
 
 @person.command()
@@ -158,6 +166,20 @@ def list_people(run_folder: RunArgument) -> None:
         state = "" if one.is_active else ", locked"
         place = one.worker_key or one.panel
         _tell(f"{one.username}: {plain(one.name)}, {one.role}{f' ({plain(place)})' if place else ''}{state}")
+
+
+def _tell_worker(person: Person) -> None:
+    """Whose families the account opens: one letter of the key mistyped, and they are somebody else's."""
+    from review.people import accounts  # noqa: PLC0415 - as above
+
+    if not person.worker_key:
+        return
+    name = accounts.on_staff_list(person)
+    if name is None:
+        _tell(f"The staff list knows no {plain(person.worker_key)} now: the account sees no family until it does.")
+    else:
+        whose = plain(name) or "somebody without a name"
+        _tell(f"On the staff list {plain(person.worker_key)} is {whose}: see that this is who the account is for.")
 
 
 def _tell_password(password: str) -> None:

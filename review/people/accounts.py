@@ -123,9 +123,10 @@ def told(person: Person) -> str:
     return f"{person.username}, {person.role}" + (f" ({place})" if place else "")
 
 
-def on_staff_list(person: Person) -> bool:
-    """Whether the council's staff list, as it was loaded, has the person in post."""
-    return bool(Worker.objects.on(current().today()).filter(key=person.worker_key).exists())
+def on_staff_list(person: Person) -> str | None:
+    """The name that the council's staff list, as it was loaded, has in post under the person's key; None without one."""
+    found = Worker.objects.on(current().today()).filter(key=person.worker_key).values_list("name", flat=True).first()
+    return None if found is None else str(found)
 
 
 def _give_password(person: Person) -> str:
