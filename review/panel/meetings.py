@@ -46,7 +46,9 @@ def open_meeting(person: Person, target: str, as_of: dt.date, held_on: dt.date) 
                 opened_by=person,
             )
     except IntegrityError:
-        raise Refused("There is a meeting about this list on that day already. You will find it below.") from None
+        raise Refused(
+            "There is a meeting about this list on that day already. It is in the list of meetings."
+        ) from None
 
 
 def hold_open(meeting: Meeting) -> bool:

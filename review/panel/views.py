@@ -102,6 +102,7 @@ def meeting(request: HttpRequest, number: int) -> HttpResponse:
         "first_unread": next((line for line in lines if line.left), None),
         "read": sum(line.mine for line in lines),
         "elsewhere": sum(line.elsewhere is not None for line in lines),
+        "by_nobody": sum(line.readers == 0 and line.elsewhere is None for line in lines),
         "by_one": sum(line.readers == 1 for line in lines),
         "unsettled": sum(line.unsettled for line in lines),
         "named": current().config.panel_sees_names,
@@ -173,6 +174,9 @@ def case_agreed(request: HttpRequest, number: int, reference: str) -> HttpRespon
             record(person, Action.decided, family=shown.family, detail=detail)
     except Refused as refused:
         return _case_page(request, about, pack, shown, refused=refused.message, status=_CONFLICT)
+    messages.success(
+        request, f"What you agreed on is kept: {CHOICE_WORDS[choice_of(ReasonCode(made.reason))].lower()}."
+    )
     return redirect("case", number=about.pk, reference=reference)
 
 

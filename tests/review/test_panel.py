@@ -178,11 +178,25 @@ def test_where_members_differ_the_panel_agrees_once(
     assert one.post(address, {"reason": "unsure"}).status_code == 409
     assert one.post(address, {"reason": ""}).status_code == 400
     assert one.post(address, {"reason": "unmet_need", "text": "We visit together"}).status_code == 302
+    assert "What you agreed on is kept: offer early help." in text(one.get(f"/panel/{number}/{first}/"))
     late = other.post(address, {"reason": "explained"})
     assert late.status_code == 409 and "Somebody has just recorded" in text(late)
     assert "We visit together" in text(late)
     assert Agreement.objects.count() == 1
     assert one.post(f"/panel/{number}/{second}/agreed/", {"reason": "explained"}).status_code == 409
+
+
+def test_before_a_meeting_is_closed_its_page_says_how_many_nobody_has_read(
+    panel: ReviewContext, client_as: Browsers
+) -> None:
+    """Closing cannot be undone, and the button is there from the beginning."""
+    browser = client_as(Role.panel_member)
+    number = opened(browser)
+    first, *others = references(browser, number)
+    decide(browser, number, first, "unmet_need")
+    page = text(browser.get(f"/panel/{number}/"))
+    assert f"Nobody has read {len(others)} families yet." in page
+    assert "1 family has been read by one member so far." in page
 
 
 def test_what_became_of_an_offer_is_told_later(panel: ReviewContext, client_as: Browsers) -> None:
