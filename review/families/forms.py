@@ -66,7 +66,7 @@ class CorrectionForm(forms.Form):
         field = self.fields["system"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (JOINING, "I cannot tell, or it is how records were joined"),
+            (JOINING, "I cannot tell, or how records were joined"),
             *((one, system(one)) for one in systems),
         ]
 
