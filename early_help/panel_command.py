@@ -23,7 +23,8 @@ def export_decisions(
     context = opened(run_folder)
     from review.panel.exporting import export_decisions as write  # noqa: PLC0415 - the extra `web` may be missing
 
-    console.print(f"{write(context, out)} cases written to {out}", markup=False, soft_wrap=True)
+    written = write(context, out)
+    console.print(f"{written} case{'' if written == 1 else 's'} written to {out}", markup=False, soft_wrap=True)
 
 
 def export_not_so(
@@ -34,4 +35,5 @@ def export_not_so(
     context = opened(run_folder)
     from review.panel.exporting import export_not_so as write  # noqa: PLC0415 - as above
 
-    console.print(f"{write(context, out)} corrections written to {out}", markup=False, soft_wrap=True)
+    written = write(context, out)
+    console.print(f"{written} correction{'' if written == 1 else 's'} written to {out}", markup=False, soft_wrap=True)

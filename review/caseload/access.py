@@ -86,8 +86,8 @@ def _own_family(feeds: tuple[str, ...]) -> Prepared[Family]:
 def outside(person: Person, on: dt.date, words: str) -> list[Family]:
     """At most `SHOWN_OUTSIDE` families with a member whose name has all of ``words``, that ``person`` may not see.
 
-    Only a team manager in post is given any; the caller logs who asked and why. Of a common name there are more than are
-    shown: families that go by it come before those with one member of it.
+    Only a team manager in post is given any; the caller logs who asked and why. Of a common name there are more than
+    are shown: families that go by it come before those with one member of it.
     """
     asked = folded(words).split()
     if Role(person.role) is not Role.team_manager or not _in_post(person, on) or not asked:

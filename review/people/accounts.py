@@ -124,7 +124,7 @@ def told(person: Person) -> str:
 
 
 def on_staff_list(person: Person) -> str | None:
-    """The name that the council's staff list, as it was loaded, has in post under the person's key; None without one."""
+    """The name that the staff list, as it was loaded, has in post under the person's key; None where it has none."""
     found = Worker.objects.on(current().today()).filter(key=person.worker_key).values_list("name", flat=True).first()
     return None if found is None else str(found)
 
