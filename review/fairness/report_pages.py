@@ -19,6 +19,12 @@ PAGES_OF_TARGETS = ("fairness", "model_card")
 """What may be read here. The explanation pack is about families: the panel's own pages have what it says."""
 
 _NAME = re.compile(rf"(?:{'|'.join(PAGES)})\.html|[a-z][a-z0-9_]*/(?:{'|'.join(PAGES_OF_TARGETS)})\.html")
+_PACK = re.compile(rb'href="[a-z][a-z0-9_]*/explanation(?:_cover)?\.html"')
+_PANEL = b'href="/panel/"'
+_TRAIL = re.compile(rb'<a href="\.\./index\.html">[^<]*</a>')
+_OTHER_PAGE = re.compile(rb'href="\.\./[^"]*"')
+_BACK = b'href="/fairness/"'
+_TOLD_PAST = b'<a href="/fairness/">An audit of before. Back to how fair the lists are now</a>'
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -29,7 +35,12 @@ def report(run: RunFolder, name: str) -> HttpResponse | None:
     path = run.root / "reports" / name
     if not path.is_file() or path.is_symlink():
         return None
-    return as_page(path.read_bytes())
+    return as_page(_PACK.sub(_PANEL, path.read_bytes()))
+
+
+def past(content: bytes) -> HttpResponse:
+    """An audit's report of before. The other pages of its run are gone: what led to them leads back, and says so."""
+    return as_page(_OTHER_PAGE.sub(_BACK, _TRAIL.sub(_TOLD_PAST, content)))
 
 
 def as_page(content: bytes) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from review.fairness.audits import of_others, questions
 from review.fairness.models import KeptAudit
-from review.fairness.report_pages import PAGES, as_page, report
+from review.fairness.report_pages import PAGES, past, report
 from review.permissions import page
 from review.settings import current
 
@@ -54,4 +54,4 @@ def report_page(request: HttpRequest, name: str) -> HttpResponse:
 def past_audit(request: HttpRequest, number: int) -> HttpResponse:
     """The fairness report of an audit that another has taken the place of."""
     kept = get_object_or_404(KeptAudit.objects.exclude(page=""), pk=number)
-    return as_page(kept.page.encode())
+    return past(kept.page.encode())

@@ -98,6 +98,25 @@ def test_audits_of_before_are_kept_once_and_read_later(client_as: Log, judged: R
     assert "The report" in page(client_as, judged, app, Role.governance, f"/fairness/past/{kept[0].pk}/")
 
 
+def test_no_link_of_a_report_leads_to_what_the_app_has_not(
+    client_as: Log, judged: RunFolder, app: ReviewContext
+) -> None:
+    """The pack is read on the panel's pages, and an audit of before outlived the other pages of its run."""
+    index = judged.root / "reports" / "index.html"
+    packs = "".join(f'<a href="{FAMILIES}/{name}.html">Pack</a>' for name in ("explanation", "explanation_cover"))
+    index.write_text(f'{packs}<a href="chain.html">Chain</a>', encoding="utf-8")
+    told = page(client_as, judged, app, Role.panel_member, "/reports/index.html")
+    assert re.findall('href="([^"]*)"', told) == ["/panel/", "/panel/", "chain.html"]
+    day = dt.date(2026, 3, 31)
+    links = '<a href="#rules">Rules</a><a href="../index.html">All reports</a><a href="../chain.html#data">Chain</a>'
+    kept = KeptAudit.objects.create(
+        target=FAMILIES, sha256="0" * 64, title="T", verdict="fail", tested_from=day, tested_to=day, page=links
+    )
+    told = page(client_as, judged, app, Role.equalities_lead, f"/fairness/past/{kept.pk}/")
+    assert re.findall('href="([^"]*)"', told) == ["#rules", "/fairness/", "/fairness/"]
+    assert "An audit of before." in told
+
+
 def past(told: str) -> list[str]:
     """Each row of the tables of audits before, in words."""
     rows = re.findall(r'<tr role="row">\s*(<th role="rowheader".*?)</tr>', told, re.DOTALL)
