@@ -240,7 +240,8 @@ def main() -> None:
             traceback.print_exc()
         message, code = _DEFECT.format(type(error).__name__), 1
     # Outside the handlers the error, and all that it holds on to, is gone before the interpreter shuts down.
-    errors.print(message, markup=False, style="bold")
+    # Lines are not broken here, so that a command in what to do can be copied whole; the terminal breaks them.
+    errors.print(message, markup=False, style="bold", soft_wrap=True)
     sys.exit(code)
 
 
@@ -283,7 +284,7 @@ def _tell_demo(folder: RunFolder, released: str | None) -> None:
             target = line.target
             console.print(f"\nAsked for the list of {target}, the toolkit refuses (exit 4):")
             refused = str(demo_run.refusal(folder, keys, target, today()))
-            console.print(with_run(refused, shown(folder.root)), markup=False)
+            console.print(with_run(refused, shown(folder.root)), markup=False, soft_wrap=True)
     if released is None:
         console.print("\nNo target could be released: see the fairness reports for what the evidence lacked.")
     else:

@@ -13,6 +13,7 @@ from early_help.job import config_of, refresh_reports, today
 from early_help.lock import run_lock
 from early_help.refusals import about_run
 from early_help.status import require_run, require_target, targets_of
+from fairness_audits.below_the_line import in_words
 from fairness_audits.gate import approve, export_list, status, withdraw
 from fairness_audits.log import Action, Outcome, entries, hand_over, torn
 from fairness_audits.release import GateState, Role
@@ -77,9 +78,13 @@ def release(
             mitigation=mitigation,
             expires=expires.date() if expires else None,
         )
-        console.print(gate.reason, markup=False)
+        told = gate.reason + in_words(gate.drawn) if gate.state is GateState.RELEASED else gate.reason
+        console.print(told, markup=False, soft_wrap=True)
         if gate.state is GateState.RELEASED:
             refresh_reports(console, folder, config)
+        elif gate.fix:
+            # Whoever signs first hands on what the second has to do, and both know what they sign for.
+            console.print(f"What to do: {gate.fix}", markup=False, soft_wrap=True)
 
 
 def withdraw_release(

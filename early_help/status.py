@@ -197,9 +197,9 @@ def print_targets(console: Console, lines: list[TargetLine]) -> None:
     for line in lines:
         shown = "released" if line.state is GateState.RELEASED else "withheld"
         console.print(f"\n[bold]{line.target}[/bold]: audit verdict '{line.verdict}', {shown}", highlight=False)
-        console.print(f"  {line.reason}", markup=False, highlight=False)
+        console.print(f"  {line.reason}", markup=False, highlight=False, soft_wrap=True)
         if line.warning:
-            console.print(f"  Warning: {line.warning}", markup=False, highlight=False)
+            console.print(f"  Warning: {line.warning}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _stage_grid(run: RunFolder) -> Grid:

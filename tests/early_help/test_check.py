@@ -103,6 +103,17 @@ def test_a_run_folder_of_another_council_is_refused(tmp_path: Path) -> None:
     assert RUNNER.invoke(app, ["check", str(moved), *run]).exit_code == 0
 
 
+def test_a_command_that_is_to_be_given_can_be_copied_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """A line that was broken at the terminal's width would be two commands."""
+    where = tmp_path / ("no-run-of-this-name-" * 8)
+    monkeypatch.setattr(sys, "argv", ["early-help", "status", str(where)])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"Where: {where}" in capsys.readouterr().err.splitlines()
+
+
 def test_debug_shows_the_traceback_and_keeps_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
+from early_help import release_commands
+from early_help.cli import app
 from fairness_audits.below_the_line import (
     check_drawn,
     drawn_units,
@@ -26,6 +29,7 @@ from fairness_audits.release import GateState
 from models.tables import REASONS, SCORES
 from store.errors import InputRejected, UsageError, Withheld
 from store.files import read_json
+from store.key_file import KEY_FILE_VARIABLE
 from store.run_folder import RunFolder
 from tests.fairness_audits.borough import FAMILIES
 from tests.fairness_audits.gated import (
@@ -63,6 +67,25 @@ def change_policy(folder: Path, cases: int) -> None:
 
 
 # --- the gate --------------------------------------------------------------------------------------------
+
+
+def test_both_who_sign_by_command_are_told_how_many_were_drawn(
+    passed: RunFolder, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path_factory.mktemp("vault") / "master.key"
+    key.write_text(bytes(range(32)).hex(), encoding="ascii")
+    key.chmod(0o600)
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(key))
+    monkeypatch.setattr(release_commands, "today", lambda: TODAY)
+    monkeypatch.setattr(release_commands, "config_of", lambda folder: None)
+    monkeypatch.setattr(release_commands, "refresh_reports", lambda *given: None)
+    said = f"{DRAWN} cases drawn by lot from below the line will be in the pack"
+    asked = ["release", str(passed.root), "--target", FAMILIES, "--approve", "--note", "Read it all, with care."]
+    first = CliRunner().invoke(app, [*asked, "--as", "Ada Lovelace", "--role", "data_scientist"])
+    assert "Approved so far by Ada Lovelace" in first.output and said in first.output
+    assert "A second person of another role" in first.output
+    second = CliRunner().invoke(app, [*asked, "--as", "Grace Hopper", "--role", "equalities_lead"])
+    assert "Released until" in second.output and said in second.output
 
 
 def test_whoever_signs_is_told_how_many_were_drawn_and_the_list_is_without_them(
