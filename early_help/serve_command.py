@@ -80,7 +80,7 @@ def opened(run_folder: str) -> ReviewContext:
         raise UsageError(
             "The web app's packages are not installed.",
             where=", ".join(missing),
-            fix="Install the toolkit with its extra: pip install 'early-help-analytics[web]'.",
+            fix="In the toolkit's folder: .venv/bin/python -m pip install '.[web]', or make install.",
         )
     from review.refreshing import prepare  # noqa: PLC0415 - the extra `web` may not be installed
     from review.serving import context_of  # noqa: PLC0415
@@ -117,7 +117,8 @@ def _tell_demo(context: ReviewContext, address: str) -> None:
         console.print(f"  {one.username:<18} {one.password}   {one.what}", markup=False, soft_wrap=True)
     console.print(
         "\nThe second step asks each for a code. In another terminal: "
-        f"{_this_command()} review code {context.run.root} USERNAME\n",
+        f"{_this_command()} review code {context.run.root} USERNAME\n"
+        f"Pages take {context.today().day} {context.today():%B %Y}, the day of the extracts, for today.\n",
         markup=False,
         soft_wrap=True,
     )

@@ -27,7 +27,7 @@ def as_pdf(html: str) -> bytes:
         raise UsageError(
             "PDFs were asked for, and WeasyPrint or a library that it needs (Pango) is not installed.",
             where="[reports] pdf",
-            fix="Install the toolkit with its extra, pip install 'early-help-analytics[pdf]', and Pango from the "
+            fix="Install the toolkit with its extra, in its folder pip install '.[pdf]', and Pango from the "
             "system's packages; or leave `pdf` out.",
         ) from missing
     # What it says of the stylesheet's rules for screens is of no use to whoever runs the job.

@@ -160,7 +160,7 @@ def test_without_the_extra_the_command_says_how_to_install_it(run: RunFolder, mo
     with pytest.raises(UsageError) as refused:
         serve_command.opened(str(run.root))
     assert refused.value.where == "segno"
-    assert "early-help-analytics[web]" in refused.value.fix
+    assert "pip install '.[web]'" in refused.value.fix
 
 
 def test_a_councils_run_is_no_demo(run: RunFolder, tmp_path: Path) -> None:
