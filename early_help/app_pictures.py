@@ -144,7 +144,7 @@ def _accounts() -> dict[str, str]:
     """One account of each role, and one that has never logged in; their passwords."""
     from review.demo import make_accounts  # noqa: PLC0415 - Django is configured by now
     from review.people.accounts import add  # noqa: PLC0415
-    from review.permissions import Role  # noqa: PLC0415
+    from review.roles import Role  # noqa: PLC0415
 
     made = {one.username: one.password for one in make_accounts()}
     made[_NEWCOMER] = add(_NEWCOMER, "Nia Newcomer", Role.equalities_lead)[1]

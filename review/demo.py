@@ -19,7 +19,7 @@ from review.people.accounts import of_name, told
 from review.people.logging_in import one_time_password
 from review.people.models import Person
 from review.people.second_factor import being_set_up, device_of
-from review.permissions import Role
+from review.roles import Role
 from review.settings import current
 from store.errors import UsageError
 

@@ -12,7 +12,8 @@ from django.utils.functional import SimpleLazyObject
 
 from review.people import second_factor
 from review.people.models import Person
-from review.permissions import PAGES, Role
+from review.permissions import PAGES
+from review.roles import Role
 from review.settings import current
 
 _LABELS = (

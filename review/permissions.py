@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
@@ -20,6 +19,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.http import urlencode
 
 from review.access_log import Action, record
+from review.roles import Role
 from store.safe_text import plain
 
 if TYPE_CHECKING:
@@ -35,31 +35,6 @@ _FIRST = "home"
 _LONGEST_PATH = 200
 SENT = " (sent)"
 """Stands behind a page's name in the log where a form was sent to it."""
-
-
-class Role(StrEnum):
-    """What somebody does here. One person has one role."""
-
-    support_worker = "support_worker"
-    """Works with families: sees those of the own open allocations."""
-
-    team_manager = "team_manager"
-    """Sees the team's families; any other one only with a reason, which is logged."""
-
-    panel_member = "panel_member"
-    """Decides on the released pack of the own panel."""
-
-    equalities_lead = "equalities_lead"
-    """Reads how fair the lists are; sees no name."""
-
-    data_scientist = "data_scientist"
-    """Sees pseudonymous aggregates alone."""
-
-    governance = "governance"
-    """Sees who looked at what; sees no family."""
-
-    administrator = "administrator"
-    """Looks after accounts and feeds; sees no family."""
 
 
 _ALL = tuple(Role)

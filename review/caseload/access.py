@@ -21,8 +21,9 @@ from review.access_log import Action, record
 from review.caseload.models import STAFF_LIST, Allocation, Feed, Override, Worker
 from review.families.folding import folded
 from review.families.models import Family, Named
-from review.permissions import Role, visit_of
+from review.permissions import visit_of
 from review.prepared import Prepared, Slot
+from review.roles import Role
 from review.settings import current
 
 if TYPE_CHECKING:

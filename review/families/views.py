@@ -27,8 +27,9 @@ from review.families.rows import rows
 from review.families.searching import SHOWN, search
 from review.families.team import QUIET_WEEKS, Held, caseloads
 from review.people.models import Person
-from review.permissions import Role, page, visit_of
+from review.permissions import page, visit_of
 from review.prepared import Prepared
+from review.roles import Role
 
 _LOADED: Prepared[Loaded] = Prepared(lambda: Loaded.objects.order_by("pk")[:1])
 _ON_A_PAGE = 50

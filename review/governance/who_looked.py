@@ -22,7 +22,7 @@ from review.caseload.residents import memberships_of
 from review.governance.models import LogLine
 from review.governance.reading import begins, ends, in_words
 from review.governance.words import resident_words
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 
 _WHY = {

@@ -10,7 +10,8 @@ from review.access_log import Action
 from review.families.models import STATE_WORDS, CorrectionState
 from review.menu import ROLE_WORDS
 from review.panel.choices import CHOICE_WORDS, OUTCOME_WORDS, OutcomeCode
-from review.permissions import PAGES, SENT, Role
+from review.permissions import PAGES, SENT
+from review.roles import Role
 
 ACTION_WORDS = {
     Action.logged_in: "Logged in",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fairness_audits.signing import evaluation_path
 from reports.text import spaced
 from review.panel.pack import Pack, open_pack, released_targets
-from review.permissions import Role
+from review.roles import Role
 from review.settings import current
 from store.errors import EarlyHelpError
 from store.files import read_json

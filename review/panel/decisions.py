@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from fairness_audits.chain.decisions import Choice
 from reports.text import day
 from review.panel.choices import OutcomeCode, ReasonCode, choice_of, settled
-from review.panel.meetings import MeetingState, hold_open, move
-from review.panel.models import Agreement, Case, Decision, Meeting, NotSo, Outcome
+from review.panel.meetings import hold_open, move
+from review.panel.models import Agreement, Case, Decision, Meeting, MeetingState, NotSo, Outcome
 from review.panel.pack import PackCase
 from review.panel.refusals import Refused
 from review.panel.second_reading import waits

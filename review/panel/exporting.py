@@ -24,8 +24,7 @@ from review.access_log import Action
 from review.by_command import record
 from review.panel.choices import settled
 from review.panel.decisions import standing
-from review.panel.meetings import MeetingState
-from review.panel.models import Agreement, Case, NotSo, Outcome
+from review.panel.models import Agreement, Case, MeetingState, NotSo, Outcome
 from review.panel.second_reading import READERS, asked_for
 from review.settings import ReviewContext
 from store.errors import UsageError

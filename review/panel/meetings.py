@@ -1,40 +1,21 @@
-"""A panel's meetings: which states there are, what leads from one to the next, and who may bring that about."""
+"""A panel's meetings: opening one, and moving it from one state to the next."""
 
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
+from review.panel.models import NEXT, Meeting, MeetingState
 from review.panel.refusals import Refused
 
 if TYPE_CHECKING:
-    from review.panel.models import Meeting
     from review.people.models import Person
-
-
-class MeetingState(StrEnum):
-    """Where a meeting stands."""
-
-    OPEN = "open"
-    """Members read and decide, each without seeing what others decided."""
-    CLOSED = "closed"
-    """Everybody's decisions are seen, and none is changed; where they differ the panel agrees on one."""
-
-
-NEXT: dict[MeetingState, frozenset[MeetingState]] = {
-    MeetingState.OPEN: frozenset({MeetingState.CLOSED}),
-    MeetingState.CLOSED: frozenset(),
-}
-"""A closed meeting is not opened again: whoever saw the others' decisions could change their own."""
 
 
 def open_meeting(person: Person, target: str, as_of: dt.date, held_on: dt.date) -> Meeting:
     """A new meeting of the person's panel. Raises Refused where there is one of the same list on that day."""
-    from review.panel.models import Meeting  # noqa: PLC0415 - models need the states above
-
     try:
         with transaction.atomic():
             return Meeting.objects.create(
@@ -56,7 +37,7 @@ def hold_open(meeting: Meeting) -> bool:
 
     A write, because that is what takes the lock in SQLite and PostgreSQL alike.
     """
-    return bool(type(meeting).objects.filter(pk=meeting.pk, state=MeetingState.OPEN.value).update(state="open"))
+    return bool(Meeting.objects.filter(pk=meeting.pk, state=MeetingState.OPEN.value).update(state="open"))
 
 
 def move(meeting: Meeting, person: Person, to: MeetingState) -> None:
@@ -64,7 +45,7 @@ def move(meeting: Meeting, person: Person, to: MeetingState) -> None:
     now = MeetingState(meeting.state)
     if to not in NEXT[now]:
         raise Refused("This meeting is closed already.")
-    changed = type(meeting).objects.filter(pk=meeting.pk, state=now.value).update(state=to.value, closed_by=person)
+    changed = Meeting.objects.filter(pk=meeting.pk, state=now.value).update(state=to.value, closed_by=person)
     if not changed:
         raise Refused("Somebody has just closed this meeting.")
     meeting.refresh_from_db()

@@ -6,6 +6,7 @@ nowhere in the database. Decisions, and all that is said later, are only ever ad
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -13,10 +14,25 @@ from django.db import models
 
 from fairness_audits.chain.decisions import Choice
 from review.panel.choices import OutcomeCode, ReasonCode
-from review.panel.meetings import MeetingState
 
 LONGEST_TEXT = 2000
 _PSEUDONYM = 64
+
+
+class MeetingState(StrEnum):
+    """Where a meeting stands."""
+
+    OPEN = "open"
+    """Members read and decide, each without seeing what others decided."""
+    CLOSED = "closed"
+    """Everybody's decisions are seen, and none is changed; where they differ the panel agrees on one."""
+
+
+NEXT: dict[MeetingState, frozenset[MeetingState]] = {
+    MeetingState.OPEN: frozenset({MeetingState.CLOSED}),
+    MeetingState.CLOSED: frozenset(),
+}
+"""A closed meeting is not opened again: whoever saw the others' decisions could change their own."""
 
 
 def _codes(kind: Any) -> list[tuple[str, str]]:

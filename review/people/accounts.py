@@ -16,7 +16,7 @@ from review.by_command import record
 from review.caseload.models import Worker
 from review.people.logging_in import one_time_password
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import current
 from store.errors import UsageError
 from store.safe_text import plain

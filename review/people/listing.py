@@ -17,7 +17,8 @@ from review.families import words
 from review.menu import ROLE_WORDS
 from review.people import second_factor
 from review.people.models import Person
-from review.permissions import Role, page
+from review.permissions import page
+from review.roles import Role
 from review.settings import current
 
 _ON_A_PAGE = 100

@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from review.permissions import Role
+from review.roles import Role
 
 
 class PersonManager(BaseUserManager["Person"]):

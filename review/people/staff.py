@@ -14,7 +14,7 @@ from django.db import transaction
 from review.caseload.models import Team, Worker
 from review.people import accounts
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import current
 from store.errors import UsageError
 from store.files import replacing

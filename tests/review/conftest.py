@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from review.config import ReviewConfig
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext, configure
 from store.run_folder import RunFolder
 from tests.review import made_up

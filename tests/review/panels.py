@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from features.tables import CHILD_FEATURES
 from residents.tables import PEOPLE, PSEUDONYMS
 from review.config import ReviewConfig
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.reports.samples import FAMILY_TARGET, TODAY, make_run, on_day, release

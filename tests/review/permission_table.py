@@ -15,7 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from review.permissions import PAGES, Role
+from review.permissions import PAGES
+from review.roles import Role
 
 ROLES = (
     *(Role.support_worker, Role.team_manager, Role.panel_member, Role.equalities_lead, Role.data_scientist),

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from review.access_log import BEGINNING, LONGEST, Action, record, verify
 from review.governance.models import LogHead, LogLine
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext, current
 from store.keys import Keys
 from tests.review import made_up

@@ -14,7 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from review.people import accounts
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from tests.review.conftest import PASSWORD
 from tests.review.made_up import MANAGER, worker_key

@@ -16,7 +16,7 @@ from review.caseload.models import Worker
 from review.people import accounts
 from review.people.models import Person
 from review.people.second_factor import PROVIDER
-from review.permissions import Role
+from review.roles import Role
 from tests.review import made_up
 
 pytestmark = pytest.mark.usefixtures("app")

@@ -36,8 +36,8 @@ from review.governance.words import detail_words
 from review.logs import Quiet
 from review.people import accounts
 from review.people.models import Person
-from review.permissions import Role
 from review.refreshing import Feed, refresh
+from review.roles import Role
 from review.serving import Place
 from review.serving import _gunicorn as serving_settings
 from review.settings import ReviewContext

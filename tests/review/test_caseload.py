@@ -20,7 +20,7 @@ from review.caseload.models import Feed, Override, Worker
 from review.families.models import Family, Named
 from review.governance.models import LogLine
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext, current
 from sources.tables import ALLOCATIONS, SERVICE_EPISODES, WORKERS
 from store.run_folder import RunFolder

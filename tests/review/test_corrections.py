@@ -20,8 +20,8 @@ from review.databases import database
 from review.families import corrections
 from review.families.models import Correction, Family
 from review.people.models import Person
-from review.permissions import Role
 from review.refreshing import Feed, refresh
+from review.roles import Role
 from review.settings import ReviewContext
 from store.keys import Keys
 from store.run_folder import RunFolder

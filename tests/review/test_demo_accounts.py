@@ -17,7 +17,7 @@ from review.demo import code_of, make_accounts
 from review.governance.models import LogLine
 from review.people import accounts
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.errors import UsageError
 from tests.review.test_login import give_password, logged_in

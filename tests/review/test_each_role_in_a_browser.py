@@ -24,8 +24,9 @@ from review.families.models import Family
 from review.panel.models import Meeting
 from review.people.models import Person
 from review.people.second_factor import device_of
-from review.permissions import PAGES, Role
+from review.permissions import PAGES
 from review.refreshing import refresh
+from review.roles import Role
 from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.review.browsing import DESKTOP, RULES, ZOOMED_FOUR_TIMES, chromium, logged_in, session_of

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from review.access_log import verify
 from review.families.models import Correction
 from review.people.models import Person
-from review.permissions import PAGES, Page, Role
+from review.permissions import PAGES, Page
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review import made_up

@@ -17,7 +17,8 @@ from review.caseload.models import Override
 from review.families import views
 from review.governance.models import LogLine
 from review.people.models import Person
-from review.permissions import PAGES, Role
+from review.permissions import PAGES
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review import made_up

@@ -18,7 +18,7 @@ from fairness_audits.release import GateState, Verdict
 from fairness_audits.writing import published_path
 from review.fairness.audits import keep
 from review.fairness.models import KeptAudit
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.files import read_json, write_json, write_text
 from store.run_folder import RunFolder

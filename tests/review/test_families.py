@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from review.families.folding import folded
 from review.families.team import Caseload, Held, caseloads
-from review.permissions import Role
+from review.roles import Role
 from tests.review import made_up
 from tests.review.family_rows import HOSTILE, put, rich
 from tests.support import KEYS

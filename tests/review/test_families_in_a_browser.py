@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page
 
-from review.permissions import Role
+from review.roles import Role
 from tests.review.browsing import RULES, ZOOMED_FOUR_TIMES, chromium, logged_in, serving, session_of
 from tests.review.family_rows import put, rich
 from tests.support import KEYS

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page
 from residents.tables import FAMILIES, PEOPLE, SERVICE_GROUPS
 from review.caseload.models import Allocation, Worker
 from review.families.models import Family, Named
-from review.permissions import Role
 from review.refreshing import Feed, refresh
+from review.roles import Role
 from sources.tables import (
     BENEFIT_SPELLS,
     CONTACTS,

@@ -19,7 +19,7 @@ from review.caseload.models import Feed, Resident
 from review.families.models import Family
 from review.governance.models import LogLine
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext, current
 from store.errors import InputRejected, UsageError
 from store.keys import Keys

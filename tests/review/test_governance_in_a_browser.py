@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page
 
 from review.access_log import Action, record
 from review.people.models import Person
-from review.permissions import Role
 from review.refreshing import refresh
+from review.roles import Role
 from tests.review import made_up
 from tests.review.browsing import RULES, ZOOMED_FOUR_TIMES, chromium, logged_in, serving, session_of
 

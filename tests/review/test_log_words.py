@@ -21,7 +21,8 @@ from review.panel.choices import OutcomeCode
 from review.panel.exporting import export_decisions
 from review.people import accounts
 from review.people.models import Person
-from review.permissions import PAGES, Role
+from review.permissions import PAGES
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review import made_up

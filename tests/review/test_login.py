@@ -20,7 +20,7 @@ from review.governance.models import LogLine
 from review.people import accounts
 from review.people.models import Person
 from review.people.second_factor import device_of
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext, settings_of
 from store.errors import UsageError
 from tests.review import made_up

@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Page
 from review.fairness.audits import keep
 from review.fairness.models import KeptAudit
 from review.people import accounts
-from review.permissions import Role
 from review.refreshing import refresh
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review.browsing import DESKTOP, RULES, ZOOMED_FOUR_TIMES, chromium, serving

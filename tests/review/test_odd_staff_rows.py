@@ -12,8 +12,8 @@ from django.db.models import CharField, Model
 from review.caseload.access import visible_families
 from review.caseload.models import Allocation, Team, Worker
 from review.people.models import Person
-from review.permissions import Role
 from review.refreshing import Feed, refresh
+from review.roles import Role
 from review.settings import ReviewContext
 from sources.tables import ALLOCATIONS, WORKERS
 from store.run_folder import RunFolder

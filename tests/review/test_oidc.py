@@ -23,7 +23,7 @@ from review.governance.models import LogLine
 from review.oidc_settings import oidc_settings
 from review.people import accounts
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 
 _ISSUER, _CLIENT, _SECRET = "https://id.council.example", "early-help", "between the app and the provider"

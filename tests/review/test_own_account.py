@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from review.governance.models import LogLine
 from review.people.models import Person
 from review.people.second_factor import PROVIDER
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from tests.review.conftest import PASSWORD
 

@@ -9,7 +9,7 @@ import pytest
 
 from fairness_audits.gate import withdraw
 from models.targets import TARGETS
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.reports.samples import EXPIRES, MITIGATION, on_day

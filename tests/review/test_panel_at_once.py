@@ -17,7 +17,7 @@ from review.panel.models import Agreement, Case, Decision, Meeting
 from review.panel.pack import PackCase
 from review.panel.refusals import Refused
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from tests.review.panels import People
 

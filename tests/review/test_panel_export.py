@@ -12,7 +12,7 @@ import pytest
 
 from fairness_audits.chain.decisions import PANEL_DECISIONS, Choice, read_decisions
 from review.config import ReviewConfig
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.errors import UsageError
 from store.files import write_json

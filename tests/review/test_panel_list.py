@@ -13,7 +13,7 @@ from review.panel.decisions import Given, close, give
 from review.panel.models import Meeting
 from review.panel.pack import PackCase
 from review.panel.refusals import Refused
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.files import read_json
 from tests.review.panels import (

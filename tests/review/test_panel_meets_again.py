@@ -12,7 +12,7 @@ from review.panel.choices import ReasonCode
 from review.panel.decisions import Given, close, give
 from review.panel.models import Case, Decision, Meeting
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from tests.review.panels import Browsers, People, decide, member, opened, references, text
 from tests.review.test_panel_at_once import ROUNDS, at_once, case, open_meeting

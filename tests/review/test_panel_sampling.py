@@ -15,7 +15,7 @@ from fairness_audits.chain.missed import missed_by_group
 from review.panel.exporting import export_decisions, panel_decisions
 from review.panel.models import Case
 from review.panel.pack import open_pack
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.errors import Withheld
 from store.run_folder import RunFolder

@@ -20,8 +20,8 @@ from review.caseload.models import Resident
 from review.families import corrections
 from review.families.models import Correction, Family
 from review.governance.models import LogLine
-from review.permissions import Role
 from review.refreshing import Feed, refresh
+from review.roles import Role
 from review.settings import ReviewContext
 from tests.review import made_up
 from tests.support import put_table

@@ -18,7 +18,8 @@ from django.urls import URLResolver, clear_url_caches, get_resolver, path, resol
 import review.urls
 from review.caseload.access import family_or_404
 from review.people.models import Person
-from review.permissions import OPEN_VIEWS, PAGES, Role, page, page_of, visit_of
+from review.permissions import OPEN_VIEWS, PAGES, page, page_of, visit_of
+from review.roles import Role
 from review.settings import ReviewContext
 from store.run_folder import RunFolder
 from tests.review import made_up

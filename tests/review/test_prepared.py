@@ -12,8 +12,8 @@ from review.caseload.access import _seen, visible_families
 from review.caseload.models import Allocation, Feed, Worker
 from review.families.models import Family
 from review.people.models import Person
-from review.permissions import Role
 from review.prepared import Prepared, Slot
+from review.roles import Role
 from review.settings import ReviewContext
 
 TODAY = dt.date(2026, 9, 7)

@@ -10,7 +10,7 @@ from django.test import Client
 from review.families.models import Family, Named
 from review.families.searching import SHOWN
 from review.governance.models import LogLine
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from tests.review import made_up
 

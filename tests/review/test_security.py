@@ -14,7 +14,7 @@ from django.urls import get_resolver
 
 from review.logs import Quiet
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from review.settings import settings_of
 from tests.review import made_up
 from tests.review.conftest import PASSWORD

@@ -15,7 +15,7 @@ from review.governance.models import LogLine
 from review.people import accounts
 from review.people.models import Person
 from review.people.staff import COLUMNS, make_all, read_lines, write_staff
-from review.permissions import Role
+from review.roles import Role
 from review.settings import ReviewContext
 from store.errors import UsageError
 from tests.review import made_up

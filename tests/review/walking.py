@@ -13,7 +13,7 @@ from django.test import Client
 from review.fairness.models import KeptAudit
 from review.families.models import Family
 from review.people.models import Person
-from review.permissions import Role
+from review.roles import Role
 from store.run_folder import RunFolder
 from tests.review import made_up
 from tests.review.panels import copied, opened, references
