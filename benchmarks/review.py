@@ -34,7 +34,8 @@ from benchmarks.linkage.pages import table
 from early_help.serve_command import bring_up_to_date, opened
 from store.files import write_text
 
-PAGE = PROJECT / "benchmarks" / "results" / "review.md"
+RESULTS = PROJECT / "benchmarks" / "results"
+"""With a page for each kind of database."""
 PAGES_EACH = 12
 """Families' pages that one person opens."""
 WORKERS = 2
@@ -275,10 +276,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{scratch}/review.sqlite3")
         lines = measured(given.run.resolve(), given.families, given.people, given.at_once)
-    page = "\n".join(["# What the web app bears", "", "Made by `python -m benchmarks.review`.", "", *lines])
+    from django.db import connection  # noqa: PLC0415 - Django is there once the run was opened
+
+    page = "\n".join(
+        [f"# What the web app bears on {connection.vendor}", "", "Made by `python -m benchmarks.review`.", "", *lines]
+    )
     print(page)
     if given.keep:
-        write_text(PAGE, page)
+        write_text(RESULTS / f"review-{connection.vendor}.md", page)
 
 
 if __name__ == "__main__":
