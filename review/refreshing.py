@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from reports.text import day
 from residents.index import INDEX_DOCUMENT
 from review.databases import prepare_file
 from review.settings import ReviewContext
@@ -74,17 +75,17 @@ def refresh(context: ReviewContext, feed: Feed | None = None) -> None:
     newest = Refresh.objects.order_by("-pk").first()
     if newest is not None and newest.extract_date > extracted:
         raise UsageError(
-            f"Extracts of a later day, {newest.extract_date:%d %B %Y}, are loaded already.",
-            where=f"{source.run.root}: extracts of {extracted:%d %B %Y}",
+            f"Extracts of a later day, {day(newest.extract_date)}, are loaded already.",
+            where=f"{source.run.root}: extracts of {day(extracted)}",
             fix="Load extracts of that day or later: by older ones families would be open to those who left them.",
         )
     with own_scratch(source.run, "review") as scratch:
         con = connect(context.machine, scratch)
         try:
             # Working the documents out takes most of the time; nobody waits for that.
-            day = make_documents(con, source.run)
+            latest = make_documents(con, source.run)
             with transaction.atomic():
-                families.put(con, context.keys, day)
+                families.put(con, context.keys, latest)
                 caseload.load(source.run, extracted)
                 corrections.follow()
                 keep(context.run)

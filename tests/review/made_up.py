@@ -177,3 +177,10 @@ def _held(family: str, worker: str, until: dt.date | None) -> dict[str, Any]:
 def context_like(**config: Any) -> ReviewContext:
     """What the web app would serve of a run that is nowhere, with these keys of ``[review]``."""
     return ReviewContext(RunFolder(Path("nowhere")), KEYS, COUNCIL, ReviewConfig.model_validate(config))
+
+
+def key_of(family_id: str) -> str:
+    """What the address of a family's page names it by."""
+    from review.families.models import Family  # noqa: PLC0415 - Django is configured by the tests' fixtures
+
+    return str(Family.objects.get(pk=family_id).key)

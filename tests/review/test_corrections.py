@@ -18,7 +18,7 @@ from django.test import override_settings
 from residents.tables import FAMILIES
 from review.databases import database
 from review.families import corrections
-from review.families.models import Correction, Family
+from review.families.models import Correction
 from review.people.models import Person
 from review.refreshing import Feed, refresh
 from review.roles import Role
@@ -36,13 +36,9 @@ Browsers = Callable[..., "Client"]
 SAID = {"subject": "not_to_be_shown", "system": "support", "words": "Their home must not be known."}
 
 
-def key_of(family_id: str) -> str:
-    return str(Family.objects.get(pk=family_id).key)
-
-
 def say(client_as: Browsers, **more: str) -> None:
     browser = client_as(Role.support_worker)
-    assert browser.post(f"/families/{key_of(made_up.OWN)}/correction/", {**SAID, **more}).status_code == 302
+    assert browser.post(f"/families/{made_up.key_of(made_up.OWN)}/correction/", {**SAID, **more}).status_code == 302
 
 
 def otherwise(folder: Path, rename: Callable[[dict[str, Any]], dict[str, Any] | None]) -> RunFolder:
@@ -56,11 +52,11 @@ def otherwise(folder: Path, rename: Callable[[dict[str, Any]], dict[str, Any] | 
 def test_another_master_key_loses_nothing(app: ReviewContext, client_as: Browsers) -> None:
     """Families' references change with the key; what was said follows, and the address stays held back."""
     say(client_as)
-    before = key_of(made_up.OWN)
+    before = made_up.key_of(made_up.OWN)
     rotated = replace(app, keys=Keys(b"another master key, 32 bytes long"[:32]))
     with override_settings(REVIEW=rotated):
         refresh(rotated)
-        after = key_of(made_up.OWN)
+        after = made_up.key_of(made_up.OWN)
         assert after != before
         browser = client_as(Role.support_worker)
         assert browser.get(f"/families/{before}/").status_code == 404
@@ -83,7 +79,7 @@ def test_what_was_said_follows_the_people_into_the_family_that_they_are_of_now(
     refresh(app, Feed(otherwise(tmp_path, joined), app.council.extract_date))
     assert Correction.objects.get().family_id == "F9"
     assert not corrections.lost().exists()
-    page = client_as(Role.support_worker).get(f"/families/{key_of('F9')}/").content.decode()
+    page = client_as(Role.support_worker).get(f"/families/{made_up.key_of('F9')}/").content.decode()
     assert SAID["words"] in page
     assert ("F9" in corrections.held_back()) is (subject == "not_to_be_shown")
 

@@ -16,7 +16,6 @@ from early_help import review_log_command
 from residents.lookup.access_log import ACCESS_LOG, Reader, log_access
 from review.access_log import Action, record, verify
 from review.caseload.models import Feed, Resident
-from review.families.models import Family
 from review.governance.models import LogLine
 from review.people.models import Person
 from review.roles import Role
@@ -33,10 +32,6 @@ def governance(app: ReviewContext, client_as: Callable[..., Client]) -> Client:
     return client_as(Role.governance)
 
 
-def key_of(family_id: str) -> str:
-    return str(Family.objects.get(pk=family_id).key)
-
-
 def test_the_log_shows_who_looked_at_which_family_and_why(
     governance: Client, make_person: Callable[..., Person]
 ) -> None:
@@ -44,7 +39,7 @@ def test_the_log_shows_who_looked_at_which_family_and_why(
     record(worker, Action.viewed, family=made_up.OWN, detail="family", reason=HOSTILE)
     page = governance.get("/governance/log/").content.decode()
     assert "A support worker (support_worker)" in page
-    assert key_of(made_up.OWN) in page
+    assert made_up.key_of(made_up.OWN) in page
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
 
@@ -71,7 +66,7 @@ def test_lines_are_those_asked_for(
     record(worker, Action.viewed, family=made_up.OWN, reason="why one")
     record(worker, Action.searched, reason="why two")
     record(manager, Action.viewed, family=made_up.OWN, reason="why three")
-    asked = {name: key_of(made_up.OWN) if value == "OWN" else value for name, value in query.items()}
+    asked = {name: made_up.key_of(made_up.OWN) if value == "OWN" else value for name, value in query.items()}
     for address in ("/governance/log/", "/governance/log.csv"):
         answer = governance.get(address, asked)
         text = b"".join(answer).decode()
@@ -158,7 +153,7 @@ def test_nobody_is_found_by_half_a_name(
 
 def test_a_familys_reference_does_as_well(governance: Client, make_person: Callable[..., Person]) -> None:
     looked(make_person)
-    assert "A support worker (support_worker)" in ask(governance, family=key_of(made_up.OWN))
+    assert "A support worker (support_worker)" in ask(governance, family=made_up.key_of(made_up.OWN))
     assert "There is no record here" in ask(governance, family="nonesuch")
 
 
@@ -174,7 +169,7 @@ def test_a_familys_reference_does_as_well(governance: Client, make_person: Calla
     ],
 )
 def test_what_is_missing_is_asked_for_again(governance: Client, given: dict[str, str]) -> None:
-    page = ask(governance, **{name: value.replace("KEY", key_of(made_up.OWN)) for name, value in given.items()})
+    page = ask(governance, **{name: value.replace("KEY", made_up.key_of(made_up.OWN)) for name, value in given.items()})
     assert "Make the report" in page
     assert "Before you hand it on" not in page
 
