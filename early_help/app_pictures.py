@@ -97,6 +97,7 @@ class Camera:
 
     def take(self, page: Any, name: str, at: Any = None, **clip: int) -> None:
         """Take what stands from ``at`` (a locator; the top of the page without it) as far down as all have."""
+        page.wait_for_load_state()
         top = at.bounding_box()["y"] if at is not None else 0
         size = {"width": _WIDTH, "height": _HEIGHT} | clip
         content: bytes = page.screenshot(full_page=True, clip={"x": 0, "y": top, **size}, animations="disabled")

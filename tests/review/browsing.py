@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
@@ -20,6 +21,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 DESKTOP = {"width": 1280, "height": 900}
 ZOOMED_FOUR_TIMES = {"width": 320, "height": 256}
 """WCAG 2.2, 1.4.10: 1280 CSS pixels at 400% are 320."""
+BREATH = 0.03
+"""Seconds."""
 
 
 class _Silent(WSGIRequestHandler):
@@ -31,10 +34,24 @@ class _Threads(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+def _in_pieces(application: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, with each answer late and in two halves, as over a network: a test that does not wait for what it looks
+    for fails everywhere, and not on a slow day alone."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
+        time.sleep(BREATH)
+        body = b"".join(application(environ, start))
+        yield body[: len(body) // 2]
+        time.sleep(BREATH)
+        yield body[len(body) // 2 :]
+
+    return answer
+
+
 @contextmanager
 def serving(application: Callable[..., Any]) -> Iterator[str]:
     """The address at which the application answers until the context ends."""
-    server = make_server("localhost", 0, application, server_class=_Threads, handler_class=_Silent)
+    server = make_server("localhost", 0, _in_pieces(application), server_class=_Threads, handler_class=_Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

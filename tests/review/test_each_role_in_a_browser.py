@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django_otp.oath import TOTP
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from review.caseload.models import Override
 from review.families.models import Family
@@ -185,7 +185,8 @@ def test_axe_finds_no_violation_and_nothing_is_cut_off(site: Site, browser: Brow
     if one.press:
         page.evaluate("document.querySelectorAll('form').forEach(form => { form.noValidate = true })")
         page.get_by_role("main").get_by_role("button", name=one.press).first.click()
-        assert page.locator(".wrong").first.is_visible()
+        expect(page.locator(".wrong").first).to_be_visible()
+        page.wait_for_load_state()
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(rule["id"], [node["target"] for node in rule["nodes"]][:3]) for rule in found] == []
@@ -199,7 +200,7 @@ def test_axe_finds_no_violation_and_nothing_is_cut_off(site: Site, browser: Brow
 
 def _opens_a_family(page: Page) -> None:
     page.get_by_role("table").get_by_role("link").first.click()
-    assert page.get_by_role("heading", name="The Hassan family").is_visible()
+    expect(page.get_by_role("heading", name="The Hassan family")).to_be_visible()
 
 
 def _opens_one_outside_the_team(page: Page) -> None:
@@ -208,29 +209,29 @@ def _opens_one_outside_the_team(page: Page) -> None:
     page.get_by_label("Name of somebody in the family").fill("zofia")
     page.get_by_role("button", name="Look").click()
     page.locator(".found").get_by_role("button").first.click()
-    assert page.get_by_role("heading", name="The O'Neill family").is_visible()
+    expect(page.get_by_role("heading", name="The O'Neill family")).to_be_visible()
 
 
 def _opens_a_case(page: Page) -> None:
     page.get_by_role("table").get_by_role("link", name="23 September 2026").first.click()
     page.get_by_role("table").get_by_role("link").first.click()
-    assert page.get_by_role("heading", name="What the records say").is_visible()
+    expect(page.get_by_role("heading", name="What the records say")).to_be_visible()
 
 
 def _reads_what_names_nobody(page: Page) -> None:
     page.get_by_role("link", name="From the population to the list").click()
-    assert page.get_by_text("The chain").is_visible()
+    expect(page.get_by_text("The chain")).to_be_visible()
     page.go_back()
 
 
 def _checks_the_log(page: Page) -> None:
     page.get_by_role("button", name="Check").click()
-    assert page.get_by_role("heading", name="The log is whole").is_visible()
+    expect(page.get_by_role("heading", name="The log is whole")).to_be_visible()
 
 
 def _finds_an_account(page: Page) -> None:
     page.get_by_role("link", name="Accounts").click()
-    assert page.get_by_role("table").get_by_text("A data scientist").first.is_visible()
+    expect(page.get_by_role("table").get_by_text("A data scientist").first).to_be_visible()
 
 
 WORK: dict[Role, Callable[[Page], None]] = {
@@ -263,15 +264,15 @@ def test_each_role_logs_in_does_its_work_and_leaves_without_scripts(site: Site, 
     _enter(page, site, role)
     WORK[role](page)
     menu = page.get_by_role("navigation", name="Pages")
-    assert menu.get_by_role("link").all_inner_texts() == MENUS[role]
+    expect(menu.get_by_role("link")).to_have_text(MENUS[role])
     for label in MENUS[role]:
         menu.get_by_role("link", name=label, exact=True).click()
-        assert page.get_by_role("heading", level=1).is_visible()
-        assert menu.locator("[aria-current=page]").all_inner_texts() == [label]
+        expect(menu.locator("[aria-current=page]")).to_have_text([label])
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.get_by_role("link", name="Your account").click()
-    assert page.get_by_role("heading", name="Your account").is_visible()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
-    assert page.get_by_label("User name").is_visible()
+    expect(page.get_by_label("User name")).to_be_visible()
     page.go_back()
-    assert page.get_by_label("User name").is_visible(), "nothing is kept by the browser"
+    expect(page.get_by_label("User name"), "nothing is kept by the browser").to_be_visible()
     context.close()

@@ -12,7 +12,7 @@ pytest.importorskip("playwright", reason="browser tests need Playwright")
 
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from review.roles import Role
 from tests.review.browsing import RULES, ZOOMED_FOUR_TIMES, chromium, logged_in, serving, session_of
@@ -163,18 +163,19 @@ def test_a_worker_finds_a_family_reads_it_and_says_what_is_not_so(open_page: Cal
     page.get_by_role("link", name="Search", exact=True).click()
     page.get_by_label("Name or address").fill("firstp2")
     page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("table").get_by_role("link").first).to_be_visible()
     assert "firstp2" not in page.url
     page.get_by_role("table").get_by_role("link").first.click()
     page.get_by_text("The figures").first.click()
-    assert page.get_by_role("table", name="Contacts, assessments and plans, the latest first").is_visible()
+    expect(page.get_by_role("table", name="Contacts, assessments and plans, the latest first")).to_be_visible()
     page.get_by_role("link", name="This is not so").click()
     page.get_by_label("What is not so?").select_option("missing")
     page.get_by_label("What is right, and how do you know?").fill("There is a baby, born in July.")
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_text("There is a baby, born in July.").is_visible()
+    expect(page.get_by_text("There is a baby, born in July.")).to_be_visible()
 
 
 def test_governance_passes_on_what_was_said(open_page: Callable[..., Page]) -> None:
     page = open_page(Role.governance, "/families/corrections/")
     page.get_by_role("button", name="Passed on").last.click()
-    assert page.get_by_text("With the data's owner").first.is_visible()
+    expect(page.get_by_text("With the data's owner").first).to_be_visible()

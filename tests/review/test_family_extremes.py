@@ -13,7 +13,7 @@ pytest.importorskip("playwright", reason="browser tests need Playwright")
 
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from residents.tables import FAMILIES, PEOPLE, SERVICE_GROUPS
 from review.caseload.models import Allocation, Worker
@@ -232,7 +232,8 @@ def test_a_search_over_a_large_team_stays_readable(page_of: Callable[[Role, str]
     page = page_of(Role.support_worker, "/families/search/")
     page.get_by_label("Name or address").fill("alike")
     page.get_by_role("button", name="Find").click()
-    assert page.get_by_text("30 families, the likeliest first; there may be more").is_visible()
+    expect(page.get_by_text("30 families, the likeliest first; there may be more")).to_be_visible()
+    page.wait_for_load_state()
     assert_readable(page)
 
 
@@ -241,7 +242,8 @@ def test_families_outside_the_team_stay_readable(page_of: Callable[[Role, str], 
     page.get_by_label("Name of somebody in the family").fill("alike")
     page.get_by_label("Why you need to see it").fill("The school rang about them")
     page.get_by_role("button", name="Look").click()
-    assert page.get_by_text("The first 20 families; there may be more").is_visible()
+    expect(page.get_by_text("The first 20 families; there may be more")).to_be_visible()
+    page.wait_for_load_state()
     assert_readable(page)
     page.get_by_role("button", name="Open ").first.click()
 

@@ -12,7 +12,7 @@ pytest.importorskip("playwright", reason="browser tests need Playwright")
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from review.access_log import Action, record
 from review.people.models import Person
@@ -97,7 +97,8 @@ def page(request: pytest.FixtureRequest, site: tuple[str, dict[Role, str]], brow
     opened = context.new_page()
     opened.goto(address + path)
     steps(opened)
-    assert words in opened.inner_text("main")
+    expect(opened.locator("main")).to_contain_text(words)
+    opened.wait_for_load_state()
     yield opened
     context.close()
 
@@ -120,8 +121,10 @@ def test_a_report_for_a_resident_has_no_notes_to_staff_on_paper(
     opened = context.new_page()
     opened.goto(f"{address}/governance/who-looked/")
     _report(opened)
-    assert opened.is_visible("text=Before you hand it on")
+    note = opened.get_by_text("Before you hand it on")
+    expect(note).to_be_visible()
+    opened.wait_for_load_state()
     opened.emulate_media(media="print")
-    assert not opened.is_visible("text=Before you hand it on")
-    assert opened.is_visible("text=A support worker (support_worker)")
+    expect(note).to_be_hidden()
+    expect(opened.get_by_text("A support worker (support_worker)").first).to_be_visible()
     context.close()

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from django_otp.oath import TOTP
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from review.fairness.audits import keep
 from review.fairness.models import KeptAudit
@@ -91,6 +91,7 @@ def code_of(key: str) -> str:
 
 def check(page: Page) -> None:
     """No violation of WCAG 2.2 AA, and nothing cut off at four times the size."""
+    page.wait_for_load_state()
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == [], page.url
     page.set_viewport_size(ZOOMED_FOUR_TIMES)
@@ -102,7 +103,8 @@ def test_every_step_can_be_read_and_used_by_all(site: Site, browser: Browser) ->
     context = browser.new_context(viewport=DESKTOP, bypass_csp=True)
     page = context.new_page()
     log_in(page, site, "eve", check)
-    assert page.get_by_role("heading", name="How fair are the lists?").is_visible()
+    expect(page.get_by_role("heading", name="How fair are the lists?")).to_be_visible()
+    page.wait_for_load_state()
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     check(page)
     page.goto(f"{site.address}/nothing/")
@@ -122,9 +124,9 @@ def test_it_works_without_scripts_and_under_the_policy_in_force(site: Site, brow
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda said: complaints.append(said.text))
     log_in(page, site, "ada")
-    assert page.get_by_text("A panel may read the list").first.is_visible()
+    expect(page.get_by_text("A panel may read the list").first).to_be_visible()
     page.get_by_role("link", name="Report of").first.click()
-    assert page.get_by_text("Old").is_visible()
+    expect(page.get_by_text("Old")).to_be_visible()
     context.close()
     assert [one for one in asked if not one.startswith((site.address, "data:"))] == []
     assert complaints == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ pytest.importorskip("playwright", reason="browser tests need Playwright")
 
 from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from review.refreshing import refresh
 from review.settings import ReviewContext
@@ -156,6 +157,7 @@ def test_two_members_read_a_case_close_the_meeting_and_agree(site: Site, windows
     olive, peter = windows("/panel/", "olive", java_script_enabled=False), windows("/panel/", "peter")
     olive.get_by_label("Day of the meeting").first.fill("2026-10-05")
     olive.get_by_role("button", name="Open a meeting").first.click()
+    expect(olive).to_have_url(re.compile(r"/panel/[0-9]+/$"))
     number = olive.url.rstrip("/").rpartition("/")[2]
     for window, reason in (
         (olive, "What was noticed has an ordinary explanation"),
@@ -165,15 +167,16 @@ def test_two_members_read_a_case_close_the_meeting_and_agree(site: Site, windows
         window.get_by_role("link", name=case, exact=True).click()
         window.get_by_label(reason).check()
         window.get_by_role("button", name="Keep my decision").click()
-        assert "Your decision is kept" in window.inner_text("main")
+        expect(window.locator("main")).to_contain_text("Your decision is kept")
     olive.get_by_role("button", name="Close the meeting").click()
-    assert "You can see what each of you decided" in olive.inner_text("main")
+    expect(olive.locator("main")).to_contain_text("You can see what each of you decided")
     peter.goto(f"{site.address}/panel/{number}/{case}/")
-    assert "Olive" in peter.inner_text("main") and "Needs discussion" in peter.inner_text("main")
+    expect(peter.locator("main")).to_contain_text("Olive")
+    expect(peter.locator("main")).to_contain_text("Needs discussion")
     peter.get_by_label("There seems to be need that nobody is helping with").check()
     peter.get_by_role("button", name="Record what we agreed").click()
-    assert "as agreed on" in peter.inner_text("main")
+    expect(peter.locator("main")).to_contain_text("as agreed on")
     peter.goto(f"{site.address}/panel/{number}/offers/")
     peter.get_by_label("What became of it").select_option("Accepted")
     peter.get_by_role("button", name="Keep").click()
-    assert "accepted, recorded on" in peter.inner_text("main")
+    expect(peter.locator("main")).to_contain_text("accepted, recorded on")
