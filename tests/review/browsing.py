@@ -21,7 +21,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 DESKTOP = {"width": 1280, "height": 900}
 ZOOMED_FOUR_TIMES = {"width": 320, "height": 256}
 """WCAG 2.2, 1.4.10: 1280 CSS pixels at 400% are 320."""
-BREATH = 0.03
+BREATH = 0.08
 """Seconds."""
 
 
