@@ -31,7 +31,7 @@ class _Silent(WSGIRequestHandler):
 
 
 class _Threads(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
+    """Closing it waits for every answer that is being made: later ones would read what the next test writes."""
 
 
 def _in_pieces(application: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +40,11 @@ def _in_pieces(application: Callable[..., Any]) -> Callable[..., Any]:
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
         time.sleep(BREATH)
-        body = b"".join(application(environ, start))
+        response = application(environ, start)
+        try:
+            body = b"".join(response)
+        finally:
+            response.close()
         yield body[: len(body) // 2]
         time.sleep(BREATH)
         yield body[len(body) // 2 :]
