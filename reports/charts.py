@@ -23,6 +23,12 @@ _IDLE = re.compile(
 )
 """Attributes for an interactive picture, and those that change nothing: a page's own type is used for words."""
 _NOTHING = re.compile(r'<path d="(?:|M0,0h0v0h0Z)"[^<>]*/>')
+_GROUP = re.compile(r"<g>((?:<(?:text|line|path)\b[^<>]*(?:/>|>[^<]*</text>))+)</g>")
+_MARK = re.compile(r"<(?:text|line|path)\b[^<>]*>")
+_INHERITED = re.compile(
+    r' (?:fill|stroke(?:-width|-linecap|-linejoin|-dasharray)?|font-size|text-anchor)="[^"]*"(?=[ />])'
+)
+"""What a mark has from the group around it where it says nothing itself (SVG 2, 6.6)."""
 _LONG = re.compile(r"\d+\.\d{2}\d+")
 _VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
 
@@ -164,9 +170,23 @@ def inline(svg: str, name: str, description: str) -> Markup:
         name, box[1], name, description
     )
     body = _NOTHING.sub("", _TAG.sub(lambda tag: _lean(tag.group()), svg[end + 1 :]))
+    body = _GROUP.sub(lambda group: _once(group.group(1)), body)
     return opening + Markup(body)  # noqa: S704 - vl-convert escapes the text it draws
 
 
 def _lean(tag: str) -> str:
     """A tag without what is idle in it, and with numbers to a hundredth of a pixel."""
     return _LONG.sub(lambda found: f"{float(found.group()):.2f}", _IDLE.sub("", tag))
+
+
+def _once(marks: str) -> str:
+    """A group of marks in which what is the same of all is said once, of the group."""
+    of_each = [_INHERITED.findall(mark) for mark in _MARK.findall(marks)]
+    shared = [said for said in of_each[0] if all(said in one for one in of_each)]
+    return f"<g{''.join(shared)}>" + _MARK.sub(lambda mark: _without(mark.group(), shared), marks) + "</g>"
+
+
+def _without(mark: str, shared: Sequence[str]) -> str:
+    for said in shared:
+        mark = mark.replace(said, "", 1)
+    return mark
