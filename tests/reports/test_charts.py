@@ -44,7 +44,7 @@ def _mark(tag: str, said: dict[str, str], words: str) -> str:
 
 
 def _as_seen(svg: str) -> list[tuple[str, dict[str, str], str | None]]:
-    """Each mark with what is said of it and, by inheritance, of the groups around it; of groups' own only where any."""
+    """Each mark with its words and what is said of it, by itself or by a group around it."""
     seen: list[tuple[str, dict[str, str], str | None]] = []
 
     def walk(element: ElementTree.Element, above: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ DESKTOP = {"width": 1280, "height": 900}
 ZOOMED_FOUR_TIMES = {"width": 320, "height": 256}
 """WCAG 2.2, 1.4.10: 1280 CSS pixels at 400% are 320."""
 BREATH = 0.08
-"""Seconds."""
+"""Seconds before an answer begins, and again in the middle of it."""
 
 
 class _Silent(WSGIRequestHandler):
@@ -35,8 +35,10 @@ class _Threads(ThreadingMixIn, WSGIServer):
 
 
 def _in_pieces(application: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, with each answer late and in two halves, as over a network: a test that does not wait for what it looks
-    for fails everywhere, and not on a slow day alone."""
+    """The application, with each answer late and in two halves, as over a network.
+
+    A test that does not wait for what it looks for fails by it everywhere, and not on a slow day alone.
+    """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
         time.sleep(BREATH)
